@@ -1,0 +1,229 @@
+import { type Contact, type NodeId, toHex } from "../routing/index.ts";
+import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
+import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
+import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+import type { FindRecordsResponse, OverlayResponse } from "./messages.ts";
+import type { Failed } from "./ports.ts";
+import type { RecordReader } from "./record-reader.ts";
+import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
+
+/** Pages read of one holder at most. */
+const MAX_PAGES = 64;
+
+/** One agent that was found: its signed record, and how it was heard of. */
+export interface Match {
+  readonly record: CapabilityRecord;
+  /** Who gave it first; undefined when it was in this node's own store. */
+  readonly from: Contact | undefined;
+  /** Requests on the path to whoever gave it. */
+  readonly hop: number;
+  /** Milliseconds after the search began. */
+  readonly ms: number;
+}
+
+export interface FindReport {
+  /** True when every key was read to its end at the k nodes nearest to it: nothing was cut short, nobody was missing. */
+  readonly complete: boolean;
+  /** True when the search ended early because it had as many as were wanted. */
+  readonly truncated: boolean;
+  readonly keysAsked: number;
+  readonly nodesAsked: number;
+  /** Requests of every kind, further pages included. */
+  readonly requests: number;
+  readonly failed: number;
+  /** Requests one after the other until the first match, or until the end where there was none. */
+  readonly hops: number;
+  /** Records passed over: forged, malformed, expired, withdrawn, or replaced by a newer one. */
+  readonly dropped: number;
+  readonly ms: number;
+}
+
+export interface FindResult {
+  /** In the order in which they were heard of: what the nearest or fastest holder knew comes first. */
+  readonly matches: readonly Match[];
+  readonly report: FindReport;
+}
+
+export interface FindOptions {
+  readonly swarm: string;
+  readonly capability: string;
+  /** Matches wanted at most. */
+  readonly limit: number;
+  readonly onMatch?: (match: Match) => void;
+  readonly onDone: (result: FindResult) => void;
+}
+
+/** A finder's surroundings. */
+export interface FinderContext extends Walker {
+  readonly reader: RecordReader;
+  readonly store: RecordStore;
+}
+
+/**
+ * One search for a capability: walks to its key, and to the children where holders say that the key is split, verifies every record
+ * itself, and keeps of each publisher only the newest.
+ */
+export class Finder {
+  private readonly context: FinderContext;
+  private readonly options: FindOptions;
+  private readonly startedAt: number;
+  /** By publisher in hex; withdrawals too, so that they win. At most `limit` live ones and as many dropped ones as were read. */
+  private readonly best = new Map<string, Match>();
+  private live = 0;
+  private readonly walks = new Set<LookupRun>();
+  private readonly keysAsked = new Set<string>(); // at most 2^MAX_SPLIT children and the key
+  private pagesOpen = 0;
+  private totals = { requests: 0, nodes: 0, failed: 0, dropped: 0, hops: 0 };
+  private complete = true;
+  private ended = false;
+
+  constructor(context: FinderContext, options: FindOptions) {
+    this.context = context;
+    this.options = options;
+    this.startedAt = context.runtime.now();
+  }
+
+  start(): this {
+    this.visit("");
+    return this;
+  }
+
+  /** Ends the search now with what it has. */
+  stop(): void {
+    this.finish(false);
+  }
+
+  private visit(bits: string): void {
+    const key = capabilityKey(this.options.swarm, this.options.capability, bits);
+    if (this.ended || this.keysAsked.has(toHex(key))) return;
+    this.keysAsked.add(toHex(key));
+    this.readOwnStore(key, bits);
+    if (this.ended) return;
+    const run: LookupRun = new LookupRun(this.context, {
+      target: key,
+      request: { kind: "find_records", key, limit: this.options.limit, after: undefined },
+      onAnswer: (from, response, hop) => this.onAnswer(key, bits, from, response, hop, 1),
+      onDone: (result) => this.onWalked(run, result),
+    });
+    this.walks.add(run);
+    run.start();
+  }
+
+  /** This node may itself be among the nearest to the key. */
+  private readOwnStore(key: NodeId, bits: string): void {
+    const { store, runtime } = this.context;
+    let page: Page = store.page(key, this.options.limit, undefined, runtime.wallClock());
+    for (;;) {
+      this.take(key, page.records, undefined, 0);
+      if (page.split > bits.length) this.visitChildren(bits);
+      if (this.ended || page.more === undefined) return;
+      page = store.page(key, this.options.limit, page.more, runtime.wallClock());
+    }
+  }
+
+  private onAnswer(key: NodeId, bits: string, from: Contact, response: OverlayResponse, hop: number, pages: number): "enough" | "go-on" {
+    if (response.kind !== "find_records") return "go-on";
+    this.take(key, response.records, from, hop);
+    if (response.split > bits.length) this.visitChildren(bits);
+    if (!this.ended && response.more !== undefined) this.readOn(key, bits, from, response, hop, pages);
+    return this.ended ? "enough" : "go-on";
+  }
+
+  private visitChildren(bits: string): void {
+    if (bits.length >= MAX_SPLIT) return;
+    const first = this.context.runtime.random() < 0.5 ? "0" : "1"; // spreads the load of early-ending searches over the children
+    this.visit(bits + first);
+    this.visit(bits + (first === "0" ? "1" : "0"));
+  }
+
+  /** Asks a holder for its next page. */
+  private readOn(key: NodeId, bits: string, from: Contact, response: FindRecordsResponse, hop: number, pages: number): void {
+    if (pages >= MAX_PAGES) {
+      this.complete = false;
+      return;
+    }
+    const { peers, settings } = this.context;
+    this.pagesOpen += 1;
+    this.totals.requests += 1;
+    const request = { kind: "find_records", key, limit: this.options.limit, after: response.more } as const;
+    peers.request(from, request, settings.requestTimeoutMs, (outcome) => {
+      this.pagesOpen -= 1;
+      if (this.ended) return;
+      if (outcome.kind === "failed") this.onPageLost(outcome);
+      else this.onAnswer(key, bits, from, outcome, hop, pages + 1);
+      this.finishIfIdle();
+    });
+  }
+
+  private onPageLost(_outcome: Failed): void {
+    this.totals.failed += 1;
+    this.complete = false;
+  }
+
+  private take(key: NodeId, records: readonly Uint8Array[], from: Contact | undefined, hop: number): void {
+    for (const bytes of records) {
+      if (this.ended) return;
+      const record = this.context.reader.read(bytes);
+      if (typeof record === "string" || !this.acceptable(key, record)) this.totals.dropped += 1;
+      else this.keep(record, from, hop);
+    }
+  }
+
+  private acceptable(key: NodeId, record: CapabilityRecord): boolean {
+    if (record.swarm !== this.options.swarm || !belongsUnder(key, record)) return false;
+    return timelinessOf(record, this.context.runtime.wallClock()) === "current";
+  }
+
+  private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
+    // A publisher may offer several capabilities below the one searched for; each is a match of its own.
+    const key = `${toHex(record.publisher)} ${record.capability}`;
+    const known = this.best.get(key);
+    if (known !== undefined && known.record.seq >= record.seq) return;
+    const match: Match = { record, from, hop, ms: this.context.runtime.now() - this.startedAt };
+    if (known !== undefined) this.totals.dropped += 1;
+    if (known !== undefined && !known.record.withdrawn) this.live -= 1;
+    this.best.set(key, match);
+    if (record.withdrawn) return;
+    if (this.live === 0 && this.totals.hops === 0) this.totals.hops = hop;
+    this.live += 1;
+    this.options.onMatch?.(match);
+    if (this.live >= this.options.limit) this.finish(true);
+  }
+
+  private onWalked(run: LookupRun, result: LookupResult): void {
+    this.walks.delete(run);
+    this.totals.requests += result.requests;
+    this.totals.nodes += result.requests;
+    this.totals.failed += result.failed;
+    if (this.live === 0) this.totals.hops = Math.max(this.totals.hops, result.hops);
+    if (!result.complete) this.complete = false;
+    this.finishIfIdle();
+  }
+
+  private finishIfIdle(): void {
+    if (this.walks.size === 0 && this.pagesOpen === 0) this.finish(false);
+  }
+
+  private finish(enough: boolean): void {
+    if (this.ended) return;
+    this.ended = true;
+    const idle = this.walks.size === 0 && this.pagesOpen === 0;
+    for (const run of this.walks) run.stop(); // adds their cost; `ended` keeps them from finishing a second time
+    const { requests, nodes, failed, dropped, hops } = this.totals;
+    const matches = [...this.best.values()].filter((match) => !match.record.withdrawn);
+    this.options.onDone({
+      matches,
+      report: {
+        complete: this.complete && idle && !enough,
+        truncated: enough,
+        keysAsked: this.keysAsked.size,
+        nodesAsked: nodes,
+        requests,
+        failed,
+        hops,
+        dropped,
+        ms: this.context.runtime.now() - this.startedAt,
+      },
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { type Contact, compareDistance, K, type NodeId, sameId } from "../routing/index.ts";
+import type { Membership } from "./membership.ts";
+import type { FindRecordsRequest, FindRecordsResponse, OverlayRequest, OverlayResponse, StoreRequest, StoreResponse } from "./messages.ts";
+import type { Caller, Runtime } from "./ports.ts";
+import type { RecordReader } from "./record-reader.ts";
+import type { RecordStore } from "./record-store.ts";
+
+/** Contacts nearer to a key than this node before it declines to hold a record: twice k, since some of them may be gone. */
+const TOO_MANY_NEARER = 2 * K;
+/** Records given in one answer when the caller names no limit. */
+export const DEFAULT_RECORDS = 20;
+
+export interface HandlerContext {
+  readonly runtime: Runtime;
+  readonly membership: Membership;
+  readonly store: RecordStore;
+  readonly reader: RecordReader;
+}
+
+/** Answers what other nodes ask. Every answer is computed at once from what is in memory: nothing is asked on behalf of a caller. */
+export class Handlers {
+  private readonly context: HandlerContext;
+
+  constructor(context: HandlerContext) {
+    this.context = context;
+  }
+
+  handle(caller: Caller, request: OverlayRequest): OverlayResponse {
+    const response = this.answer(caller, request);
+    if (caller.claimed !== undefined) this.context.membership.addCandidate(caller.claimed);
+    return response;
+  }
+
+  private answer(caller: Caller, request: OverlayRequest): OverlayResponse {
+    switch (request.kind) {
+      case "ping":
+        return { kind: "ping" };
+      case "find_node":
+        return { kind: "find_node", contacts: this.closestFor(caller, request.target) };
+      case "find_records":
+        return this.findRecords(caller, request);
+      case "store":
+        return this.store(request);
+    }
+  }
+
+  private closestFor(caller: Caller, target: NodeId): readonly Contact[] {
+    const { table } = this.context.membership;
+    if (caller.id === undefined) return table.closest(target, K);
+    // A caller has no use for itself: one more is looked up, so that it still gets K.
+    const contacts = table.closest(target, K + 1).filter((contact) => !sameId(contact.id, caller.id as NodeId));
+    return contacts.length > K ? contacts.slice(0, K) : contacts;
+  }
+
+  private findRecords(caller: Caller, { key, limit, after }: FindRecordsRequest): FindRecordsResponse {
+    const { store, runtime } = this.context;
+    const page = store.page(key, Math.max(1, limit), after, runtime.wallClock());
+    // Later pages come from one who has had the contacts with the first.
+    const contacts = after === undefined ? this.closestFor(caller, key) : [];
+    return { kind: "find_records", ...page, contacts };
+  }
+
+  private store({ key, record: bytes }: StoreRequest): StoreResponse {
+    const { store, reader, runtime } = this.context;
+    if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_NEARER} nodes known here are nearer to the key`);
+    const record = reader.read(bytes);
+    if (typeof record === "string") return stored("invalid", `record ${record}`);
+    const { outcome, split, reason } = store.put(key, record, runtime.wallClock());
+    return { kind: "store", outcome, split, reason };
+  }
+
+  private isFarFrom(key: NodeId): boolean {
+    const { table } = this.context.membership;
+    const farthest = table.closest(key, TOO_MANY_NEARER)[TOO_MANY_NEARER - 1];
+    return farthest !== undefined && compareDistance(key, farthest.id, table.self) < 0;
+  }
+}
+
+function stored(outcome: StoreResponse["outcome"], reason: string): StoreResponse {
+  return { kind: "store", outcome, split: undefined, reason };
+}

@@ -1,0 +1,46 @@
+/** The Kademlia protocol as logic: lookups, capability records and their stores, upkeep. The world is reached through the ports alone. */
+export { assertCapabilityName, capabilityKey, isCapabilityName, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
+export {
+  type AttributeValue,
+  type CapabilityClaim,
+  type CapabilityRecord,
+  CLOCK_SKEW_MS,
+  MAX_LIFETIME_MS,
+  MAX_RECORD_BYTES,
+  readRecord,
+  signRecord,
+  timelinessOf,
+} from "./capability-record.ts";
+export { Finder, type FindReport, type FindResult, type Match } from "./finder.ts";
+export { DEFAULT_RECORDS } from "./handlers.ts";
+export type { JoinReport } from "./join.ts";
+export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
+export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+export { Membership } from "./membership.ts";
+export type * from "./messages.ts";
+export { DEFAULT_FIND_LIMIT, Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
+export {
+  type Caller,
+  type Failed,
+  failed,
+  type PeerFailure,
+  type Peers,
+  type Runtime,
+  type Signer,
+  type Timer,
+  type VerifySignature,
+} from "./ports.ts";
+export type { Offer, PublishReport } from "./publisher.ts";
+export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
+export {
+  belongsUnder,
+  MAX_PER_ANSWER,
+  MAX_PER_KEY,
+  MAX_PER_PUBLISHER,
+  MAX_RECORDS,
+  type Page,
+  RecordStore,
+  type StoreResult,
+} from "./record-store.ts";
+export { RoundTrips } from "./round-trips.ts";
+export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";

@@ -1,0 +1,126 @@
+import { idInBucket, SynapseError } from "../routing/index.ts";
+import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+import type { Timer } from "./ports.ts";
+
+/** First pause before the bootstrap addresses are tried again, ms; it doubles up to the longest. */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 60_000;
+
+export interface JoinReport {
+  /** Bootstrap addresses that answered. */
+  readonly bootstraps: number;
+  /** Contacts in the routing table afterwards. */
+  readonly contacts: number;
+  readonly requests: number;
+  readonly ms: number;
+}
+
+export interface JoinOptions {
+  /** Addresses of nodes that are in the network already; one that answers is enough. */
+  readonly bootstrap: readonly string[];
+  /** Rounds of trying before `onFailed`; trying goes on behind. */
+  readonly attempts: number;
+  readonly onJoined: (report: JoinReport) => void;
+  /** Called once when `attempts` rounds have found nobody. A later success still calls `onJoined`. */
+  readonly onFailed: (error: SynapseError) => void;
+}
+
+/**
+ * Enters a network (Kademlia, section 2.3): contacts the bootstrap addresses, looks its own id up among them, which makes it known to
+ * its neighbours, and then fills the buckets farther away. Keeps trying with growing pauses until somebody answers.
+ */
+export class Join {
+  private readonly walker: Walker;
+  private readonly options: JoinOptions;
+  private readonly startedAt: number;
+  private round = 0;
+  private faults: string[] = []; // of the last round: one for each bootstrap address
+  private retry: Timer | undefined;
+  private stopped = false;
+
+  constructor(walker: Walker, options: JoinOptions) {
+    this.walker = walker;
+    this.options = options;
+    this.startedAt = walker.runtime.now();
+  }
+
+  start(): this {
+    this.tryAll();
+    return this;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.retry?.cancel();
+  }
+
+  private tryAll(): void {
+    this.round += 1;
+    this.faults = [];
+    const { bootstrap } = this.options;
+    const { peers, membership, settings } = this.walker;
+    let open = bootstrap.length;
+    let answered = 0;
+    for (const address of bootstrap) {
+      peers.contactAt(address, settings.requestTimeoutMs, (outcome) => {
+        if (this.stopped) return;
+        open -= 1;
+        if ("kind" in outcome) this.faults.push(`${address}: ${outcome.message}`);
+        else {
+          answered += 1;
+          membership.addVerified(outcome);
+        }
+        if (open > 0) return;
+        if (answered > 0) this.lookUpSelf(answered);
+        else this.tryLater();
+      });
+    }
+  }
+
+  private tryLater(): void {
+    if (this.round === this.options.attempts) {
+      const many = this.options.bootstrap.length > 1;
+      this.options.onFailed(
+        new SynapseError("unreachable", `no bootstrap address answered: ${this.faults.join("; ")}`, {
+          hint: `is a node running at ${many ? "one of these addresses" : "that address"}, and in the same swarm?`,
+          retryable: true,
+        }),
+      );
+    }
+    const { runtime } = this.walker;
+    const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.round - 1, 16));
+    this.retry = runtime.schedule(pause * (0.5 + runtime.random()), () => this.tryAll());
+  }
+
+  private lookUpSelf(bootstraps: number): void {
+    const { membership, runtime } = this.walker;
+    const { self } = membership.table;
+    new LookupRun(this.walker, {
+      target: self,
+      request: { kind: "find_node", target: self },
+      onDone: ({ requests }: LookupResult) => {
+        if (this.stopped) return;
+        this.fillBuckets();
+        this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, ms: runtime.now() - this.startedAt });
+      },
+    }).start();
+  }
+
+  /** Looks up an id in each bucket farther away than the nearest neighbour, one after the other. */
+  private fillBuckets(): void {
+    const { membership } = this.walker;
+    const nearest = membership.table.depth - 1;
+    const fill = (index: number) => {
+      if (this.stopped || index < 0) return;
+      refreshBucket(this.walker, index, () => fill(index - 1));
+    };
+    fill(nearest - 1);
+  }
+}
+
+/** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */
+export function refreshBucket(walker: Walker, index: number, done: () => void): void {
+  const { runtime, membership } = walker;
+  const target = idInBucket(membership.table.self, index, runtime.randomBytes(32));
+  new LookupRun(walker, { target, request: { kind: "find_node", target }, onDone: done }).start();
+}

@@ -1,0 +1,196 @@
+import { type Contact, compareDistance, K, type NodeId } from "../routing/index.ts";
+
+/** Requests under way at once. Kademlia's α; see docs/lookups.md for the sweep it was chosen by. */
+export const ALPHA = 3;
+/** Candidates kept beyond those already asked. Farther ones are dropped: they could matter only if nearly all nearer ones failed. */
+const MAX_CANDIDATES = 8 * K;
+/** Peers asked in one lookup at most, whatever they answer. A lookup among honest nodes needs about 25. */
+export const MAX_REQUESTS = 160;
+
+/**
+ * `fresh`: heard of, not asked. `asked`: a request is under way and holds one of the α slots. `late`: under way for longer than
+ * expected; its slot is free and it holds no seat among the nearest, but its answer still counts. `answered`, `failed`: done.
+ */
+type State = "fresh" | "asked" | "late" | "answered" | "failed";
+
+interface Candidate {
+  readonly contact: Contact;
+  state: State;
+  /** Requests on the shortest known path from this node to the candidate: 1 for those in its own table. */
+  hop: number;
+}
+
+export interface LookupOptions {
+  readonly target: NodeId;
+  /** The own id: never a candidate. */
+  readonly self: NodeId;
+  readonly seeds: readonly Contact[];
+  /** How many of the nearest must have answered. */
+  readonly k?: number;
+  readonly alpha?: number;
+}
+
+/**
+ * One iterative lookup (Kademlia, section 2.3) as a state machine: no I/O, no timers, no promises. Whoever drives it asks
+ * {@link next} whom to ask, asks, and reports {@link answered}, {@link late} or {@link failed}. Slots are refilled one by one, never in
+ * rounds. It has ended when the k nearest candidates that are not late or failed have all answered.
+ *
+ * Reports about contacts that are not candidates, or twice about the same, change nothing.
+ */
+export class Lookup {
+  readonly target: NodeId;
+  private readonly self: NodeId;
+  private readonly k: number;
+  private readonly alpha: number;
+  /** Nearest first; at most the candidates asked (≤ MAX_REQUESTS) and MAX_CANDIDATES fresh ones. */
+  private readonly candidates: Candidate[] = [];
+  private readonly byKey = new Map<string, Candidate>();
+  private inFlight = 0;
+  private asked = 0;
+  private fresh = 0;
+
+  constructor(options: LookupOptions) {
+    this.target = options.target;
+    this.self = options.self;
+    this.k = options.k ?? K;
+    this.alpha = options.alpha ?? ALPHA;
+    for (const contact of options.seeds) this.addCandidate(contact, 1);
+  }
+
+  /** Requests made so far. */
+  get requests(): number {
+    return this.asked;
+  }
+
+  /** The next contact to ask, or undefined when none should be asked now: all slots are taken, or the lookup has ended. */
+  next(): Contact | undefined {
+    if (this.inFlight >= this.alpha || this.asked >= MAX_REQUESTS) return undefined;
+    const candidate = this.nearestFresh();
+    if (candidate === undefined) return undefined;
+    candidate.state = "asked";
+    this.fresh -= 1;
+    this.inFlight += 1;
+    this.asked += 1;
+    return candidate.contact;
+  }
+
+  /** True when nothing more is to be asked or awaited. */
+  get finished(): boolean {
+    if (this.asked >= MAX_REQUESTS) return this.inFlight === 0;
+    return !this.someWithin("asked") && this.nearestFresh() === undefined;
+  }
+
+  /** True when the k nearest known (or all, if fewer) have answered, with none of the nearer ones still late. */
+  get complete(): boolean {
+    let seats = 0;
+    for (const candidate of this.candidates) {
+      if (candidate.state === "failed") continue;
+      if (candidate.state !== "answered") return false;
+      seats += 1;
+      if (seats === this.k) break;
+    }
+    return true;
+  }
+
+  /** A contact answered and named others. */
+  answered(from: Contact, contacts: readonly Contact[]): void {
+    const candidate = this.settle(from.key, "answered");
+    if (candidate === undefined) return;
+    for (const contact of contacts) this.addCandidate(contact, candidate.hop + 1);
+  }
+
+  /** A contact takes longer than expected: its slot is free for another. */
+  late(contact: Contact): void {
+    const candidate = this.byKey.get(contact.key);
+    if (candidate?.state !== "asked") return;
+    candidate.state = "late";
+    this.inFlight -= 1;
+  }
+
+  /** A contact will not answer. */
+  failed(contact: Contact): void {
+    this.settle(contact.key, "failed");
+  }
+
+  /** The nearest contacts that have answered, nearest first, at most k. */
+  closest(): Contact[] {
+    const result: Contact[] = [];
+    for (const { state, contact } of this.candidates) {
+      if (state === "answered" && result.push(contact) === this.k) break;
+    }
+    return result;
+  }
+
+  /** Requests on the path to a contact: 1 when it came from the own table; 0 when it is no candidate. */
+  hopOf(contact: Contact): number {
+    return this.byKey.get(contact.key)?.hop ?? 0;
+  }
+
+  private settle(key: string, state: "answered" | "failed"): Candidate | undefined {
+    const candidate = this.byKey.get(key);
+    if (candidate === undefined || (candidate.state !== "asked" && candidate.state !== "late")) return undefined;
+    if (candidate.state === "asked") this.inFlight -= 1;
+    candidate.state = state;
+    return candidate;
+  }
+
+  private addCandidate(contact: Contact, hop: number): void {
+    const known = this.byKey.get(contact.key);
+    if (known !== undefined) {
+      if (known.state === "fresh" && hop < known.hop) known.hop = hop;
+      return;
+    }
+    const index = this.placeOf(contact.id);
+    if (index < 0) return;
+    const candidate: Candidate = { contact, state: "fresh", hop };
+    this.candidates.splice(index, 0, candidate);
+    this.byKey.set(contact.key, candidate);
+    this.fresh += 1;
+    if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
+  }
+
+  /** Where an id belongs in the order of distance; -1 for the own id. */
+  private placeOf(id: NodeId): number {
+    if (compareDistance(this.target, id, this.self) === 0) return -1;
+    let low = 0;
+    let high = this.candidates.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = (this.candidates[middle] as Candidate).contact.id;
+      if (compareDistance(this.target, id, other) < 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  private dropFarthestFresh(): void {
+    for (let i = this.candidates.length - 1; i >= 0; i--) {
+      const candidate = this.candidates[i] as Candidate;
+      if (candidate.state !== "fresh") continue;
+      this.candidates.splice(i, 1);
+      this.byKey.delete(candidate.contact.key);
+      this.fresh -= 1;
+      return;
+    }
+  }
+
+  /** The nearest candidate not yet asked that stands among the k nearest which are neither late nor failed. */
+  private nearestFresh(): Candidate | undefined {
+    return this.firstWithin("fresh");
+  }
+
+  private someWithin(state: State): boolean {
+    return this.firstWithin(state) !== undefined;
+  }
+
+  private firstWithin(state: State): Candidate | undefined {
+    let seats = 0;
+    for (const candidate of this.candidates) {
+      if (candidate.state === "failed" || candidate.state === "late") continue;
+      if (candidate.state === state) return candidate;
+      seats += 1;
+      if (seats >= this.k) return undefined;
+    }
+    return undefined;
+  }
+}

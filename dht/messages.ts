@@ -1,0 +1,79 @@
+import type { Contact, NodeId } from "../routing/index.ts";
+
+/** What nodes ask each other. On the wire these are the `_synapse.*` endpoints of the protocol. */
+export type OverlayRequest = PingRequest | FindNodeRequest | FindRecordsRequest | StoreRequest;
+export type OverlayResponse = PingResponse | FindNodeResponse | FindRecordsResponse | StoreResponse;
+
+export interface PingRequest {
+  readonly kind: "ping";
+}
+
+export interface PingResponse {
+  readonly kind: "ping";
+}
+
+export interface FindNodeRequest {
+  readonly kind: "find_node";
+  readonly target: NodeId;
+}
+
+export interface FindNodeResponse {
+  readonly kind: "find_node";
+  /** At most K, nearest to the target first, each of which has answered whoever names it. */
+  readonly contacts: readonly Contact[];
+}
+
+export interface FindRecordsRequest {
+  readonly kind: "find_records";
+  readonly key: NodeId;
+  /** Live records wanted at most. */
+  readonly limit: number;
+  /** Where the page before ended: the `more` of its answer. */
+  readonly after: string | undefined;
+}
+
+export interface FindRecordsResponse {
+  readonly kind: "find_records";
+  /** Encoded capability records, by publisher id. Withdrawals are among them, so that they win over stale copies elsewhere. */
+  readonly records: readonly Uint8Array[];
+  /** Given when there are more: pass it as `after`. */
+  readonly more: string | undefined;
+  /** How deep the key is split here; 0 when all its records stand under the key itself. */
+  readonly split: number;
+  /** At most K contacts nearer to the key, as in `find_node`. */
+  readonly contacts: readonly Contact[];
+}
+
+export interface StoreRequest {
+  readonly kind: "store";
+  readonly key: NodeId;
+  readonly record: Uint8Array;
+}
+
+/** What became of a record that was to be stored. */
+export type StoreOutcome =
+  /** Kept, or kept in place of an older one. */
+  | "stored"
+  /** This very record was here already. */
+  | "unchanged"
+  /** A newer one by the same publisher is here, or another with the same sequence number. */
+  | "stale"
+  /** This key has as many records as a node keeps: use the child key at depth `split`. */
+  | "full"
+  /** Too many nodes are nearer to the key than this one. */
+  | "not-close"
+  /** Its time is over, or has not come. */
+  | "expired"
+  /** Wrongly signed, malformed, of another swarm, or not a record of this key. */
+  | "invalid"
+  /** The store is full of other keys' records, or this publisher has as many here as one may. */
+  | "busy";
+
+export interface StoreResponse {
+  readonly kind: "store";
+  readonly outcome: StoreOutcome;
+  /** With `full`: the depth at which to store instead. */
+  readonly split: number | undefined;
+  /** For people: why, where the outcome leaves that open. */
+  readonly reason: string | undefined;
+}

@@ -1,0 +1,137 @@
+import { type Contact, SynapseError } from "../routing/index.ts";
+import { assertCapabilityName } from "./capability-key.ts";
+import { Finder, type FindResult, type Match } from "./finder.ts";
+import { Handlers } from "./handlers.ts";
+import { Join, type JoinReport } from "./join.ts";
+import { type LookupResult, LookupRun } from "./lookup-run.ts";
+import { Maintenance } from "./maintenance.ts";
+import { Membership } from "./membership.ts";
+import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
+import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
+import type { RecordReader } from "./record-reader.ts";
+import { RecordStore } from "./record-store.ts";
+import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+
+/** Matches given when nobody says how many are wanted. */
+export const DEFAULT_FIND_LIMIT = 20;
+const DEFAULT_JOIN_ATTEMPTS = 4;
+
+export interface OverlayOptions {
+  /** Who this node is and where others can dial it; no addresses when they cannot. */
+  readonly self: Contact;
+  /** The name of the network: nodes and records of other swarms are refused. */
+  readonly swarm: string;
+  readonly runtime: Runtime;
+  readonly peers: Peers;
+  readonly signer: Signer;
+  readonly reader: RecordReader;
+  readonly settings?: Partial<OverlaySettings>;
+}
+
+/** Stops what it was given with. */
+export interface Stoppable {
+  stop(): void;
+}
+
+/**
+ * One node's part of the overlay: its routing table, the records it holds for others, its own records, and the walks that it makes.
+ * Everything is call-backs and plain data, without promises, so that a simulation of many thousands runs at the speed of arithmetic;
+ * `src/node.ts` wraps it in promises for people.
+ */
+export class Overlay {
+  readonly self: Contact;
+  readonly swarm: string;
+  readonly settings: OverlaySettings;
+  readonly runtime: Runtime;
+  readonly peers: Peers;
+  readonly membership: Membership;
+  readonly store: RecordStore;
+  readonly reader: RecordReader;
+  readonly signer: Signer;
+  private readonly publisher: Publisher;
+  private readonly handlers: Handlers;
+  private readonly maintenance: Maintenance;
+  private joining: Join | undefined;
+
+  constructor(options: OverlayOptions) {
+    this.self = options.self;
+    this.swarm = options.swarm;
+    this.runtime = options.runtime;
+    this.peers = options.peers;
+    this.signer = options.signer;
+    this.reader = options.reader;
+    this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
+    this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
+    this.store = new RecordStore(this.swarm);
+    this.publisher = new Publisher(this);
+    this.handlers = new Handlers(this);
+    this.maintenance = new Maintenance(this, this.store);
+  }
+
+  /** Begins the upkeep of table and store. A node that nobody joins through may do only this. */
+  start(): void {
+    this.maintenance.start();
+  }
+
+  /** Ends everything that would happen by itself. */
+  stop(): void {
+    this.joining?.stop();
+    this.publisher.stop();
+    this.maintenance.stop();
+  }
+
+  /** Enters the network through any of several addresses; keeps trying behind when none answers. */
+  join(
+    bootstrap: readonly string[],
+    onJoined: (report: JoinReport) => void,
+    onFailed: (error: SynapseError) => void,
+    attempts = DEFAULT_JOIN_ATTEMPTS,
+  ): void {
+    if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
+    this.joining?.stop();
+    this.joining = new Join(this, {
+      bootstrap,
+      attempts,
+      onFailed,
+      onJoined: (report) => {
+        this.publisher.republishAll(); // what was published while alone is in no other node's store
+        onJoined(report);
+      },
+    }).start();
+  }
+
+  /** Answers another node. */
+  handle(caller: Caller, request: OverlayRequest): OverlayResponse {
+    return this.handlers.handle(caller, request);
+  }
+
+  /** Walks to the k nodes nearest to an id. */
+  lookup(target: Uint8Array, onDone: (result: LookupResult) => void): Stoppable {
+    return new LookupRun(this, { target, request: { kind: "find_node", target }, onDone }).start();
+  }
+
+  /**
+   * Searches for agents by capability name; a name finds all below it as well.
+   * @throws SynapseError `bad_capability`.
+   */
+  find(capability: string, limit: number, onDone: (result: FindResult) => void, onMatch?: (match: Match) => void): Stoppable {
+    assertCapabilityName(capability);
+    if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
+    return new Finder(this, { swarm: this.swarm, capability, limit, onDone, ...(onMatch && { onMatch }) }).start();
+  }
+
+  /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */
+  publish(offer: Offer, done: (report: PublishReport) => void): void {
+    this.publisher.publish(offer, done);
+  }
+
+  withdraw(capability: string, done: (report: PublishReport) => void): void {
+    this.publisher.withdraw(capability, done);
+  }
+
+  /** The records this node publishes. */
+  get published() {
+    return this.publisher.records;
+  }
+}

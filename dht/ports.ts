@@ -1,0 +1,71 @@
+import type { Contact, NodeId } from "../routing/index.ts";
+import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+
+/** A task that will run later. */
+export interface Timer {
+  /** Forgets the task; does nothing once it has run. */
+  cancel(): void;
+}
+
+/** Time and chance, as the world gives them. The overlay has no other source of either, so a simulation can replay it. */
+export interface Runtime {
+  /** Milliseconds on a clock that never goes back; its origin means nothing. For measuring and scheduling. */
+  now(): number;
+  /** Milliseconds since 1970 UTC, as this host believes. For what other hosts will compare: issue and expiry of records. */
+  wallClock(): number;
+  /** Runs `task` once, at least `delayMs` from now, never before this call returns. */
+  schedule(delayMs: number, task: () => void): Timer;
+  /** A number in [0, 1). For choices that an attacker gains nothing by guessing. */
+  random(): number;
+  /** Bytes that cannot be guessed. */
+  randomBytes(length: number): Uint8Array;
+}
+
+/** Why a peer gave no answer. */
+export type PeerFailure =
+  /** No link could be made: nobody listens there, or somebody else does. */
+  | "unreachable"
+  /** Nothing came within the time given. */
+  | "timeout"
+  /** It answered with an error. */
+  | "refused"
+  /** It answered something that is not an answer to what was asked. */
+  | "invalid";
+
+export interface Failed {
+  readonly kind: "failed";
+  readonly reason: PeerFailure;
+  /** For people. */
+  readonly message: string;
+}
+
+/** Asks other nodes. `done` is called exactly once, never before the call returns. */
+export interface Peers {
+  /** Asks a contact over whichever link is open to it, or a new one. */
+  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: (outcome: OverlayResponse | Failed) => void): void;
+  /** Pings a contact over a link dialled from this side: proof that its addresses are its own and lead to it. */
+  verify(contact: Contact, timeoutMs: number, done: (outcome: "alive" | Failed) => void): void;
+  /** Who listens at an address: dials it, lets it prove its id, and gives the contact it names itself. */
+  contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
+}
+
+/** Who sent a request, as far as its link proves it. */
+export interface Caller {
+  /** The id that the link proved; undefined in the plain dialect. */
+  readonly id: NodeId | undefined;
+  /** The contact it would have others use: present when it says it can be dialled. A claim until verified. */
+  readonly claimed: Contact | undefined;
+}
+
+/** Signs in the name of this node. */
+export interface Signer {
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Checks an Ed25519 signature (RFC 8032). */
+export type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+
+export function failed(reason: PeerFailure, message: string): Failed {
+  return { kind: "failed", reason, message };
+}

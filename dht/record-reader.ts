@@ -1,0 +1,35 @@
+import { LRUCache } from "lru-cache";
+import { type CapabilityRecord, MAX_RECORD_BYTES, readRecord } from "./capability-record.ts";
+import type { VerifySignature } from "./ports.ts";
+
+/** Records whose verdict is remembered; the one used longest ago is forgotten first. About 1 KiB each. */
+const MAX_REMEMBERED = 1_024;
+
+/** Reads encoded records and checks their signatures. */
+export interface RecordReader {
+  /** The record, or why it is refused. Its time is not checked. */
+  read(bytes: Uint8Array): CapabilityRecord | string;
+}
+
+/**
+ * A reader that remembers what it verified. A finder hears the same record from up to k holders, a holder gets it again with every
+ * republish; checking the signature costs a hundred times more than looking the bytes up.
+ */
+export class CachedRecordReader implements RecordReader {
+  private readonly verify: VerifySignature;
+  private readonly known = new LRUCache<string, CapabilityRecord>({ max: MAX_REMEMBERED });
+
+  constructor(verify: VerifySignature) {
+    this.verify = verify;
+  }
+
+  read(bytes: Uint8Array): CapabilityRecord | string {
+    if (bytes.length > MAX_RECORD_BYTES) return readRecord(bytes, this.verify);
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const record = readRecord(bytes, this.verify);
+    if (typeof record !== "string") this.known.set(key, record);
+    return record;
+  }
+}

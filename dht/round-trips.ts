@@ -1,0 +1,60 @@
+/** Peers whose round trips are remembered; the one heard of longest ago is forgotten first. */
+const MAX_PEERS = 512;
+/** Bounds of every timeout, ms: below, a pause of the garbage collector would count as a loss; above, a person has given up. */
+const MIN_TIMEOUT_MS = 50;
+const MAX_TIMEOUT_MS = 2_000;
+/** What a stranger gets before anybody has been measured, ms: two intercontinental round trips to connect, one to answer, and slack. */
+const INITIAL_TIMEOUT_MS = 1_000;
+/** Weights of a new sample, as TCP has them (RFC 6298, section 2). */
+const MEAN_GAIN = 1 / 8;
+const DEVIATION_GAIN = 1 / 4;
+
+interface Estimate {
+  mean: number;
+  deviation: number;
+}
+
+/**
+ * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298); strangers get the same formula over
+ * everybody's first answers, which include setting up the link.
+ */
+export class RoundTrips {
+  private readonly peers = new Map<string, Estimate>();
+  private strangers: Estimate | undefined;
+
+  /** Milliseconds after which a request to this peer counts as late. */
+  timeoutFor(key: string): number {
+    const estimate = this.peers.get(key) ?? this.strangers;
+    if (estimate === undefined) return INITIAL_TIMEOUT_MS;
+    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, estimate.mean + 4 * estimate.deviation));
+  }
+
+  /** The smoothed round trip of a peer, ms, if one was measured. */
+  of(key: string): number | undefined {
+    return this.peers.get(key)?.mean;
+  }
+
+  measured(key: string, ms: number): void {
+    const known = this.peers.get(key);
+    if (known === undefined) {
+      this.strangers = blend(this.strangers, ms);
+    } else {
+      this.peers.delete(key); // set again below: a Map keeps the order of insertion, oldest first
+    }
+    this.peers.set(key, blend(known, ms));
+    if (this.peers.size > MAX_PEERS) this.peers.delete(this.peers.keys().next().value as string);
+  }
+
+  forget(key: string): void {
+    this.peers.delete(key);
+  }
+}
+
+function blend(estimate: Estimate | undefined, ms: number): Estimate {
+  if (estimate === undefined) return { mean: ms, deviation: ms / 2 };
+  const error = ms - estimate.mean;
+  return {
+    mean: estimate.mean + MEAN_GAIN * error,
+    deviation: estimate.deviation + DEVIATION_GAIN * (Math.abs(error) - estimate.deviation),
+  };
+}

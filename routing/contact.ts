@@ -1,0 +1,21 @@
+import { type NodeId, toHex } from "./node-id.ts";
+
+/** Addresses kept of one contact; the wire carries no more. */
+export const MAX_ADDRESSES = 4;
+
+/** How to reach a node: who it is and where it listens. Immutable, so that tables, lookups and messages share it. */
+export interface Contact {
+  readonly id: NodeId;
+  /** The id in hex: the contact's key in every `Map`. */
+  readonly key: string;
+  /** URIs such as `tcp://host:port`, the best first, at most {@link MAX_ADDRESSES}. */
+  readonly addresses: readonly string[];
+}
+
+export function makeContact(id: NodeId, addresses: readonly string[]): Contact {
+  return { id, key: toHex(id), addresses: addresses.slice(0, MAX_ADDRESSES) };
+}
+
+export function sameAddresses(a: Contact, b: Contact): boolean {
+  return a.addresses.length === b.addresses.length && a.addresses.every((address, i) => address === b.addresses[i]);
+}

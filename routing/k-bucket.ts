@@ -1,0 +1,127 @@
+import type { Contact } from "./contact.ts";
+
+/** Contacts in a bucket: k of the paper, and how many nodes hold a record. */
+export const K = 20;
+/** Verified contacts that wait for a seat in a full bucket. */
+export const REPLACEMENTS = 10;
+/** Misses in a row after which a contact loses its seat even though nobody waits for it. */
+const MAX_MISSES = 3;
+
+interface Seat {
+  contact: Contact;
+  /** Requests in a row that it did not answer. */
+  misses: number;
+  /** When it last answered, ms. */
+  lastSeen: number;
+}
+
+export type Admission = "added" | "updated" | "waiting";
+
+/**
+ * One k-bucket: at most {@link K} verified contacts, least recently seen first, and at most {@link REPLACEMENTS} waiting for a seat,
+ * least recently seen first, where a newcomer displaces the oldest. Long-lived contacts keep their seats: the longer a node has
+ * been up, the longer it will stay (paper, section 2.2), and a flood of new ids displaces nobody who answers.
+ */
+export class KBucket {
+  private readonly seats: Seat[] = [];
+  private readonly waiting: Seat[] = [];
+
+  get size(): number {
+    return this.seats.length;
+  }
+
+  get isFull(): boolean {
+    return this.seats.length >= K;
+  }
+
+  /** The contact seen longest ago: the one to ping before a newcomer may take its place. */
+  get oldest(): Contact | undefined {
+    return this.seats[0]?.contact;
+  }
+
+  get oldestSeen(): number {
+    return this.seats[0]?.lastSeen ?? Number.POSITIVE_INFINITY;
+  }
+
+  get replacements(): readonly Contact[] {
+    return this.waiting.map((seat) => seat.contact);
+  }
+
+  has(key: string): boolean {
+    return find(this.seats, key) >= 0;
+  }
+
+  /** Enters a contact that has just answered us, as the most recently seen. Where the bucket is full it waits for a seat. */
+  addVerified(contact: Contact, now: number): Admission {
+    const seat: Seat = { contact, misses: 0, lastSeen: now };
+    if (take(this.seats, contact.key)) {
+      this.seats.push(seat);
+      return "updated";
+    }
+    take(this.waiting, contact.key);
+    if (!this.isFull) {
+      this.seats.push(seat);
+      return "added";
+    }
+    if (this.waiting.length >= REPLACEMENTS) this.waiting.shift();
+    this.waiting.push(seat);
+    return "waiting";
+  }
+
+  /**
+   * Notes that a contact did not answer. It loses its seat to the most recently seen replacement, or after
+   * {@link MAX_MISSES} misses in a row. Until it answers again it is not handed out.
+   */
+  markMissed(key: string): "kept" | "removed" | "unknown" {
+    take(this.waiting, key);
+    const index = find(this.seats, key);
+    if (index < 0) return "unknown";
+    const seat = this.seats[index] as Seat;
+    seat.misses += 1;
+    if (this.waiting.length === 0 && seat.misses < MAX_MISSES) return "kept";
+    this.seats.splice(index, 1);
+    this.promote();
+    return "removed";
+  }
+
+  remove(key: string): boolean {
+    take(this.waiting, key);
+    const removed = take(this.seats, key);
+    if (removed) this.promote();
+    return removed;
+  }
+
+  /** The contacts that answered the last time they were asked. */
+  pushHealthy(into: Contact[]): void {
+    for (const seat of this.seats) if (seat.misses === 0) into.push(seat.contact);
+  }
+
+  *contacts(): IterableIterator<Contact> {
+    for (const seat of this.seats) yield seat.contact;
+  }
+
+  /** Every contact with the time it last answered, ms. */
+  *seen(): IterableIterator<readonly [Contact, number]> {
+    for (const seat of this.seats) yield [seat.contact, seat.lastSeen];
+  }
+
+  private promote(): void {
+    const next = this.waiting.pop();
+    if (next === undefined) return;
+    // Kept in order of `lastSeen`: the promoted contact may have been seen before some that hold seats.
+    let at = this.seats.length;
+    while (at > 0 && (this.seats[at - 1] as Seat).lastSeen > next.lastSeen) at -= 1;
+    this.seats.splice(at, 0, next);
+  }
+}
+
+function find(seats: readonly Seat[], key: string): number {
+  for (let i = 0; i < seats.length; i++) if ((seats[i] as Seat).contact.key === key) return i;
+  return -1;
+}
+
+function take(seats: Seat[], key: string): boolean {
+  const index = find(seats, key);
+  if (index >= 0) seats.splice(index, 1);
+  return index >= 0;
+}

@@ -1,0 +1,116 @@
+import type { Contact } from "./contact.ts";
+import { bitAt, commonPrefixLength, compareDistance } from "./distance.ts";
+import { type Admission, KBucket } from "./k-bucket.ts";
+import { ID_BITS, type NodeId } from "./node-id.ts";
+
+/**
+ * The contacts a node knows, in k-buckets by the length of the id prefix they share with it. Bucket 0 holds the far half of the
+ * network, each further bucket half of what is left. At most 256 buckets of K contacts, and about log2(n) of them are ever used.
+ *
+ * Only contacts that answered enter; nothing here does I/O or knows the time.
+ */
+export class RoutingTable {
+  readonly self: NodeId;
+  /** By prefix length, made when first needed; at most {@link ID_BITS}. */
+  private readonly buckets: (KBucket | undefined)[] = [];
+  private count = 0;
+
+  constructor(self: NodeId) {
+    this.self = self;
+  }
+
+  /** Contacts that hold a seat. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** One more than the highest prefix length in use: deeper buckets are empty. */
+  get depth(): number {
+    return this.buckets.length;
+  }
+
+  bucketIndex(id: NodeId): number {
+    return commonPrefixLength(this.self, id);
+  }
+
+  bucket(index: number): KBucket | undefined {
+    return this.buckets[index];
+  }
+
+  /** Enters a contact that has just answered. The own id is never entered. */
+  addVerified(contact: Contact, now: number): Admission | "self" {
+    const index = this.bucketIndex(contact.id);
+    if (index === ID_BITS) return "self";
+    const bucket = this.bucketAt(index);
+    const admission = bucket.addVerified(contact, now);
+    if (admission === "added") this.count += 1;
+    return admission;
+  }
+
+  markMissed(id: NodeId, key: string): "kept" | "removed" | "unknown" {
+    const bucket = this.buckets[this.bucketIndex(id)];
+    if (bucket === undefined) return "unknown";
+    const before = bucket.size;
+    const outcome = bucket.markMissed(key);
+    this.count += bucket.size - before;
+    return outcome;
+  }
+
+  remove(id: NodeId, key: string): boolean {
+    const bucket = this.buckets[this.bucketIndex(id)];
+    if (bucket === undefined) return false;
+    const before = bucket.size;
+    const removed = bucket.remove(key);
+    this.count += bucket.size - before;
+    return removed;
+  }
+
+  has(contact: Contact): boolean {
+    return this.buckets[this.bucketIndex(contact.id)]?.has(contact.key) ?? false;
+  }
+
+  *contacts(): IterableIterator<Contact> {
+    for (const bucket of this.buckets) if (bucket !== undefined) yield* bucket.contacts();
+  }
+
+  /**
+   * The `count` healthy contacts nearest to `target`, nearest first, exactly: the buckets are walked in order of their distance
+   * from the target, so only those that can still matter are sorted.
+   */
+  closest(target: NodeId, count: number): Contact[] {
+    const result: Contact[] = [];
+    const shared = commonPrefixLength(this.self, target);
+    // Those in the target's own bucket share one bit more with it than anybody else.
+    this.collect(shared, target, result);
+    // Deeper buckets agree with the target in bit `shared` as little as this node does, and split further on its own bits: where
+    // target and self differ in bit i, bucket i is nearer than all deeper ones; where they agree, it is farther.
+    for (let i = shared + 1; i < this.depth && result.length < count; i++) {
+      if (bitAt(this.self, i) !== bitAt(target, i)) this.collect(i, target, result);
+    }
+    for (let i = this.depth - 1; i > shared && result.length < count; i--) {
+      if (bitAt(this.self, i) === bitAt(target, i)) this.collect(i, target, result);
+    }
+    for (let i = Math.min(shared, this.depth) - 1; i >= 0 && result.length < count; i--) this.collect(i, target, result);
+    if (result.length > count) result.length = count;
+    return result;
+  }
+
+  private collect(index: number, target: NodeId, into: Contact[]): void {
+    const bucket = this.buckets[index];
+    if (bucket === undefined || bucket.size === 0) return;
+    const found: Contact[] = [];
+    bucket.pushHealthy(found);
+    found.sort((a, b) => compareDistance(target, a.id, b.id));
+    for (const contact of found) into.push(contact);
+  }
+
+  private bucketAt(index: number): KBucket {
+    while (this.buckets.length <= index) this.buckets.push(undefined);
+    let bucket = this.buckets[index];
+    if (bucket === undefined) {
+      bucket = new KBucket();
+      this.buckets[index] = bucket;
+    }
+    return bucket;
+  }
+}
