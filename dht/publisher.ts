@@ -78,7 +78,10 @@ export class Publisher {
   /** Replaces a published record by a withdrawal, wherever it is held. */
   withdraw(capability: string, done: (report: PublishReport) => void): void {
     const own = this.own.get(capability);
-    if (own === undefined) return done({ holders: 0, outcomes: {}, requests: 0, ms: 0 });
+    if (own === undefined) {
+      done({ holders: 0, outcomes: {}, requests: 0, ms: 0 });
+      return;
+    }
     own.timer?.cancel();
     this.own.delete(capability);
     this.spread(this.sign(own.offer, true, own.record), done);
@@ -175,7 +178,10 @@ export class Publisher {
       open -= 1;
       if (open === 0) finish();
     };
-    if (open === 0) return finish();
+    if (open === 0) {
+      finish();
+      return;
+    }
     for (const contact of nearest) {
       tally.requests += 1;
       peers.request(contact, { kind: "store", key, record: record.bytes }, settings.requestTimeoutMs, (outcome) => {

@@ -1,0 +1,75 @@
+import { formatAddress, isLoopback, parseAddress } from "./address.ts";
+import { splitArguments } from "./call-arguments.ts";
+import { SynapseError } from "./errors.ts";
+import { RpcCore, type RpcOptions } from "./rpc/core.ts";
+import type { CallOptions } from "./rpc/outgoing-calls.ts";
+import { PlainCaller } from "./rpc/plain-caller.ts";
+import { DEFAULT_PORT } from "./server.ts";
+
+/** How long a call may take unless told otherwise, ms. */
+export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
+const DIAL_TIMEOUT_MS = 10_000;
+
+export interface ClientOptions extends RpcOptions {
+  /**
+   * `secure`: TLS only. `plain`: the seed's protocol. `auto`, the default: TLS, except that an address of this very machine where nobody
+   * speaks it (a Python node) is called in plain.
+   */
+  readonly dialect?: "auto" | "secure" | "plain";
+  /** Of all calls that name no other, ms. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** The swarm to speak as a member of. Default none: endpoints can be called in any. */
+  readonly swarm?: string;
+}
+
+/** Calls the endpoints of one address. Connects when first needed, again when the link was lost, and shares one link among all calls. */
+export class Client {
+  readonly address: string;
+  private readonly core: RpcCore;
+  private readonly timeoutMs: number;
+  private readonly plain: PlainCaller;
+  private dialect: "auto" | "secure" | "plain";
+
+  /**
+   * `new Client("127.0.0.1", 9999)` or `new Client("127.0.0.1:9999")`.
+   * @throws SynapseError `bad_address`.
+   */
+  constructor(host: string, port?: number, options: ClientOptions = {}) {
+    const parsed = /:\d+$/.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
+    this.address = formatAddress(parsed);
+    this.core = new RpcCore(options, options.swarm ?? "");
+    this.timeoutMs = options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.plain = new PlainCaller(this.core, this.core.transport, this.address);
+    this.dialect = options.dialect ?? "auto";
+  }
+
+  /**
+   * Calls an endpoint: `await client.call("sum", 1, 2)`. {@link kwargs} and {@link callOptions} may stand among the arguments.
+   * @throws SynapseError with the code that the other side gave, or one of this side's own.
+   */
+  async call(endpoint: string, ...args: unknown[]): Promise<unknown> {
+    const split = splitArguments(args);
+    const options: CallOptions = { timeoutMs: this.timeoutMs, ...split.options };
+    if (this.dialect !== "plain") {
+      try {
+        const connection = await this.core.pool.connectAddress(this.address, { timeoutMs: Math.min(DIAL_TIMEOUT_MS, options.timeoutMs) });
+        return await connection.call(endpoint, split.args, split.kwargs, options);
+      } catch (error) {
+        if (!this.shouldSpeakPlain(error)) throw error;
+        this.dialect = "plain";
+      }
+    }
+    return this.plain.call(endpoint, split.args, split.kwargs, options);
+  }
+
+  /** Closes the link. Calls under way fail. */
+  async close(): Promise<void> {
+    this.plain.close();
+    await this.core.close(0);
+  }
+
+  private shouldSpeakPlain(error: unknown): boolean {
+    const isNotSynapse = error instanceof SynapseError && error.code === "not_synapse" && !error.remote;
+    return this.dialect === "auto" && isNotSynapse && isLoopback(parseAddress(this.address).host);
+  }
+}

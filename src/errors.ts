@@ -1,0 +1,41 @@
+import { messageOf, SynapseError } from "../routing/index.ts";
+
+export { messageOf, SynapseError, type SynapseErrorOptions } from "../routing/index.ts";
+
+/**
+ * Every code this project itself raises; handlers may throw a `SynapseError` with codes of their own. What to do about each stands in
+ * docs/errors.md.
+ */
+export type ErrorCode =
+  | "aborted"
+  | "bad_address"
+  | "bad_capability"
+  | "bad_hello"
+  | "bad_id"
+  | "bad_identity"
+  | "bad_options"
+  | "bad_record"
+  | "bad_request"
+  | "busy"
+  | "connection_lost"
+  | "frame_too_large"
+  | "forbidden"
+  | "internal_error"
+  | "not_found"
+  | "not_synapse"
+  | "timed_out"
+  | "too_many"
+  | "unreachable"
+  | "wrong_peer"
+  | "wrong_swarm";
+
+/** The error of an aborted call, whatever the signal's reason was. */
+export function abortedError(signal: AbortSignal): SynapseError {
+  return new SynapseError("aborted", "the call was aborted", { cause: signal.reason });
+}
+
+/** Anything thrown, as a SynapseError: what is none already becomes `internal_error`. */
+export function asSynapseError(thrown: unknown): SynapseError {
+  if (thrown instanceof SynapseError) return thrown;
+  return new SynapseError("internal_error", messageOf(thrown), { cause: thrown });
+}

@@ -1,0 +1,229 @@
+import type { Runtime, Timer } from "../../dht/index.ts";
+import { type Contact, makeContact } from "../../routing/index.ts";
+import { asSynapseError, SynapseError } from "../errors.ts";
+import type { Link } from "../transport/transport.ts";
+import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
+import { IncomingCalls } from "./incoming-calls.ts";
+import type { Limits } from "./limits.ts";
+import { asMap, type Hello, idText, type Message, parseRequest, parseResponse, responseError } from "./messages.ts";
+import { type CallOptions, OutgoingCalls } from "./outgoing-calls.ts";
+import type { EndpointRegistry } from "./registry.ts";
+import type { RPCSerializer } from "./serializer.ts";
+
+/** What a connection needs of the process it is in. */
+export interface ConnectionHost {
+  readonly runtime: Runtime;
+  readonly registry: EndpointRegistry;
+  readonly serializer: RPCSerializer;
+  readonly limits: Limits;
+  /** What to say in hello; asked for each link, since addresses may be learned late. */
+  readonly introduce: () => { readonly swarm: string; readonly listen: readonly string[]; readonly software: string };
+}
+
+/**
+ * Calls over one link, any number at once, both ways. In the secure dialect a hello each way comes first; calls made before it has
+ * arrived wait for it.
+ */
+export class Connection {
+  readonly link: Link;
+  /** Resolves with the other side's hello, undefined in the plain dialect. Rejects when it is refused. */
+  readonly ready: Promise<Hello | undefined>;
+  private readonly host: ConnectionHost;
+  private readonly incoming: IncomingCalls;
+  private readonly outgoing: OutgoingCalls;
+  private readonly onClosed: ((error: SynapseError | undefined) => void)[] = []; // added by the owner of this process only
+  private settleReady: { resolve: (hello: Hello | undefined) => void; reject: (error: SynapseError) => void };
+  private hello: Hello | undefined;
+  private contact: Contact | undefined;
+  private handshake: Timer | undefined;
+  private idleCheck: Timer | undefined;
+  private lastActive: number;
+  private state: "opening" | "open" | "closing" | "closed" = "opening";
+
+  constructor(host: ConnectionHost, link: Link) {
+    this.host = host;
+    this.link = link;
+    this.lastActive = host.runtime.now();
+    this.incoming = new IncomingCalls(host, this, (message) => this.send(message));
+    this.outgoing = new OutgoingCalls(host.runtime, (message) => this.send(message), link);
+    let settle: Connection["settleReady"] | undefined;
+    this.ready = new Promise((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    this.settleReady = settle as unknown as Connection["settleReady"];
+    this.ready.catch(() => undefined); // whoever waits for it is told; nobody has to
+    link.open({
+      onMessage: (bytes) => this.onMessage(bytes),
+      onFault: (error) => this.onFault(error),
+      onEnd: () => this.closeWhenIdle(),
+      onClose: (error) => this.onLinkClosed(error),
+    });
+    this.begin();
+  }
+
+  get isOpen(): boolean {
+    return this.state === "open" || this.state === "opening";
+  }
+
+  /** True while calls are under way in either direction. */
+  get isBusy(): boolean {
+    return this.outgoing.size > 0 || this.incoming.size > 0;
+  }
+
+  /** Where the other side says it can be dialled. A claim; undefined when it cannot be, or has not said hello. */
+  get peerContact(): Contact | undefined {
+    return this.contact;
+  }
+
+  /** The other side's hello, once it is here. */
+  get peerHello(): Hello | undefined {
+    return this.hello;
+  }
+
+  /**
+   * Calls an endpoint of the other side.
+   * @throws SynapseError with the other side's code, or `timed_out`, `aborted`, `connection_lost`.
+   */
+  call(endpoint: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>, options: CallOptions): Promise<unknown> {
+    if (!this.isOpen) return Promise.reject(lost(this.link.remoteAddress));
+    this.lastActive = this.host.runtime.now();
+    return this.outgoing.call(endpoint, args, kwargs, options);
+  }
+
+  whenClosed(callback: (error: SynapseError | undefined) => void): void {
+    if (this.state === "closed") callback(undefined);
+    else this.onClosed.push(callback);
+  }
+
+  /** Takes no further calls, and closes once those under way have ended. */
+  closeWhenIdle(): void {
+    if (this.state === "closed") return;
+    this.state = "closing";
+    if (!this.isBusy) this.link.close();
+  }
+
+  destroy(): void {
+    this.link.destroy();
+  }
+
+  /** Told by the calls when one has ended. */
+  onCallEnded(): void {
+    this.lastActive = this.host.runtime.now();
+    if (this.state === "closing" && !this.isBusy) this.link.close();
+  }
+
+  private begin(): void {
+    const { runtime, limits, introduce } = this.host;
+    this.watchIdle();
+    if (this.link.dialect === "plain") {
+      this.becomeReady(undefined);
+      return;
+    }
+    this.handshake = runtime.schedule(limits.handshakeTimeoutMs, () =>
+      this.fail(new SynapseError("timed_out", "the other side said no hello in time", { peer: this.link.remoteAddress })),
+    );
+    this.send({ type: "hello", version: HELLO_VERSION, features: [], observed: this.link.remoteAddress, ...introduce() });
+  }
+
+  private becomeReady(hello: Hello | undefined): void {
+    this.handshake?.cancel();
+    if (this.state === "opening") this.state = "open";
+    this.outgoing.release();
+    this.settleReady.resolve(hello);
+  }
+
+  private send(message: Message): void {
+    const bytes = this.host.serializer.encode(message);
+    const { maxFrameBytes } = this.host.limits;
+    if (bytes.length > maxFrameBytes)
+      throw new SynapseError("frame_too_large", `the message takes ${bytes.length} bytes, the limit is ${maxFrameBytes}`);
+    this.link.send(bytes);
+  }
+
+  private onMessage(bytes: Uint8Array): void {
+    this.lastActive = this.host.runtime.now();
+    try {
+      this.receive(asMap(this.host.serializer.decode(bytes)));
+    } catch (error) {
+      this.refuse(asSynapseError(error));
+    }
+  }
+
+  private receive(map: Record<string, unknown>): void {
+    if (this.link.dialect === "secure" && this.hello === undefined) {
+      this.onHello(parseHello(map));
+      return;
+    }
+    const type = map["type"];
+    const isSecure = this.link.dialect === "secure";
+    if (type === "response" && (isSecure || this.link.dialled)) this.outgoing.settle(parseResponse(map));
+    else if (type === "cancel" && isSecure) this.incoming.cancel(idText(map["id"]));
+    else this.incoming.serve(parseRequest(map, this.link.dialect));
+    if (this.state === "closing") this.onCallEnded();
+  }
+
+  private onHello(hello: Hello): void {
+    checkSwarm(this.host.introduce().swarm, hello.swarm);
+    this.hello = hello;
+    if (hello.listen.length > 0 && hello.swarm !== "" && this.link.peerId !== undefined)
+      this.contact = makeContact(this.link.peerId, hello.listen);
+    this.becomeReady(hello);
+  }
+
+  /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */
+  private refuse(error: SynapseError): void {
+    const isCallee = this.link.dialled && this.link.dialect === "plain";
+    if (this.state === "opening" || isCallee) this.fail(error);
+    else this.trySend(responseError("", error));
+  }
+
+  private onFault(error: SynapseError): void {
+    if (this.link.dialled) {
+      this.fail(error);
+      return;
+    }
+    this.state = "closing";
+    // In the seed's words every fault of a caller is a bad request.
+    this.trySend(responseError("", { code: "bad_request", message: error.message }));
+    this.link.close();
+  }
+
+  private fail(error: SynapseError): void {
+    this.state = "closing";
+    this.settleReady.reject(error);
+    this.outgoing.failAll(error);
+    this.link.close();
+  }
+
+  private trySend(message: Message): void {
+    try {
+      this.send(message);
+    } catch {
+      this.link.destroy(); // not even the error could be sent
+    }
+  }
+
+  private onLinkClosed(error: SynapseError | undefined): void {
+    this.state = "closed";
+    this.handshake?.cancel();
+    this.idleCheck?.cancel();
+    const reason = error ?? lost(this.link.remoteAddress);
+    this.settleReady.reject(reason);
+    this.outgoing.failAll(reason);
+    this.incoming.abortAll();
+    for (const callback of this.onClosed.splice(0)) callback(error);
+  }
+
+  private watchIdle(): void {
+    const { runtime, limits } = this.host;
+    // The dialler lets go first: it knows that it has no call to make, the other side can only guess.
+    const allowed = this.link.dialled ? limits.idleTimeoutMs / 2 : limits.idleTimeoutMs;
+    const idleFor = runtime.now() - this.lastActive;
+    if (!this.isBusy && idleFor >= allowed) this.closeWhenIdle();
+    else this.idleCheck = runtime.schedule(this.isBusy ? allowed : allowed - idleFor, () => this.watchIdle());
+  }
+}
+
+function lost(peer: string): SynapseError {
+  return new SynapseError("connection_lost", `the connection to ${peer} was closed`, { peer, retryable: true });
+}

@@ -1,0 +1,113 @@
+import type { Runtime } from "../../dht/index.ts";
+import type { SynapseError } from "../errors.ts";
+import { Identity } from "../identity.ts";
+import { systemRuntime } from "../runtime.ts";
+import { TcpTransport } from "../transport/tcp.ts";
+import type { PlaintextPolicy } from "../transport/tcp-accept.ts";
+import type { Link, Listener, ListenOptions, Transport } from "../transport/transport.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { ConnectionPool } from "./pool.ts";
+import { EndpointRegistry } from "./registry.ts";
+import { MessagePackRPCSerializer, type RPCSerializer } from "./serializer.ts";
+
+/** This software, as hello names it. */
+const SOFTWARE = "synapse-p2p/0.1.0";
+/** How often it is looked whether the calls under way have ended, while closing, ms. */
+const CLOSE_POLL_MS = 10;
+
+export interface RpcOptions {
+  /** The key pair that this process proves to its peers. One made for the occasion by default. */
+  readonly identity?: Identity;
+  /** Who may speak the plain dialect with this process. Default `"loopback"`. */
+  readonly plaintext?: PlaintextPolicy;
+  readonly serializer?: RPCSerializer;
+  readonly limits?: Partial<Limits>;
+  /** Time, timers and randomness. The system's by default; a simulation passes its own. */
+  readonly runtime?: Runtime;
+  /** Made for this identity; TCP by default. */
+  readonly transport?: Transport;
+  /** Told of callers that were turned away, and why. */
+  readonly onRefused?: (remoteAddress: string, error: SynapseError) => void;
+}
+
+/** What every process that speaks the protocol has: an identity, endpoints, links in and out. */
+export class RpcCore implements ConnectionHost {
+  readonly identity: Identity;
+  readonly runtime: Runtime;
+  readonly registry = new EndpointRegistry();
+  readonly serializer: RPCSerializer;
+  readonly limits: Limits;
+  readonly transport: Transport;
+  readonly pool: ConnectionPool;
+  private readonly swarm: string;
+  /** Links from others; at most limits.maxConnections, which the transport enforces. */
+  private readonly accepted = new Set<Connection>();
+  private listener: Listener | undefined;
+  private announce: readonly string[] = [];
+
+  constructor(options: RpcOptions, swarm: string) {
+    this.identity = options.identity ?? Identity.generate();
+    this.runtime = options.runtime ?? systemRuntime;
+    this.serializer = options.serializer ?? new MessagePackRPCSerializer();
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.swarm = swarm;
+    this.transport =
+      options.transport ??
+      new TcpTransport({
+        identity: this.identity,
+        runtime: this.runtime,
+        limits: this.limits,
+        plaintext: options.plaintext ?? "loopback",
+        ...(options.onRefused && { onRefused: options.onRefused }),
+      });
+    this.pool = new ConnectionPool(this, this.transport);
+  }
+
+  /** Addresses at which this process takes calls, once it listens. */
+  get addresses(): readonly string[] {
+    return this.announce;
+  }
+
+  get port(): number {
+    return this.listener?.port ?? 0;
+  }
+
+  /** Links from others that are open. */
+  get acceptedCount(): number {
+    return this.accepted.size;
+  }
+
+  readonly introduce = () => ({ swarm: this.swarm, listen: this.announce, software: SOFTWARE });
+
+  /** @param announce addresses to name to others in place of those listened on. */
+  async listen(options: ListenOptions, announce?: readonly string[]): Promise<void> {
+    this.listener = await this.transport.listen(options, (link) => this.accept(link));
+    this.announce = announce ?? this.listener.addresses;
+  }
+
+  /** Ends all links, giving calls under way up to `graceMs` to be answered. */
+  async close(graceMs: number): Promise<void> {
+    for (const connection of this.accepted) connection.closeWhenIdle();
+    const until = this.runtime.now() + graceMs;
+    while (this.isBusy() && this.runtime.now() < until) await new Promise<void>((resolve) => this.runtime.schedule(CLOSE_POLL_MS, resolve));
+    this.pool.close();
+    await this.listener?.close();
+    for (const connection of this.accepted) connection.destroy();
+  }
+
+  private isBusy(): boolean {
+    for (const connection of this.accepted) if (connection.isBusy) return true;
+    return false;
+  }
+
+  private accept(link: Link): void {
+    const connection = new Connection(this, link);
+    this.accepted.add(connection);
+    connection.whenClosed(() => this.accepted.delete(connection));
+    connection.ready.then(
+      () => this.pool.adopt(connection),
+      () => undefined, // it closes by itself
+    );
+  }
+}

@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { SynapseError } from "../errors.ts";
+
+/** Length prefix of a frame: 4 bytes, big-endian. */
+export const HEADER_BYTES = 4;
+/** Longest frame unless configured otherwise. */
+export const DEFAULT_MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** A plain frame stays under 16 MiB, so that its first byte is 0 and cannot be taken for TLS. */
+export const MAX_PLAIN_FRAME_BYTES = 2 ** 24 - 1;
+
+/**
+ * Cuts a stream of bytes into frames. It buffers what has arrived, never what a header merely announces, and refuses an oversized
+ * frame on sight of its header.
+ */
+export class FrameDecoder {
+  private readonly maxFrameBytes: number;
+  /** Bytes of the frame under way: at most one frame and one chunk. */
+  private chunks: Uint8Array[] = [];
+  private buffered = 0;
+  /** Bytes of the frame under way with its header, once that is known. */
+  private expected: number | undefined;
+
+  constructor(maxFrameBytes: number) {
+    this.maxFrameBytes = maxFrameBytes;
+  }
+
+  /** True while part of a frame has arrived and the rest has not. */
+  get isPartial(): boolean {
+    return this.buffered > 0;
+  }
+
+  /** @throws SynapseError `frame_too_large`; the stream is of no use afterwards. */
+  push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
+    let data = chunk;
+    if (this.buffered > 0) {
+      this.chunks.push(chunk);
+      this.buffered += chunk.length;
+      if (this.buffered < this.wanted()) return;
+      data = Buffer.concat(this.chunks, this.buffered);
+      this.chunks = [];
+      this.buffered = 0;
+      this.expected = undefined;
+    }
+    let start = 0;
+    while (data.length - start >= HEADER_BYTES) {
+      const end = start + HEADER_BYTES + this.lengthAt(data, start);
+      if (end > data.length) break;
+      onFrame(data.subarray(start + HEADER_BYTES, end));
+      start = end;
+    }
+    if (start < data.length) {
+      this.chunks.push(start === 0 ? data : data.subarray(start));
+      this.buffered = data.length - start;
+    }
+  }
+
+  private wanted(): number {
+    if (this.expected !== undefined) return this.expected;
+    if (this.buffered < HEADER_BYTES) return HEADER_BYTES;
+    const first = this.chunks[0] as Uint8Array;
+    const start = first.length >= HEADER_BYTES ? first : Buffer.concat(this.chunks, this.buffered);
+    this.expected = HEADER_BYTES + this.lengthAt(start, 0);
+    return this.expected;
+  }
+
+  private lengthAt(data: Uint8Array, at: number): number {
+    const length = readLength(data, at);
+    if (length > this.maxFrameBytes) throw tooLarge(length, this.maxFrameBytes);
+    return length;
+  }
+}
+
+/** Writes a length into the 4 bytes at `at`. */
+export function writeLength(into: Uint8Array, at: number, length: number): void {
+  into[at] = length >>> 24;
+  into[at + 1] = length >>> 16;
+  into[at + 2] = length >>> 8;
+  into[at + 3] = length;
+}
+
+/** A payload with its header before it. */
+export function frame(payload: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+  writeLength(bytes, 0, payload.length);
+  bytes.set(payload, HEADER_BYTES);
+  return bytes;
+}
+
+/**
+ * Reads one frame from a stream, for programs that speak the plain protocol by hand.
+ * @throws SynapseError `frame_too_large`, or `bad_request` when the stream ends within a frame.
+ */
+export async function readFrame(stream: Readable, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES): Promise<Uint8Array> {
+  const length = readLength(await readExactly(stream, HEADER_BYTES), 0);
+  if (length > maxFrameBytes) throw tooLarge(length, maxFrameBytes);
+  return length === 0 ? new Uint8Array(0) : readExactly(stream, length);
+}
+
+/** Writes one frame to a stream, and waits while the stream is full. */
+export async function writeFrame(stream: Writable, payload: Uint8Array): Promise<void> {
+  if (!stream.write(frame(payload))) await once(stream, "drain");
+}
+
+export function incompleteFrame(): SynapseError {
+  return new SynapseError("bad_request", "incomplete frame");
+}
+
+async function readExactly(stream: Readable, length: number): Promise<Uint8Array> {
+  for (;;) {
+    const chunk: unknown = stream.read(length);
+    if (chunk instanceof Uint8Array) {
+      if (chunk.length < length) throw incompleteFrame();
+      return chunk;
+    }
+    if (stream.readableEnded || stream.destroyed) throw incompleteFrame();
+    await Promise.race([once(stream, "readable"), once(stream, "end"), once(stream, "close")]);
+  }
+}
+
+function readLength(data: Uint8Array, at: number): number {
+  const high = data[at] as number;
+  return high * 0x1000000 + (((data[at + 1] as number) << 16) | ((data[at + 2] as number) << 8) | (data[at + 3] as number));
+}
+
+function tooLarge(length: number, limit: number): SynapseError {
+  return new SynapseError("frame_too_large", `frame too large: ${length} > ${limit}`, {
+    hint: "send less at once, or raise maxFrameBytes on both sides",
+  });
+}

@@ -1,0 +1,123 @@
+import { SynapseError } from "../errors.ts";
+
+/** A call of an endpoint. In the plain dialect exactly the first five fields travel. */
+export interface RPCRequest {
+  readonly type: "request";
+  readonly id: string;
+  readonly endpoint: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** Secure dialect: milliseconds that the caller will still wait. */
+  readonly deadline_ms?: number;
+  /** Secure dialect: what travels along with the call (trace, task, chain, budget). */
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** The name that the seed gives a request. */
+export type RemoteProcedureCall = RPCRequest;
+
+export interface RPCError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RPCResponse {
+  readonly type: "response";
+  readonly id: string;
+  readonly ok: boolean;
+  readonly result: unknown;
+  readonly error: RPCError | null;
+}
+
+/** Secure dialect: the caller of `id` no longer wants its answer. */
+export interface RPCCancel {
+  readonly type: "cancel";
+  readonly id: string;
+}
+
+/** Secure dialect: the first message each way. */
+export interface Hello {
+  readonly type: "hello";
+  readonly version: number;
+  readonly swarm: string;
+  readonly listen: readonly string[];
+  readonly features: readonly string[];
+  readonly software: string;
+  readonly observed: string;
+}
+
+export type Message = RPCRequest | RPCResponse | RPCCancel | Hello;
+
+const PLAIN_FIELDS = new Set(["type", "id", "endpoint", "args", "kwargs"]);
+const SECURE_FIELDS = new Set([...PLAIN_FIELDS, "deadline_ms", "meta", "stream"]);
+/** Longest id of a call: ours are short, the Python client's are 64 characters. */
+const MAX_ID_CHARS = 256;
+
+export function responseOk(id: string, result: unknown): RPCResponse {
+  return { type: "response", id, ok: true, result: result === undefined ? null : result, error: null };
+}
+
+export function responseError(id: string, error: RPCError): RPCResponse {
+  return { type: "response", id, ok: false, result: null, error: { code: error.code, message: error.message } };
+}
+
+export function asMap(payload: unknown): Record<string, unknown> {
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload) || ArrayBuffer.isView(payload) || payload instanceof Date) {
+    throw badRequest("payload must be a map");
+  }
+  return payload as Record<string, unknown>;
+}
+
+/** @throws SynapseError `bad_request`, in the words of the seed where a program might look for them. */
+export function parseRequest(map: Record<string, unknown>, dialect: "plain" | "secure"): RPCRequest {
+  if ((map["type"] ?? "request") !== "request") throw badRequest("expected request message");
+  const known = dialect === "plain" ? PLAIN_FIELDS : SECURE_FIELDS;
+  const unknown = Object.keys(map).filter((field) => !known.has(field));
+  if (unknown.length > 0)
+    throw badRequest(
+      `unknown request fields: [${unknown
+        .slice(0, 8)
+        .map((field) => `'${field.slice(0, 40)}'`)
+        .join(", ")}]`,
+    );
+  const { endpoint, args = [], kwargs = {}, deadline_ms, meta } = map;
+  if (typeof endpoint !== "string") throw badRequest(endpoint === undefined ? "'endpoint'" : "endpoint must be text");
+  if (!Array.isArray(args)) throw badRequest("args must be a list");
+  if (!isMap(kwargs)) throw badRequest("kwargs must be a map");
+  if (deadline_ms !== undefined && (typeof deadline_ms !== "number" || !(deadline_ms >= 0)))
+    throw badRequest("deadline_ms must be a number from 0");
+  if (meta !== undefined && !isMap(meta)) throw badRequest("meta must be a map");
+  const request: RPCRequest = { type: "request", id: idText(map["id"]), endpoint, args, kwargs };
+  if (deadline_ms === undefined && meta === undefined) return request;
+  return { ...request, ...(deadline_ms !== undefined && { deadline_ms: deadline_ms as number }), ...(meta !== undefined && { meta }) };
+}
+
+/** @throws SynapseError `bad_request` when this is not an answer. */
+export function parseResponse(map: Record<string, unknown>): RPCResponse {
+  const { ok, result = null, error } = map;
+  const id = idText(map["id"]);
+  if (ok === true) return { type: "response", id, ok, result, error: null };
+  if (ok !== false || !isMap(error)) throw badRequest("a response needs ok, and an error where it is not");
+  const { code, message } = error;
+  return { type: "response", id, ok, result: null, error: { code: textOr(code, "internal_error"), message: textOr(message, "") } };
+}
+
+/** Text as it is, anything else as text, as the seed does it. */
+export function idText(id: unknown): string {
+  if (typeof id === "string" && id.length <= MAX_ID_CHARS) return id;
+  if (typeof id === "number" || typeof id === "bigint" || typeof id === "boolean") return String(id);
+  if (id === undefined || id === null) return "";
+  throw badRequest(`id must be text of at most ${MAX_ID_CHARS} characters`);
+}
+
+export function badRequest(message: string): SynapseError {
+  return new SynapseError("bad_request", message);
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Date);
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
+}

@@ -1,0 +1,80 @@
+import { SynapseError } from "../errors.ts";
+import type { Transport } from "../transport/transport.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import type { CallOptions } from "./outgoing-calls.ts";
+
+/** How long a server may take to answer the ping that tells whether it keeps connections open, ms. */
+const PROBE_TIMEOUT_MS = 2_000;
+
+/**
+ * Calls one address in the plain dialect, whoever answers there. A Python server answers one request and closes, ours answers any number;
+ * nothing in the protocol says which it is, and a request sent into a closing connection may be lost. So each call gets a connection of its
+ * own until the server has answered a second request, a ping that does no harm, on one of them. From then on calls share that one.
+ */
+export class PlainCaller {
+  private readonly host: ConnectionHost;
+  private readonly transport: Transport;
+  private readonly address: string;
+  /** `unknown` until the first answer; `one-shot` servers get a connection a call. */
+  private server: "unknown" | "probing" | "one-shot" | "lasting" = "unknown";
+  private shared: Connection | undefined;
+  /** Connections of calls under way; as many as this process makes calls. */
+  private readonly single = new Set<Connection>();
+
+  constructor(host: ConnectionHost, transport: Transport, address: string) {
+    this.host = host;
+    this.transport = transport;
+    this.address = address;
+  }
+
+  async call(
+    endpoint: string,
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: CallOptions,
+  ): Promise<unknown> {
+    if (this.shared?.isOpen) return this.shared.call(endpoint, args, kwargs, options);
+    const link = await this.transport.dial(this.address, { dialect: "plain", timeoutMs: options.timeoutMs, signal: options.signal });
+    const connection = new Connection(this.host, link);
+    this.single.add(connection);
+    try {
+      return await connection.call(endpoint, args, kwargs, options);
+    } finally {
+      this.single.delete(connection);
+      void this.reuse(connection);
+    }
+  }
+
+  close(): void {
+    this.shared?.destroy();
+    for (const connection of this.single) connection.destroy();
+  }
+
+  private async reuse(connection: Connection): Promise<void> {
+    if (this.server !== "unknown" || !connection.isOpen) {
+      connection.destroy();
+      return;
+    }
+    this.server = "probing";
+    try {
+      await connection.call("_synapse.ping", [], {}, { timeoutMs: PROBE_TIMEOUT_MS });
+      this.share(connection);
+    } catch (error) {
+      // An answer that is an error is an answer all the same.
+      if (error instanceof SynapseError && error.remote) this.share(connection);
+      else {
+        this.server = "one-shot";
+        connection.destroy();
+      }
+    }
+  }
+
+  private share(connection: Connection): void {
+    this.server = "lasting";
+    this.shared = connection;
+    connection.whenClosed(() => {
+      this.shared = undefined;
+      this.server = "unknown"; // who comes back at that address may be another
+    });
+  }
+}

@@ -1,0 +1,132 @@
+import { LRUCache } from "lru-cache";
+import pLimit from "p-limit";
+import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
+import { SynapseError } from "../errors.ts";
+import type { Link, Transport } from "../transport/transport.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+
+/** Links dialled and kept; the one used longest ago is closed first, once its calls have ended. */
+const MAX_DIALLED = 512;
+/** Peers whose link to us is remembered for calling back; their number is bounded by the listener too. */
+const MAX_INBOUND = 4_096;
+/** Handshakes under way at once: each costs both sides a signature. Those beyond wait, in a queue bounded by what this process asks. */
+const MAX_DIALS = 64;
+
+export interface ConnectOptions {
+  readonly timeoutMs: number;
+  /** Only a link that this side dialled will do: proof that the peer's address leads to it. */
+  readonly dialledOnly?: boolean;
+}
+
+/** Open links by peer: one to each, dialled once however many ask for it at the same time. Links that peers dialled serve as well. */
+export class ConnectionPool {
+  private readonly host: ConnectionHost;
+  private readonly transport: Transport;
+  private readonly dialled = new LRUCache<string, Connection>({ max: MAX_DIALLED, dispose: (connection) => connection.closeWhenIdle() });
+  /** The same links by the address they were dialled at, where no id was known before. */
+  private readonly byAddress = new LRUCache<string, Connection>({ max: MAX_DIALLED });
+  private readonly inbound = new LRUCache<string, Connection>({ max: MAX_INBOUND });
+  /** Dials under way by peer or address; as many as callers wait for, each gone within the dial's time. */
+  private readonly dialling = new Map<string, Promise<Connection>>();
+  private readonly limitDials = pLimit(MAX_DIALS);
+  private closed = false;
+
+  constructor(host: ConnectionHost, transport: Transport) {
+    this.host = host;
+    this.transport = transport;
+  }
+
+  /** Links that are open and were dialled from here. */
+  get size(): number {
+    return this.dialled.size;
+  }
+
+  /**
+   * The open link to a contact, or a new one to the first of its addresses that leads to it.
+   * @throws SynapseError `unreachable`, `timed_out`, `wrong_peer`, `wrong_swarm`, `not_synapse`.
+   */
+  connect(contact: Contact, options: ConnectOptions): Promise<Connection> {
+    const open = this.openTo(contact.key, options.dialledOnly ?? false);
+    if (open !== undefined) return Promise.resolve(open);
+    return this.once(contact.key, () => this.dialContact(contact, options.timeoutMs));
+  }
+
+  /**
+   * The link to whoever listens at an address: the one dialled last, if it is still open.
+   * @throws SynapseError as {@link connect}.
+   */
+  connectAddress(address: string, options: ConnectOptions): Promise<Connection> {
+    const known = this.byAddress.get(address);
+    if (known?.isOpen) return Promise.resolve(known);
+    return this.once(address, async () => {
+      const connection = await this.dial(address, undefined, options.timeoutMs);
+      this.byAddress.set(address, connection);
+      return connection;
+    });
+  }
+
+  /** Remembers a link that a peer dialled, so that calls to it need no other. */
+  adopt(connection: Connection): void {
+    const { peerId } = connection.link;
+    if (peerId === undefined) return;
+    const key = toHex(peerId);
+    this.inbound.set(key, connection);
+    connection.whenClosed(() => {
+      if (this.inbound.peek(key) === connection) this.inbound.delete(key);
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const connection of [...this.dialled.values()]) connection.destroy();
+  }
+
+  private openTo(key: string, dialledOnly: boolean): Connection | undefined {
+    const dialled = this.dialled.get(key);
+    if (dialled?.isOpen) return dialled;
+    const inbound = dialledOnly ? undefined : this.inbound.get(key);
+    return inbound?.isOpen ? inbound : undefined;
+  }
+
+  private once(key: string, dial: () => Promise<Connection>): Promise<Connection> {
+    const underWay = this.dialling.get(key);
+    if (underWay !== undefined) return underWay;
+    const attempt = this.limitDials(dial).finally(() => this.dialling.delete(key));
+    this.dialling.set(key, attempt);
+    return attempt;
+  }
+
+  private async dialContact(contact: Contact, timeoutMs: number): Promise<Connection> {
+    let last: unknown = new SynapseError("unreachable", `node ${contact.key.slice(0, 8)} names no address`);
+    for (const address of contact.addresses) {
+      try {
+        return await this.dial(address, contact.id, timeoutMs);
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
+    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs });
+    const connection = new Connection(this.host, link);
+    try {
+      await connection.ready;
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    if (this.closed) connection.destroy();
+    else this.keep(link, connection);
+    return connection;
+  }
+
+  private keep(link: Link, connection: Connection): void {
+    const key = toHex(link.peerId as NodeId);
+    this.dialled.set(key, connection);
+    connection.whenClosed(() => {
+      if (this.dialled.peek(key) === connection) this.dialled.delete(key);
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import { messageOf, SynapseError } from "../errors.ts";
+import { DEFAULT_MAX_DEPTH, scanMsgpack } from "./msgpack-scan.ts";
+
+/** Turns messages into bytes and back. Both sides of a link must use the same. */
+export interface RPCSerializer {
+  /** @throws SynapseError `bad_request` for values that it cannot carry. */
+  encode(message: unknown): Uint8Array;
+  /** @throws SynapseError `bad_request` for bytes that are no message. Never trusts them. */
+  decode(bytes: Uint8Array): unknown;
+}
+
+/** Beyond these a number is no longer exact: such integers travel, and arrive, as bigint. */
+const MAX_UINT32 = 0xffff_ffff;
+const MIN_INT32 = -0x8000_0000;
+
+/**
+ * The default: MsgPack, with integers of −2⁶³ … 2⁶⁴−1 exact both ways. A `bigint` comes back as a number where a number can hold it.
+ * Dates travel as MsgPack timestamps, `undefined` as nil, typed arrays of bytes as bin.
+ */
+export class MessagePackRPCSerializer implements RPCSerializer {
+  private readonly maxDepth: number;
+  private readonly encoder: Encoder;
+  private readonly bigEncoder: Encoder;
+  private readonly decoder = new Decoder();
+  private readonly bigDecoder = new Decoder({ useBigInt64: true });
+
+  constructor(options: { readonly maxDepth?: number } = {}) {
+    this.maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
+    this.encoder = new Encoder({ maxDepth: this.maxDepth + 1, ignoreUndefined: true });
+    this.bigEncoder = new Encoder({ maxDepth: this.maxDepth + 1, ignoreUndefined: true, useBigInt64: true });
+  }
+
+  encode(message: unknown): Uint8Array {
+    try {
+      // The fast encoder knows no bigint; the other writes large integers as floats unless they are bigints.
+      return hasBigInt(message, this.maxDepth) ? this.bigEncoder.encode(withBigIntegers(message)) : this.encoder.encode(message);
+    } catch (error) {
+      throw new SynapseError("bad_request", `cannot be sent: ${messageOf(error)}`, {
+        hint: "send text, numbers, booleans, null, bytes, dates, and lists and maps of these",
+        cause: error,
+      });
+    }
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    const { hasInt64 } = scanMsgpack(bytes, this.maxDepth);
+    try {
+      if (!hasInt64) return this.decoder.decode(bytes);
+      return withNumbers(this.bigDecoder.decode(bytes));
+    } catch (error) {
+      throw new SynapseError("bad_request", `Unpack failed: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+function hasBigInt(value: unknown, depth: number): boolean {
+  if (typeof value === "bigint") {
+    if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new Error(`integer ${value} is outside −2⁶³ … 2⁶⁴−1`);
+    return true;
+  }
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || depth < 0) return false;
+  if (Array.isArray(value)) return value.some((item) => hasBigInt(item, depth - 1));
+  for (const key in value) if (hasBigInt((value as Record<string, unknown>)[key], depth - 1)) return true;
+  return false;
+}
+
+/** A copy in which every integer beyond 32 bits is a bigint, which the big encoder writes as one. */
+function withBigIntegers(value: unknown): unknown {
+  if (typeof value === "number") {
+    const isLarge = Number.isSafeInteger(value) && (value > MAX_UINT32 || value < MIN_INT32);
+    return isLarge ? BigInt(value) : value;
+  }
+  return mapValues(value, withBigIntegers);
+}
+
+/** The decoded value with every bigint that a number can hold exactly made one. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const isExact = value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
+    return isExact ? Number(value) : value;
+  }
+  return mapValues(value, withNumbers);
+}
+
+function mapValues(value: unknown, change: (item: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(change);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, change(item)]));
+}

@@ -1,0 +1,38 @@
+/** The real clock, timers and randomness: the only file that touches them. Everything else is handed a `Runtime`. */
+import { randomBytes } from "node:crypto";
+import type { Runtime } from "../dht/index.ts";
+
+export const systemRuntime: Runtime = {
+  now: () => performance.now(),
+  wallClock: () => Date.now(),
+  schedule: (delayMs, task) => {
+    const timer = setTimeout(task, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+  random: () => Math.random(),
+  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+};
+
+/** Lets everything that is ready to run do so: resolves in a later turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits, or rejects with the signal's reason as soon as it is aborted. */
+export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = runtime.schedule(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,167 @@
+import { formatAddress } from "./address.ts";
+import { messageOf, SynapseError } from "./errors.ts";
+import { RpcCore, type RpcOptions } from "./rpc/core.ts";
+import type { CallContext, EndpointOptions, Handler } from "./rpc/registry.ts";
+import { sleep } from "./runtime.ts";
+
+/** Where the seed's servers listen. */
+export const DEFAULT_PORT = 9999;
+const DEFAULT_HOST = "127.0.0.1";
+/** How long calls under way may take after stop(), ms. */
+const STOP_GRACE_MS = 5_000;
+
+export interface ServerOptions extends RpcOptions {
+  /** Host to listen on. Default 127.0.0.1: nobody but this machine. */
+  readonly host?: string;
+  /** Port to listen on; 0 for any that is free. Default 9999. */
+  readonly port?: number;
+  /** Addresses to tell others, where they differ from those listened on: `["agents.example.com:9999"]`. */
+  readonly announce?: readonly string[];
+  /** Gets a line for each thing worth knowing: a failed background task, a caller turned away. Default: nothing is said. */
+  readonly log?: (line: string) => void;
+}
+
+export interface BackgroundOptions {
+  /** Time from the end of one run to the beginning of the next, ms. */
+  readonly everyMs: number;
+}
+
+interface BackgroundTask extends BackgroundOptions {
+  readonly name: string;
+  readonly run: (signal: AbortSignal) => unknown;
+}
+
+/** RPC alone: endpoints that others call, background tasks, and a life that starts and stops. */
+export class Server {
+  /** What this server is made of, for those who build on it. */
+  protected readonly core: RpcCore;
+  protected readonly log: (line: string) => void;
+  private readonly options: ServerOptions;
+  private readonly tasks: BackgroundTask[] = []; // bounded by the program that registers them
+  private running: { readonly abort: AbortController; readonly tasks: Promise<void>[] } | undefined;
+
+  constructor(options: ServerOptions = {}, swarm = "") {
+    this.options = options;
+    this.log = options.log ?? (() => undefined);
+    this.core = new RpcCore({ onRefused: (address, error) => this.log(`turned away ${address}: ${error.message}`), ...options }, swarm);
+    this.builtin("_synapse.ping", [], () => "pong");
+    this.builtin("_synapse.methods", [], () => this.listMethods());
+  }
+
+  /**
+   * Registers an endpoint: `server.endpoint("sum", { description: "Add two numbers" }, (a, b) => a + b)`. The options may be left out.
+   * @throws SynapseError `bad_options` when the name is taken.
+   */
+  endpoint(name: string, handler: Handler): this;
+  endpoint(name: string, options: EndpointOptions, handler: Handler): this;
+  endpoint(name: string, optionsOrHandler: EndpointOptions | Handler, maybeHandler?: Handler): this {
+    const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
+    const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : maybeHandler;
+    if (handler === undefined) throw new SynapseError("bad_options", `endpoint ${name} has no handler`);
+    this.core.registry.register(name, options, (args) => handler(...args));
+    return this;
+  }
+
+  /**
+   * Registers a task that runs once at the start and then again and again. It may fail; the next run comes all the same. Its signal is
+   * aborted when the server stops.
+   */
+  background(name: string, options: BackgroundOptions, run: (signal: AbortSignal) => unknown): this {
+    if (!(options.everyMs > 0)) throw new SynapseError("bad_options", `background task ${name}: everyMs must be more than 0`);
+    this.tasks.push({ name, everyMs: options.everyMs, run });
+    return this;
+  }
+
+  /** Listens and begins the background tasks. Resolves when calls are taken. */
+  async start(): Promise<this> {
+    if (this.running !== undefined) throw new SynapseError("bad_options", "this server has been started already");
+    const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce } = this.options;
+    const abort = new AbortController();
+    this.running = { abort, tasks: [] };
+    try {
+      await this.core.listen({ host, port }, announce?.map(asUri));
+      await this.onStarted();
+    } catch (error) {
+      this.running = undefined;
+      await this.core.close(0);
+      throw error;
+    }
+    this.running.tasks.push(...this.tasks.map((task) => this.repeat(task, abort.signal)));
+    return this;
+  }
+
+  /** Stops background tasks, lets calls under way end (up to 5 s), closes every link. */
+  async stop(): Promise<void> {
+    const { running } = this;
+    if (running === undefined) return;
+    this.running = undefined;
+    running.abort.abort();
+    await this.onStopping();
+    await this.core.close(STOP_GRACE_MS);
+    await Promise.all(running.tasks);
+  }
+
+  /** Starts, prints what it offers, and serves until the process is told to end (SIGINT or SIGTERM). */
+  async run(print: (line: string) => void = console.log): Promise<void> {
+    await this.start();
+    for (const line of this.describe()) print(line);
+    await new Promise<void>((resolve) => {
+      process.once("SIGINT", resolve);
+      process.once("SIGTERM", resolve);
+    });
+    await this.stop();
+  }
+
+  /** Addresses at which others reach this server, once it is started. */
+  get addresses(): readonly string[] {
+    return this.core.addresses;
+  }
+
+  get port(): number {
+    return this.core.port;
+  }
+
+  /** What this server offers, line by line: the listing that `run()` prints. */
+  describe(): string[] {
+    const { host = DEFAULT_HOST } = this.options;
+    const endpoints = this.core.registry.list().filter(({ name }) => !name.startsWith("_"));
+    const lines = [`listening on ${formatAddress({ host, port: this.port })}`];
+    for (const { name, description, publish } of endpoints)
+      lines.push(`  endpoint ${name}${publish ? "" : " (private)"}${description && ` – ${description}`}`);
+    for (const { name, everyMs } of this.tasks) lines.push(`  task     ${name}, every ${everyMs / 1000} s`);
+    return lines;
+  }
+
+  /** Registers an endpoint of the protocol itself: callable, not listed. */
+  protected builtin(name: string, params: readonly string[], invoke: (args: readonly unknown[], context: CallContext) => unknown): void {
+    this.core.registry.register(name, { publish: false, params }, invoke);
+  }
+
+  /** For those who build on this: runs when the server listens, before start() resolves. */
+  protected async onStarted(): Promise<void> {}
+
+  /** Runs before links are closed. */
+  protected async onStopping(): Promise<void> {}
+
+  private listMethods() {
+    return this.core.registry
+      .list()
+      .filter(({ publish }) => publish)
+      .map(({ name, publish, description }) => ({ name, publish, description }));
+  }
+
+  private async repeat(task: BackgroundTask, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await task.run(signal);
+      } catch (error) {
+        this.log(`background task ${task.name} failed: ${messageOf(error)}`);
+      }
+      await sleep(this.core.runtime, task.everyMs, signal).catch(() => undefined);
+    }
+  }
+}
+
+function asUri(address: string): string {
+  return address.includes("://") ? address : `tcp://${address}`;
+}

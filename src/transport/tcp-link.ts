@@ -1,0 +1,157 @@
+import type { Socket } from "node:net";
+import type { Runtime, Timer } from "../../dht/index.ts";
+import type { NodeId } from "../../routing/index.ts";
+import { asSynapseError, SynapseError } from "../errors.ts";
+import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "../rpc/framing.ts";
+import type { Limits } from "../rpc/limits.ts";
+import type { Dialect, Link, LinkReceiver } from "./transport.ts";
+
+export interface TcpLinkOptions {
+  /** A connected socket, or one wrapped in TLS whose handshake is done. */
+  readonly socket: Socket;
+  readonly dialect: Dialect;
+  readonly peerId: NodeId | undefined;
+  readonly remoteAddress: string;
+  readonly dialled: boolean;
+  readonly runtime: Runtime;
+  readonly limits: Limits;
+}
+
+/** A link over a socket: frames out, frames in. */
+export class TcpLink implements Link {
+  readonly dialect: Dialect;
+  readonly peerId: NodeId | undefined;
+  readonly remoteAddress: string;
+  readonly dialled: boolean;
+  private readonly socket: Socket;
+  private readonly runtime: Runtime;
+  private readonly limits: Limits;
+  private readonly decoder: FrameDecoder;
+  private receiver: LinkReceiver | undefined;
+  /** Runs while part of a frame is here: whoever sends a byte a minute is not waited for. */
+  private frameTimer: Timer | undefined;
+  private isCorked = false;
+  private isFaulty = false;
+  private error: SynapseError | undefined;
+
+  constructor(options: TcpLinkOptions) {
+    this.socket = options.socket;
+    this.dialect = options.dialect;
+    this.peerId = options.peerId;
+    this.remoteAddress = options.remoteAddress;
+    this.dialled = options.dialled;
+    this.runtime = options.runtime;
+    this.limits = options.limits;
+    this.decoder = new FrameDecoder(options.limits.maxFrameBytes);
+    this.socket.setNoDelay(true);
+    // Listened to from the start: an error before open() must not end the process.
+    this.socket.on("error", (error) => this.onError(error));
+    this.socket.on("close", () => this.onClose());
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  open(receiver: LinkReceiver): void {
+    this.receiver = receiver;
+    this.socket.on("data", (chunk: Buffer) => this.onData(chunk));
+    this.socket.on("end", () => this.onEnd());
+    this.socket.resume(); // it was held back until somebody listens
+    if (this.socket.destroyed) queueMicrotask(() => this.onClose()); // it went while nobody was listening
+  }
+
+  send(message: Uint8Array): void {
+    const { socket } = this;
+    if (!socket.writable) return;
+    if (socket.writableLength > this.limits.maxBufferedBytes) {
+      this.fail(
+        new SynapseError(
+          "connection_lost",
+          `${this.remoteAddress} has stopped reading: ${socket.writableLength} bytes were waiting for it`,
+          { peer: this.remoteAddress },
+        ),
+      );
+      return;
+    }
+    this.corkForThisTurn();
+    const header = Buffer.allocUnsafe(HEADER_BYTES);
+    writeLength(header, 0, message.length);
+    socket.write(header);
+    socket.write(message);
+  }
+
+  close(): void {
+    this.socket.end();
+    // The other side may keep its half open for ever; it has as long as a frame to let go.
+    this.frameTimer?.cancel();
+    if (!this.socket.destroyed) this.frameTimer = this.runtime.schedule(this.limits.frameTimeoutMs, () => this.destroy());
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** All that is sent in one turn of the event loop leaves in one system call. */
+  private corkForThisTurn(): void {
+    if (this.isCorked) return;
+    this.isCorked = true;
+    this.socket.cork();
+    process.nextTick(() => {
+      this.isCorked = false;
+      this.socket.uncork();
+    });
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.isFaulty) return;
+    try {
+      this.decoder.push(chunk, (message) => this.receiver?.onMessage(message));
+    } catch (error) {
+      this.onFault(asSynapseError(error));
+      return;
+    }
+    this.watchFrame();
+  }
+
+  private watchFrame(): void {
+    if (!this.decoder.isPartial) {
+      this.frameTimer?.cancel();
+      this.frameTimer = undefined;
+    } else {
+      this.frameTimer ??= this.runtime.schedule(this.limits.frameTimeoutMs, () =>
+        this.onFault(new SynapseError("timed_out", `a frame was not complete after ${this.limits.frameTimeoutMs} ms`)),
+      );
+    }
+  }
+
+  private onFault(error: SynapseError): void {
+    this.isFaulty = true;
+    this.receiver?.onFault(error);
+  }
+
+  private onEnd(): void {
+    if (this.decoder.isPartial && !this.isFaulty) this.onFault(incompleteFrame());
+    else this.receiver?.onEnd();
+  }
+
+  private onError(error: Error): void {
+    this.error ??= new SynapseError("connection_lost", `the connection to ${this.remoteAddress} broke: ${error.message}`, {
+      peer: this.remoteAddress,
+      retryable: true,
+      cause: error,
+    });
+  }
+
+  private fail(error: SynapseError): void {
+    this.error ??= error;
+    this.socket.destroy();
+  }
+
+  private onClose(): void {
+    this.frameTimer?.cancel();
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.onClose(this.error);
+  }
+}

@@ -1,0 +1,180 @@
+import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { SecureContext } from "node:tls";
+import type { Runtime } from "../../dht/index.ts";
+import { sameId, shortId } from "../../routing/index.ts";
+import { formatAddress, isLoopback, parseAddress } from "../address.ts";
+import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
+import type { Identity } from "../identity.ts";
+import type { Limits } from "../rpc/limits.ts";
+import { acceptSocket, type PlaintextPolicy } from "./tcp-accept.ts";
+import { TcpLink } from "./tcp-link.ts";
+import { dialTls, peerIdOf, secureContextOf } from "./tls.ts";
+import type { DialOptions, Link, Listener, ListenOptions, Transport } from "./transport.ts";
+
+/** Addresses announced when listening on all interfaces. */
+const MAX_ANNOUNCED = 3;
+
+export interface TcpTransportOptions {
+  readonly identity: Identity;
+  readonly runtime: Runtime;
+  readonly limits: Limits;
+  readonly plaintext: PlaintextPolicy;
+  /** Told of links that were refused before they were links. */
+  readonly onRefused?: (remoteAddress: string, error: SynapseError) => void;
+}
+
+/** TCP, with TLS 1.3 or in the plain dialect, both on one port. */
+export class TcpTransport implements Transport {
+  private readonly options: TcpTransportOptions;
+  private readonly secureContext: SecureContext;
+
+  constructor(options: TcpTransportOptions) {
+    this.options = options;
+    this.secureContext = secureContextOf(options.identity);
+  }
+
+  async dial(address: string, options: DialOptions): Promise<Link> {
+    const { host, port } = parseAddress(address);
+    const { signal } = options;
+    if (signal?.aborted) throw abortedError(signal);
+    const socket = connect({ host, port });
+    const remoteAddress = formatAddress({ host, port });
+    const abort = () => socket.destroy(abortedError(signal as AbortSignal));
+    signal?.addEventListener("abort", abort, { once: true });
+    const timer = this.options.runtime.schedule(options.timeoutMs, () =>
+      socket.destroy(
+        new SynapseError("timed_out", `${address} did not answer within ${options.timeoutMs} ms`, { peer: address, retryable: true }),
+      ),
+    );
+    try {
+      await settled(socket, "connect");
+      if (options.dialect === "plain") return this.link(socket, "plain", undefined, remoteAddress);
+      const secure = dialTls(socket, this.secureContext);
+      await settled(secure, "secureConnect", socket);
+      const peerId = peerIdOf(secure);
+      if (options.expectedId !== undefined && !sameId(peerId, options.expectedId)) {
+        throw new SynapseError("wrong_peer", `${address} is node ${shortId(peerId)}, not ${shortId(options.expectedId)}`, {
+          peer: address,
+        });
+      }
+      return this.link(secure, "secure", peerId, remoteAddress);
+    } catch (error) {
+      socket.destroy();
+      throw dialError(address, error);
+    } finally {
+      timer.cancel();
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
+    const { runtime, limits, plaintext, onRefused } = this.options;
+    const open = new Set<Socket>(); // at most limits.maxConnections
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      open.add(socket);
+      socket.once("close", () => open.delete(socket));
+      if (open.size > limits.maxConnections) socket.destroy();
+      else
+        acceptSocket({
+          socket,
+          secureContext: this.secureContext,
+          runtime,
+          limits,
+          plaintext,
+          onLink,
+          onRefused: onRefused ?? (() => undefined),
+        });
+    });
+    const port = await listenOn(server, options);
+    return {
+      port,
+      addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
+      close: () => closeServer(server, open),
+    };
+  }
+
+  private link(socket: Socket, dialect: "plain" | "secure", peerId: Uint8Array | undefined, remoteAddress: string): TcpLink {
+    const { runtime, limits } = this.options;
+    return new TcpLink({ socket, dialect, peerId, remoteAddress, dialled: true, runtime, limits });
+  }
+}
+
+/** Resolves at an event, rejects when the socket breaks or closes before it. `under` is the socket that errors are blamed on. */
+function settled(socket: Socket, event: "connect" | "secureConnect", under: Socket = socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => finish(new SynapseError("connection_lost", "the connection was closed during the handshake"));
+    const onError = (error: Error) => finish(error);
+    const finish = (error?: Error) => {
+      socket.off(event, onEvent);
+      socket.off("error", onError);
+      under.off("error", onError);
+      under.off("close", onClose);
+      // What still comes of a socket that is given up belongs to nobody.
+      if (error) {
+        socket.on("error", () => undefined);
+        under.on("error", () => undefined);
+        reject(error);
+      } else resolve();
+    };
+    const onEvent = () => finish();
+    socket.once(event, onEvent);
+    socket.on("error", onError);
+    if (under !== socket) under.on("error", onError);
+    under.on("close", onClose);
+  });
+}
+
+function dialError(address: string, thrown: unknown): SynapseError {
+  if (thrown instanceof SynapseError && thrown.code !== "connection_lost") return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  if (code.startsWith("ERR_SSL") || code === "EPROTO" || thrown instanceof SynapseError) {
+    return new SynapseError("not_synapse", `${address} does not speak synapse/2 over TLS`, {
+      peer: address,
+      hint: "a Python node speaks the plain dialect: call it with the plain dialect where that is allowed",
+      cause: thrown,
+    });
+  }
+  const reason = code === "ECONNREFUSED" ? "nobody listens there" : code === "ENOTFOUND" ? "no such host" : asSynapseError(thrown).message;
+  return new SynapseError("unreachable", `cannot reach ${address}: ${reason}`, { peer: address, retryable: true, cause: thrown });
+}
+
+function listenOn(server: NetServer, { host, port }: ListenOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === "EADDRINUSE";
+      reject(
+        new SynapseError(
+          "bad_options",
+          `cannot listen on ${formatAddress({ host, port })}: ${inUse ? "another program listens there" : error.message}`,
+          {
+            hint: inUse ? "choose another port, or 0 for any that is free" : "choose an address of this machine",
+            cause: error,
+          },
+        ),
+      );
+    });
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+function closeServer(server: NetServer, open: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of open) socket.destroy();
+  });
+}
+
+/** Hosts under which others can dial a socket bound to `host`. Loopback is all there is on a machine without a network. */
+function announcedHosts(host: string): string[] {
+  if (host !== "0.0.0.0" && host !== "::") return [host];
+  const found = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && (family === "IPv4" || host === "::"))
+    .filter(({ address }) => !address.startsWith("fe80:") && !isLoopback(address))
+    .map(({ address }) => address);
+  return found.length === 0 ? ["127.0.0.1"] : found.slice(0, MAX_ANNOUNCED);
+}

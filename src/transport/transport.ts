@@ -1,0 +1,65 @@
+import type { NodeId, SynapseError } from "../../routing/index.ts";
+
+/** `plain`: the seed's protocol, of nobody in particular. `secure`: TLS 1.3 between two proven ids. */
+export type Dialect = "plain" | "secure";
+
+/**
+ * A link carries whole messages both ways, in order, until it closes. It knows who is at the other end.
+ * Real links are sockets (`tcp.ts`); simulated ones live in `simulations/engine`.
+ */
+export interface Link {
+  readonly dialect: Dialect;
+  /** The id that the other end has proved; undefined in the plain dialect. */
+  readonly peerId: NodeId | undefined;
+  /** Where the other end appears to be, as an address URI. */
+  readonly remoteAddress: string;
+  /** True when this side dialled. */
+  readonly dialled: boolean;
+  /** Bytes sent that have not left yet. */
+  readonly bufferedBytes: number;
+  /** Begins to deliver. Called once; nothing is delivered before. */
+  open(receiver: LinkReceiver): void;
+  /** Queues one message. Ignored once the link is closed. */
+  send(message: Uint8Array): void;
+  /** Closes when everything queued has left. */
+  close(): void;
+  /** Closes now. */
+  destroy(): void;
+}
+
+export interface LinkReceiver {
+  onMessage(message: Uint8Array): void;
+  /** The other end broke the framing: nothing more will be read. A last message may be sent before closing. */
+  onFault(error: SynapseError): void;
+  /** The other end will send no more, but still reads. */
+  onEnd(): void;
+  /** The link is gone. Called once. */
+  onClose(error: SynapseError | undefined): void;
+}
+
+export interface DialOptions {
+  readonly dialect: Dialect;
+  /** Refuses anybody else who answers. Secure dialect only. */
+  readonly expectedId?: NodeId | undefined;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Listener {
+  /** Addresses at which others can dial this node. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+}
+
+export interface Transport {
+  /** @throws SynapseError `unreachable`, `timed_out`, `wrong_peer`, `not_synapse`, `aborted`. */
+  dial(address: string, options: DialOptions): Promise<Link>;
+  listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener>;
+}
