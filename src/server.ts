@@ -17,6 +17,8 @@ export interface ServerOptions extends RpcOptions {
   readonly port?: number;
   /** Addresses to tell others, where they differ from those listened on: `["agents.example.com:9999"]`. */
   readonly announce?: readonly string[];
+  /** False: calls are made but none are taken. Default true. */
+  readonly listen?: boolean;
   /** Gets a line for each thing worth knowing: a failed background task, a caller turned away. Default: nothing is said. */
   readonly log?: (line: string) => void;
 }
@@ -79,7 +81,7 @@ export class Server {
     const abort = new AbortController();
     this.running = { abort, tasks: [] };
     try {
-      await this.core.listen({ host, port }, announce?.map(asUri));
+      if (this.options.listen !== false) await this.core.listen({ host, port }, announce?.map(asUri));
       await this.onStarted();
     } catch (error) {
       this.running = undefined;
@@ -125,7 +127,7 @@ export class Server {
   describe(): string[] {
     const { host = DEFAULT_HOST } = this.options;
     const endpoints = this.core.registry.list().filter(({ name }) => !name.startsWith("_"));
-    const lines = [`listening on ${formatAddress({ host, port: this.port })}`];
+    const lines = [this.options.listen === false ? "not listening" : `listening on ${formatAddress({ host, port: this.port })}`];
     for (const { name, description, publish } of endpoints)
       lines.push(`  endpoint ${name}${publish ? "" : " (private)"}${description && ` – ${description}`}`);
     for (const { name, everyMs } of this.tasks) lines.push(`  task     ${name}, every ${everyMs / 1000} s`);

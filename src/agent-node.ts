@@ -1,0 +1,254 @@
+import { type AttributeValue, assertCapabilityName, type Match, type Offer, type PublishReport } from "../dht/index.ts";
+import { sameId, shortId } from "../routing/index.ts";
+import { callOptions, kwargs } from "./call-arguments.ts";
+import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
+import { asSynapseError, SynapseError } from "./errors.ts";
+import { Node, type NodeOptions, type Target } from "./node.ts";
+import type { CallContext } from "./rpc/registry.ts";
+import { sleep } from "./runtime.ts";
+
+/** How many agents `ask` looks for at first, and when all of those are gone. */
+const ASK_SEARCHES = [8, 128];
+/** How long stop() waits for withdrawals to reach the holders, ms. */
+const WITHDRAW_GRACE_MS = 3_000;
+/** Bytes of a description that travel in a record; `_agent.info` gives all of it. */
+const RECORD_DESCRIPTION_BYTES = 280;
+
+export interface CapabilityOptions {
+  readonly name: string;
+  readonly description?: string;
+  readonly inputSchema?: Readonly<Record<string, unknown>>;
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  /** Of the capability's implementation, in any form. */
+  readonly version?: string;
+  /** Facts that are signed and published with it: `{ lang: "typescript", price: 0.02 }`. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+}
+
+/** Something an agent can do. */
+export class AgentCapability {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema: Readonly<Record<string, unknown>>;
+  readonly version: string;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+
+  /** @throws SynapseError `bad_capability` with the spelling that would do. */
+  constructor(options: string | CapabilityOptions) {
+    const {
+      name,
+      description = "",
+      inputSchema = {},
+      outputSchema = {},
+      version = "",
+      attributes = {},
+    } = typeof options === "string" ? { name: options } : options;
+    assertCapabilityName(name);
+    this.name = name;
+    this.description = description;
+    this.inputSchema = inputSchema;
+    this.outputSchema = outputSchema;
+    this.version = version;
+    this.attributes = attributes;
+  }
+}
+
+/** Does the work. What it returns is the answer; what it throws is the caller's error. */
+export type TaskHandler = (task: string, context: Record<string, unknown>, call: CallContext) => unknown;
+
+export interface AgentOptions extends NodeOptions {
+  readonly name: string;
+  readonly role?: string;
+  readonly capabilities?: readonly (string | CapabilityOptions)[];
+}
+
+export interface AskOptions {
+  /** What the agent needs to know besides the task. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** For everything: finding, and all agents tried. Default 30,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  /** What the agent's task handler returned. */
+  readonly result: unknown;
+  /** Who did the work; undefined when an address was asked. */
+  readonly agent: Match | undefined;
+  /** Those that were found and tried before, and why they did not do it. */
+  readonly passedOver: readonly { readonly agent: Match; readonly error: SynapseError }[];
+}
+
+/** A node with a card, capabilities that it publishes, and a handler that does the work. */
+export class AgentNode extends Node {
+  /** Bounded by the program that adds them: publishing stops at 64. */
+  private readonly offered = new Map<string, AgentCapability>();
+  private taskHandler: TaskHandler | undefined;
+  private started = false;
+
+  constructor(options: AgentOptions) {
+    super(options);
+    for (const capability of options.capabilities ?? []) this.add(capability);
+    for (const prefix of ["_agent", "_node"]) this.registerAgentEndpoints(prefix);
+  }
+
+  get capabilities(): readonly AgentCapability[] {
+    return [...this.offered.values()];
+  }
+
+  /** Sets who does the work: `agent.onTask(async (task, context) => …)`. */
+  onTask(handler: TaskHandler): this {
+    this.taskHandler = handler;
+    return this;
+  }
+
+  /** Adds a capability; a started agent publishes it before this resolves. */
+  async capability(capability: string | CapabilityOptions): Promise<AgentCapability> {
+    const added = this.add(capability);
+    if (this.started) await this.publish(added);
+    return added;
+  }
+
+  /**
+   * Has a task done by an agent found for a capability, the next one found if one is gone. With an address (`host:port`), a contact or a
+   * match, exactly that one is asked.
+   *
+   * An agent that fails at the task has answered: its error is thrown and nobody else is tried. One that vanishes while it works is gone,
+   * and the task is given to the next: a task may then have been begun twice.
+   *
+   * @throws SynapseError `not_found` when nobody offers it, `unreachable` when all who do are gone, `timed_out`, `aborted`, or the
+   * agent's own error.
+   */
+  async ask(target: Target, task: string, options: AskOptions = {}): Promise<Answer> {
+    if (typeof target !== "string" || target.includes(":")) {
+      return {
+        result: await this.askOne(target, task, options, options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS),
+        agent: undefined,
+        passedOver: [],
+      };
+    }
+    return this.askAny(target, task, options);
+  }
+
+  protected override get capabilityNames(): string[] {
+    return [...this.offered.keys()];
+  }
+
+  protected override async onStarted(): Promise<void> {
+    await super.onStarted();
+    await Promise.all(this.capabilities.map((capability) => this.publish(capability)));
+    this.started = true;
+  }
+
+  protected override async onStopping(): Promise<void> {
+    if (this.started) {
+      this.started = false;
+      const withdrawn = this.capabilities.map(({ name }) => new Promise((resolve) => this.overlay.withdraw(name, resolve)));
+      await Promise.race([Promise.all(withdrawn), sleep(this.core.runtime, WITHDRAW_GRACE_MS)]);
+    }
+    await super.onStopping();
+  }
+
+  private add(capability: string | CapabilityOptions): AgentCapability {
+    const added = new AgentCapability(capability);
+    this.offered.set(added.name, added);
+    return added;
+  }
+
+  private publish(capability: AgentCapability): Promise<PublishReport> {
+    return new Promise((resolve) => this.overlay.publish(this.offerOf(capability), resolve));
+  }
+
+  private offerOf(capability: AgentCapability): Offer {
+    const { name, role } = this;
+    const { version, attributes } = capability;
+    const description = truncateBytes(capability.description || this.description, RECORD_DESCRIPTION_BYTES);
+    return { capability: capability.name, name: truncateBytes(name, 64), role: truncateBytes(role, 64), description, version, attributes };
+  }
+
+  private async askAny(capability: string, task: string, options: AskOptions): Promise<Answer> {
+    const { runtime } = this.core;
+    const deadline = runtime.now() + (options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS);
+    const passedOver: { agent: Match; error: SynapseError }[] = [];
+    for (const limit of ASK_SEARCHES) {
+      const { matches, report } = await this.find(capability, { limit, ...(options.signal && { signal: options.signal }) });
+      for (const agent of matches) {
+        if (
+          sameId(agent.record.publisher, this.id) ||
+          passedOver.some((other) => sameId(other.agent.record.publisher, agent.record.publisher))
+        )
+          continue;
+        const left = deadline - runtime.now();
+        if (left <= 0) throw timedOut(capability, options);
+        try {
+          return { result: await this.askOne(agent, task, options, left), agent, passedOver };
+        } catch (thrown) {
+          const error = asSynapseError(thrown);
+          if (!isGone(error)) throw error;
+          passedOver.push({ agent, error });
+        }
+      }
+      if (!report.truncated) break;
+    }
+    throw nobodyDidIt(capability, passedOver);
+  }
+
+  private askOne(target: Target, task: string, options: AskOptions, timeoutMs: number): Promise<unknown> {
+    const { context, signal } = options;
+    return this.call(
+      target,
+      "_agent.ask",
+      task,
+      ...(context === undefined ? [] : [kwargs({ context })]),
+      callOptions({ timeoutMs, signal }),
+    );
+  }
+
+  private registerAgentEndpoints(prefix: string): void {
+    const { name, role, description } = this;
+    this.builtin(`${prefix}.info`, [], () => ({ name, role, description, capabilities: this.capabilityNames }));
+    this.builtin(`${prefix}.capabilities`, [], () => this.capabilities.map(describeCapability));
+    this.builtin(`${prefix}.ask`, ["task", "context?"], ([task, context], call) => {
+      if (this.taskHandler === undefined) throw new SynapseError("internal_error", "agent has no task handler");
+      if (typeof task !== "string") throw new SynapseError("bad_request", "task must be text");
+      return this.taskHandler(task, (context ?? {}) as Record<string, unknown>, call);
+    });
+  }
+}
+
+/** In the shape of the Python agent. */
+function describeCapability({ name, description, inputSchema, outputSchema }: AgentCapability) {
+  return { name, description, input_schema: inputSchema, output_schema: outputSchema };
+}
+
+/** Whether an error means that this agent cannot take the task, so that another should have it. */
+function isGone(error: SynapseError): boolean {
+  if (error.remote) return error.code === "busy";
+  return error.code !== "aborted" && error.code !== "bad_request" && error.code !== "frame_too_large" && error.code !== "timed_out";
+}
+
+function timedOut(capability: string, { timeoutMs = DEFAULT_CALL_TIMEOUT_MS }: AskOptions): SynapseError {
+  return new SynapseError("timed_out", `no agent for ${capability} had answered after ${timeoutMs} ms`, { retryable: true });
+}
+
+function nobodyDidIt(capability: string, passedOver: Answer["passedOver"]): SynapseError {
+  if (passedOver.length === 0) {
+    return new SynapseError("not_found", `nobody offers ${capability}`, {
+      hint: "is the agent running, in the same swarm, under that very name?",
+      retryable: true,
+    });
+  }
+  const last = passedOver.at(-1);
+  const who =
+    last === undefined ? "" : `; the last, ${last.agent.record.name} (${shortId(last.agent.record.publisher)}): ${last.error.message}`;
+  return new SynapseError("unreachable", `all ${passedOver.length} agents found for ${capability} are gone${who}`, { retryable: true });
+}
+
+/** The longest beginning of a text that takes no more bytes, with an ellipsis where something was left off. */
+function truncateBytes(text: string, most: number): string {
+  if (Buffer.byteLength(text) <= most) return text;
+  let short = text;
+  while (Buffer.byteLength(short) > most - 3) short = short.slice(0, -1);
+  return `${short.replace(/[\ud800-\udbff]$/, "")}…`;
+}

@@ -1,0 +1,39 @@
+/** Everything a program needs to be a node, an agent, a server or a client. */
+export type {
+  AttributeValue,
+  CapabilityRecord,
+  FindReport,
+  FindResult,
+  JoinReport,
+  LookupResult,
+  Match,
+  OverlaySettings,
+  Runtime,
+} from "../dht/index.ts";
+export type { Contact, NodeId } from "../routing/index.ts";
+export { nodeIdFromHex, shortId, toHex } from "../routing/index.ts";
+export { type Address, formatAddress, parseAddress } from "./address.ts";
+export {
+  AgentCapability,
+  AgentNode,
+  type AgentOptions,
+  type Answer,
+  type AskOptions,
+  type CapabilityOptions,
+  type TaskHandler,
+} from "./agent-node.ts";
+export { callOptions, Kwargs, kwargs } from "./call-arguments.ts";
+export { Client, type ClientOptions } from "./client.ts";
+export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors.ts";
+export { Identity } from "./identity.ts";
+export { DEFAULT_SWARM, type FindOptions, Node, type NodeOptions, type Target } from "./node.ts";
+export type { RpcOptions } from "./rpc/core.ts";
+export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./rpc/framing.ts";
+export { DEFAULT_LIMITS, type Limits } from "./rpc/limits.ts";
+export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./rpc/messages.ts";
+export type { CallOptions } from "./rpc/outgoing-calls.ts";
+export type { CallContext, EndpointOptions, Handler } from "./rpc/registry.ts";
+export { MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
+export { type BackgroundOptions, DEFAULT_PORT, Server, type ServerOptions } from "./server.ts";
+export type { PlaintextPolicy } from "./transport/tcp-accept.ts";
+export type { Dialect, DialOptions, Link, LinkReceiver, Listener, ListenOptions, Transport } from "./transport/transport.ts";

@@ -1,0 +1,253 @@
+import {
+  CachedRecordReader,
+  DEFAULT_FIND_LIMIT,
+  type FindResult,
+  type JoinReport,
+  type LookupResult,
+  type Match,
+  Overlay,
+  type OverlaySettings,
+} from "../dht/index.ts";
+import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
+import { formatAddress, parseAddress } from "./address.ts";
+import { splitArguments } from "./call-arguments.ts";
+import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
+import { abortedError, SynapseError } from "./errors.ts";
+import { verifyEd25519 } from "./identity.ts";
+import { OverlayPeers } from "./overlay-peers.ts";
+import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
+import type { CallContext } from "./rpc/registry.ts";
+import { Server, type ServerOptions } from "./server.ts";
+
+/** The network that nodes are in when nobody names one. */
+export const DEFAULT_SWARM = "default";
+/** Peers named in answer to `_synapse.peers`. */
+const PEERS_SAMPLE = 20;
+
+export interface NodeOptions extends ServerOptions {
+  /** Shown to people. Default: the short form of the node id. */
+  readonly name?: string;
+  readonly role?: string;
+  readonly description?: string;
+  /** The network to be a member of. Default `"default"`. Nodes of different swarms refuse each other. */
+  readonly swarm?: string;
+  /** Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None: this is the first node. */
+  readonly bootstrap?: readonly string[];
+  /**
+   * `required`, the default: start() rejects when no bootstrap address answers. `background`: it resolves all the same, and joining is
+   * tried until it succeeds.
+   */
+  readonly join?: "required" | "background";
+  /** Port to listen on. Default 0: any that is free. */
+  readonly port?: number;
+  readonly overlay?: Partial<OverlaySettings>;
+}
+
+export interface FindOptions {
+  /** Matches wanted at most. Default 20. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  /** Called with each match as it is found. */
+  readonly onMatch?: (match: Match) => void;
+}
+
+/** What a node can be called by: an address, a contact, or a match of a search. */
+export type Target = string | Contact | Match;
+
+/** A server that is also a member of an overlay: it knows other nodes, answers their lookups, and finds agents by what they can do. */
+export class Node extends Server {
+  readonly name: string;
+  readonly role: string;
+  readonly description: string;
+  readonly swarm: string;
+  private readonly nodeOptions: NodeOptions;
+  private member: Overlay | undefined;
+
+  constructor(options: NodeOptions = {}) {
+    const swarm = options.swarm ?? DEFAULT_SWARM;
+    if (swarm === "" || swarm.length > 255) throw new SynapseError("bad_options", "swarm must be 1 to 255 characters");
+    for (const address of options.bootstrap ?? []) parseAddress(address); // complain at once, not when joining
+    super({ port: 0, ...options }, swarm);
+    this.nodeOptions = options;
+    this.swarm = swarm;
+    this.name = options.name ?? toHex(this.core.identity.nodeId).slice(0, 8);
+    this.role = options.role ?? "";
+    this.description = options.description ?? "";
+    this.registerOverlayEndpoints();
+  }
+
+  get id(): NodeId {
+    return this.core.identity.nodeId;
+  }
+
+  /** This node as others would reach it. */
+  get contact(): Contact {
+    return this.overlay.self;
+  }
+
+  /** Contacts in the routing table: nodes that have answered. */
+  get peers(): Contact[] {
+    return [...this.overlay.membership.table.contacts()];
+  }
+
+  /**
+   * Searches for agents that offer a capability. A name finds all below it: `code-review` finds `code-review/python`.
+   * @throws SynapseError `bad_capability`, `aborted`.
+   */
+  find(capability: string, options: FindOptions = {}): Promise<FindResult> {
+    const { limit = DEFAULT_FIND_LIMIT, signal, onMatch } = options;
+    return abortable(signal, (done) => this.overlay.find(capability, limit, done, onMatch));
+  }
+
+  /** Walks to the k nodes nearest to an id. */
+  lookup(target: NodeId, signal?: AbortSignal): Promise<LookupResult> {
+    return abortable(signal, (done) => this.overlay.lookup(target, done));
+  }
+
+  /**
+   * Calls an endpoint of another node over the pooled link to it. {@link kwargs} and {@link callOptions} may stand among the arguments.
+   * @throws SynapseError with the code that the other side gave, or one of this side's own.
+   */
+  async call(target: Target, endpoint: string, ...args: unknown[]): Promise<unknown> {
+    const split = splitArguments(args);
+    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = split.options;
+    if (signal?.aborted) throw abortedError(signal);
+    const connection = await this.connect(target, timeoutMs);
+    return connection.call(endpoint, split.args, split.kwargs, { timeoutMs, signal, meta });
+  }
+
+  /**
+   * Enters the network through one of several addresses. Done by start() where `bootstrap` was given.
+   * @throws SynapseError `unreachable` when none of them answers; joining is then tried on behind.
+   */
+  join(bootstrap: readonly string[]): Promise<JoinReport> {
+    return new Promise((resolve, reject) => this.overlay.join(bootstrap, resolve, reject));
+  }
+
+  protected get overlay(): Overlay {
+    if (this.member === undefined)
+      throw new SynapseError("bad_options", "the node has not been started", { hint: "await node.start() first" });
+    return this.member;
+  }
+
+  protected override async onStarted(): Promise<void> {
+    const { runtime, identity } = this.core;
+    this.member = new Overlay({
+      self: makeContact(identity.nodeId, this.core.addresses),
+      swarm: this.swarm,
+      runtime,
+      peers: new OverlayPeers(this.core),
+      signer: identity,
+      reader: new CachedRecordReader(verifyEd25519),
+      ...(this.nodeOptions.overlay && { settings: this.nodeOptions.overlay }),
+    });
+    this.member.start();
+    const { bootstrap = [], join = "required" } = this.nodeOptions;
+    if (bootstrap.length === 0) return;
+    try {
+      await this.join(bootstrap);
+    } catch (error) {
+      if (join === "required") throw error;
+      this.log(`not in the network yet: ${(error as SynapseError).message}; trying on`);
+    }
+  }
+
+  protected override async onStopping(): Promise<void> {
+    this.member?.stop();
+  }
+
+  private connect(target: Target, timeoutMs: number) {
+    const { pool } = this.core;
+    if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), { timeoutMs });
+    const contact = "record" in target ? makeContact(target.record.publisher, target.record.addresses) : target;
+    return pool.connect(contact, { timeoutMs });
+  }
+
+  private registerOverlayEndpoints(): void {
+    for (const kind of ["find_node", "find_records", "store"] as const) {
+      const { name, params } = OVERLAY_ENDPOINTS[kind];
+      this.builtin(name, params, (args, call) => encodeResponse(this.overlay.handle(callerOf(call), decodeRequest(kind, args))));
+    }
+    this.builtin("_synapse.info", [], () => this.info());
+    this.builtin("_synapse.peers", [], () => this.samplePeers());
+  }
+
+  /** Names of what this node offers; an agent has some. */
+  protected get capabilityNames(): string[] {
+    return [];
+  }
+
+  /** In the shape of the Python node. */
+  private info() {
+    const { name, role, description, swarm } = this;
+    const [first = formatAddress({ host: "127.0.0.1", port: this.port })] = this.addresses;
+    const { host, port } = parseAddress(first);
+    return {
+      id: toHex(this.id),
+      name,
+      kind: "node",
+      address: host,
+      port,
+      swarm,
+      team: "default",
+      role,
+      description,
+      capabilities: this.capabilityNames,
+    };
+  }
+
+  /** A random few of those that have answered, in the shape of the Python node. What they are called and can do is theirs to say. */
+  private samplePeers() {
+    const { runtime } = this.core;
+    const seen: [Contact, number][] = [];
+    const { table } = this.overlay.membership;
+    for (let index = 0; index < table.depth; index++)
+      for (const [contact, at] of table.bucket(index)?.seen() ?? []) seen.push([contact, at]);
+    for (let i = seen.length - 1; i > 0; i--) {
+      const j = Math.floor(runtime.random() * (i + 1));
+      [seen[i], seen[j]] = [seen[j] as [Contact, number], seen[i] as [Contact, number]];
+    }
+    const secondsSince1970 = (at: number) => (runtime.wallClock() - (runtime.now() - at)) / 1000;
+    return seen.slice(0, PEERS_SAMPLE).flatMap(([contact, at]) => {
+      const [first] = contact.addresses;
+      if (first === undefined) return [];
+      const { host, port } = parseAddress(first);
+      return [
+        {
+          id: contact.key,
+          address: host,
+          port,
+          swarm: this.swarm,
+          team: "default",
+          name: "",
+          kind: "node",
+          capabilities: [],
+          last_seen: secondsSince1970(at),
+        },
+      ];
+    });
+  }
+}
+
+function callerOf(call: CallContext) {
+  return { id: call.peerId, claimed: call.peerContact };
+}
+
+/** Starts something that calls back when it is done, as a promise that an abort rejects and stops. */
+function abortable<T>(signal: AbortSignal | undefined, begin: (done: (result: T) => void) => { stop(): void }): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(abortedError(signal));
+      return;
+    }
+    const onAbort = () => {
+      reject(abortedError(signal as AbortSignal));
+      work.stop();
+    };
+    const work = begin((result) => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve(result);
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

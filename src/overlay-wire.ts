@@ -1,0 +1,158 @@
+import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type OverlayResponse, type StoreOutcome } from "../dht/index.ts";
+import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
+import { badRequest, isMap } from "./rpc/messages.ts";
+
+/** The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it. */
+
+const MAX_ADDRESS_CHARS = 128;
+const MAX_CURSOR_CHARS = 256;
+/** Records read of one answer; an honest holder sends no more than 64. */
+const MAX_RECORDS_READ = 256;
+const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
+  "stored",
+  "unchanged",
+  "stale",
+  "full",
+  "not-close",
+  "expired",
+  "invalid",
+  "busy",
+]);
+
+/** The endpoint of each kind of request, with the names of its parameters. */
+export const OVERLAY_ENDPOINTS = {
+  find_node: { name: "_synapse.find_node", params: ["target"] },
+  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?"] },
+  store: { name: "_synapse.store", params: ["key", "record"] },
+} as const;
+
+export interface WireCall {
+  readonly endpoint: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+}
+
+export function encodeRequest(request: OverlayRequest): WireCall {
+  switch (request.kind) {
+    case "ping":
+      return { endpoint: "_synapse.ping", args: [], kwargs: {} };
+    case "find_node":
+      return { endpoint: OVERLAY_ENDPOINTS.find_node.name, args: [request.target], kwargs: {} };
+    case "find_records": {
+      const kwargs = { limit: request.limit, ...(request.after !== undefined && { after: request.after }) };
+      return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
+    }
+    case "store":
+      return { endpoint: OVERLAY_ENDPOINTS.store.name, args: [request.key, request.record], kwargs: {} };
+  }
+}
+
+/** @throws SynapseError `bad_request` naming the argument that is wrong. */
+export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readonly unknown[]): OverlayRequest {
+  switch (kind) {
+    case "find_node":
+      return { kind, target: idArgument("target", args[0]) };
+    case "find_records":
+      return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]) };
+    case "store": {
+      const record = args[1];
+      if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
+      return { kind, key: idArgument("key", args[0]), record };
+    }
+  }
+}
+
+export function encodeResponse(response: OverlayResponse): unknown {
+  switch (response.kind) {
+    case "ping":
+      return "pong";
+    case "find_node":
+      return { contacts: response.contacts.map(encodeContact) };
+    case "find_records": {
+      const { records, more = null, split, contacts } = response;
+      return { records, more, split, contacts: contacts.map(encodeContact) };
+    }
+    case "store": {
+      const { outcome, split, reason } = response;
+      return { outcome, ...(split !== undefined && { split }), ...(reason !== undefined && { reason }) };
+    }
+  }
+}
+
+/** @throws SynapseError `bad_request` when this is no answer to that request. */
+export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): OverlayResponse {
+  if (kind === "ping") {
+    if (result !== "pong") throw badRequest("the answer to a ping is pong");
+    return { kind };
+  }
+  if (!isMap(result)) throw badRequest("the answer must be a map");
+  switch (kind) {
+    case "find_node":
+      return { kind, contacts: decodeContacts(result["contacts"]) };
+    case "find_records":
+      return decodeRecords(result);
+    case "store": {
+      const { outcome, split, reason } = result;
+      if (typeof outcome !== "string" || !OUTCOMES.has(outcome)) throw badRequest("outcome is none that is known");
+      return {
+        kind,
+        outcome: outcome as StoreOutcome,
+        split: typeof split === "number" && Number.isInteger(split) ? split : undefined,
+        reason: typeof reason === "string" ? reason.slice(0, MAX_CURSOR_CHARS) : undefined,
+      };
+    }
+  }
+}
+
+function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
+  const { records, more, split, contacts } = result;
+  if (!Array.isArray(records) || records.length > MAX_RECORDS_READ || !records.every((record) => record instanceof Uint8Array)) {
+    throw badRequest("records must be a list of bytes");
+  }
+  return {
+    kind: "find_records",
+    records,
+    more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
+    split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
+    contacts: decodeContacts(contacts),
+  };
+}
+
+function encodeContact({ id, addresses }: Contact): unknown {
+  return [id, addresses];
+}
+
+/** Contacts with a well-formed id and an address; what else stands in the list is passed over. */
+function decodeContacts(list: unknown): Contact[] {
+  if (!Array.isArray(list) || list.length > K) throw badRequest(`contacts must be a list of at most ${K}`);
+  const contacts: Contact[] = [];
+  for (const item of list) {
+    const [id, addresses] = Array.isArray(item) ? item : [];
+    if (isNodeId(id) && isAddressList(addresses)) contacts.push(makeContact(id, addresses));
+  }
+  return contacts;
+}
+
+function isAddressList(value: unknown): value is string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_ADDRESSES) return false;
+  return value.every((address) => typeof address === "string" && address.length <= MAX_ADDRESS_CHARS);
+}
+
+/** 32 bytes, or 64 hex characters from callers whose language has no bytes at hand. */
+function idArgument(name: string, value: unknown): NodeId {
+  if (isNodeId(value)) return value;
+  if (typeof value === "string" && /^[0-9a-f]{64}$/i.test(value)) return nodeIdFromHex(value);
+  throw badRequest(`${name} must be 32 bytes, or 64 hexadecimal characters`);
+}
+
+function limitArgument(value: unknown): number {
+  if (value === undefined || value === null) return DEFAULT_RECORDS;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value;
+  throw badRequest("limit must be a whole number from 1");
+}
+
+function cursorArgument(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string" && value.length <= MAX_CURSOR_CHARS) return value;
+  throw badRequest("after must be the `more` of an earlier answer");
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { type Contact, K, KBucket, REPLACEMENTS } from "../../routing/index.ts";
+import { at, contactOf, keysOf } from "../support/ids.ts";
+import { Random } from "../support/random.ts";
+
+const random = new Random(1);
+const contacts = Array.from({ length: 60 }, () => contactOf(random.bytes(32)));
+const contact = (index: number): Contact => at(contacts, index);
+
+/** A bucket with so many contacts, seen at 0, 1, 2 … */
+function bucketOf(count: number): KBucket {
+  const bucket = new KBucket();
+  for (let i = 0; i < count; i++) bucket.addVerified(contact(i), i);
+  return bucket;
+}
+
+function healthy(bucket: KBucket): string[] {
+  const into: Contact[] = [];
+  bucket.pushHealthy(into);
+  return keysOf(into);
+}
+
+describe("seats", () => {
+  test("are taken until there are k, and then contacts wait", () => {
+    const bucket = new KBucket();
+    for (let i = 0; i < K; i++) expect(bucket.addVerified(contact(i), i)).toBe("added");
+    expect(bucket.isFull).toBe(true);
+    expect(bucket.addVerified(contact(K), K)).toBe("waiting");
+    expect(bucket.size).toBe(K);
+    expect(bucket.has(contact(K).key)).toBe(false);
+    expect(keysOf(bucket.contacts())).toEqual(keysOf(contacts.slice(0, K)));
+  });
+
+  test("are in order of when they were last seen, longest ago first", () => {
+    const bucket = bucketOf(5);
+    expect(bucket.addVerified(contact(1), 10)).toBe("updated");
+    expect(bucket.addVerified(contact(3), 11)).toBe("updated");
+    expect(keysOf(bucket.contacts())).toEqual(keysOf([0, 2, 4, 1, 3].map(contact)));
+    expect(bucket.oldest).toBe(contact(0));
+    expect(bucket.oldestSeen).toBe(0);
+    expect([...bucket.seen()].map(([, seen]) => seen)).toEqual([0, 2, 4, 10, 11]);
+  });
+
+  test("take over the addresses of a contact that answers somewhere else", () => {
+    const bucket = bucketOf(2);
+    const moved = { ...contact(0), addresses: ["mem://moved"] };
+    bucket.addVerified(moved, 9);
+    expect(bucket.size).toBe(2);
+    expect([...bucket.contacts()].at(-1)).toBe(moved);
+  });
+
+  test("are kept by whoever answers, however many newcomers knock", () => {
+    const bucket = bucketOf(K);
+    for (let i = K; i < contacts.length; i++) bucket.addVerified(contact(i), i);
+    expect(keysOf(bucket.contacts())).toEqual(keysOf(contacts.slice(0, K)));
+  });
+});
+
+describe("replacements", () => {
+  test("are at most ten, and a newcomer displaces the one that has waited longest", () => {
+    const bucket = bucketOf(K + REPLACEMENTS + 3);
+    expect(REPLACEMENTS).toBe(10);
+    expect(keysOf(bucket.replacements)).toEqual(keysOf(contacts.slice(K + 3, K + REPLACEMENTS + 3)));
+  });
+
+  test("move to the end when they answer again, and are never listed twice", () => {
+    const bucket = bucketOf(K + 3);
+    bucket.addVerified(contact(K), 99);
+    expect(keysOf(bucket.replacements)).toEqual(keysOf([K + 1, K + 2, K].map(contact)));
+  });
+
+  test("get the seat of a contact that was removed, the most recently seen first", () => {
+    const bucket = bucketOf(K + 3);
+    expect(bucket.remove(contact(4).key)).toBe(true);
+    expect(bucket.size).toBe(K);
+    expect(bucket.has(contact(K + 2).key)).toBe(true);
+    expect(keysOf(bucket.replacements)).toEqual(keysOf([K, K + 1].map(contact)));
+  });
+
+  test("take their place in the order by when they were last seen", () => {
+    const bucket = bucketOf(K + 1);
+    for (let i = 1; i < K; i++) bucket.addVerified(contact(i), 100 + i);
+    bucket.remove(contact(0).key);
+    expect(bucket.oldest).toBe(contact(K));
+  });
+
+  test("that miss a request no longer wait", () => {
+    const bucket = bucketOf(K + 2);
+    bucket.markMissed(contact(K + 1).key);
+    expect(keysOf(bucket.replacements)).toEqual([contact(K).key]);
+    expect(bucket.size).toBe(K);
+  });
+});
+
+describe("a contact that misses a request", () => {
+  test("keeps its seat twice when nobody waits, and loses it the third time", () => {
+    const bucket = bucketOf(3);
+    const { key } = contact(1);
+    expect([1, 2, 3].map(() => bucket.markMissed(key))).toEqual(["kept", "kept", "removed"]);
+    expect(bucket.size).toBe(2);
+    expect(bucket.markMissed(key)).toBe("unknown");
+  });
+
+  test("loses its seat at once to whoever waits", () => {
+    const bucket = bucketOf(K + 1);
+    expect(bucket.markMissed(contact(0).key)).toBe("removed");
+    expect(bucket.has(contact(0).key)).toBe(false);
+    expect(bucket.has(contact(K).key)).toBe(true);
+    expect(bucket.replacements).toEqual([]);
+  });
+
+  test("is not handed out until it answers again", () => {
+    const bucket = bucketOf(3);
+    bucket.markMissed(contact(1).key);
+    expect(healthy(bucket)).toEqual(keysOf([0, 2].map(contact)));
+    bucket.addVerified(contact(1), 50);
+    expect(healthy(bucket)).toEqual(keysOf([0, 2, 1].map(contact)));
+  });
+
+  test("begins to count anew after it has answered", () => {
+    const bucket = bucketOf(1);
+    const { key } = contact(0);
+    for (let round = 0; round < 5; round++) {
+      expect([bucket.markMissed(key), bucket.markMissed(key)]).toEqual(["kept", "kept"]);
+      bucket.addVerified(contact(0), round + 1);
+    }
+  });
+
+  test("is unknown when it never had a seat, and changes nothing", () => {
+    const bucket = bucketOf(2);
+    expect(bucket.markMissed(contact(9).key)).toBe("unknown");
+    expect(bucket.remove(contact(9).key)).toBe(false);
+    expect(bucket.size).toBe(2);
+  });
+});
+
+test("An empty bucket has no oldest contact", () => {
+  const bucket = new KBucket();
+  expect(bucket.oldest).toBeUndefined();
+  expect(bucket.oldestSeen).toBe(Number.POSITIVE_INFINITY);
+  expect(bucket.isFull).toBe(false);
+});
+
+test("Under any sequence of events a bucket stays in bounds, in order, and lists nobody twice", () => {
+  const chance = new Random(2);
+  for (let world = 0; world < 100; world++) {
+    const bucket = new KBucket();
+    for (let now = 0; now < 200; now++) {
+      const who = chance.pick(contacts);
+      const event = chance.int(10);
+      if (event < 7) bucket.addVerified(who, now);
+      else if (event < 9) bucket.markMissed(who.key);
+      else bucket.remove(who.key);
+      const everyone = [...keysOf(bucket.contacts()), ...keysOf(bucket.replacements)];
+      expect(new Set(everyone).size).toBe(everyone.length);
+      expect(bucket.size).toBeLessThanOrEqual(K);
+      expect(bucket.replacements.length).toBeLessThanOrEqual(REPLACEMENTS);
+      if (!bucket.isFull) expect(bucket.replacements).toEqual([]);
+      const seen = [...bucket.seen()].map(([, time]) => time);
+      expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    }
+  }
+});
