@@ -21,6 +21,8 @@ import { Server, type ServerOptions } from "./server.ts";
 
 /** The network that nodes are in when nobody names one. */
 export const DEFAULT_SWARM = "default";
+/** How long a host may take to accept a link, ms, whatever the call may take after that. */
+const DIAL_TIMEOUT_MS = 5_000;
 /** Peers named in answer to `_synapse.peers`. */
 const PEERS_SAMPLE = 20;
 
@@ -112,7 +114,7 @@ export class Node extends Server {
     const split = splitArguments(args);
     const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = split.options;
     if (signal?.aborted) throw abortedError(signal);
-    const connection = await this.connect(target, timeoutMs);
+    const connection = await this.connect(target, Math.min(timeoutMs, DIAL_TIMEOUT_MS));
     return connection.call(endpoint, split.args, split.kwargs, { timeoutMs, signal, meta });
   }
 

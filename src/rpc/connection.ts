@@ -21,8 +21,8 @@ export interface ConnectionHost {
 }
 
 /**
- * Calls over one link, any number at once, both ways. In the secure dialect a hello each way comes first; calls made before it has
- * arrived wait for it.
+ * Calls over one link, any number at once, both ways. In the secure dialect the first message each way is a hello. Whoever dialled knows
+ * by TLS whom it talks to, so its calls follow its own hello at once: waiting for the other's would cost a round trip.
  */
 export class Connection {
   readonly link: Link;
@@ -123,6 +123,7 @@ export class Connection {
       this.fail(new SynapseError("timed_out", "the other side said no hello in time", { peer: this.link.remoteAddress })),
     );
     this.send({ type: "hello", version: HELLO_VERSION, features: [], observed: this.link.remoteAddress, ...introduce() });
+    if (this.link.dialled) this.outgoing.release();
   }
 
   private becomeReady(hello: Hello | undefined): void {

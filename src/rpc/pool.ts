@@ -60,6 +60,7 @@ export class ConnectionPool {
     if (known?.isOpen) return Promise.resolve(known);
     return this.once(address, async () => {
       const connection = await this.dial(address, undefined, options.timeoutMs);
+      await connection.ready; // only its hello tells how else it can be reached
       this.byAddress.set(address, connection);
       return connection;
     });
@@ -111,12 +112,6 @@ export class ConnectionPool {
   private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
     const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs });
     const connection = new Connection(this.host, link);
-    try {
-      await connection.ready;
-    } catch (error) {
-      link.close();
-      throw error;
-    }
     if (this.closed) connection.destroy();
     else this.keep(link, connection);
     return connection;

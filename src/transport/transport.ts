@@ -59,7 +59,7 @@ export interface ListenOptions {
 }
 
 export interface Transport {
-  /** @throws SynapseError `unreachable`, `timed_out`, `wrong_peer`, `not_synapse`, `aborted`. */
+  /** @throws SynapseError `unreachable`, `wrong_peer`, `not_synapse`, `aborted`. */
   dial(address: string, options: DialOptions): Promise<Link>;
   listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener>;
 }

@@ -1,0 +1,88 @@
+import type { FindResult, JoinReport, LookupResult, Offer, OverlaySettings, PublishReport } from "../../dht/index.ts";
+import type { Contact, NodeId } from "../../routing/index.ts";
+import { VirtualClock } from "./clock.ts";
+import type { LatencyModel } from "./latency.ts";
+import { RandomStream } from "./random.ts";
+import { Trace, TraceKind } from "./trace.ts";
+
+/** One simulated node, whichever level it is simulated at. Call-backs come at a later moment of virtual time. */
+export interface SimNode {
+  readonly index: number;
+  readonly id: NodeId;
+  readonly contact: Contact;
+  readonly isAlive: boolean;
+  join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void;
+  lookup(target: NodeId, done: (result: LookupResult) => void): void;
+  find(capability: string, limit: number, done: (result: FindResult) => void): void;
+  publish(offer: Offer, done: (report: PublishReport) => void): void;
+  /** The host vanishes: nothing is said to anybody, and nothing there runs any more. */
+  kill(): void;
+  /** Contacts in its routing table, for the oracle's eyes only. */
+  readonly tableSize: number;
+  /** Records it holds for others. */
+  readonly storeSize: number;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly latency: LatencyModel;
+  readonly swarm: string;
+  readonly overlay?: Partial<OverlaySettings>;
+}
+
+/** What has passed through a simulated network. */
+export interface Traffic {
+  /** Messages that arrived: requests, and the answers to them. */
+  messages: number;
+  /** Their bytes: encoded frames at the node level, computed sizes at the overlay level. */
+  bytes: number;
+  /** Links that were set up. */
+  dials: number;
+  /** Messages to hosts that are gone. */
+  lost: number;
+}
+
+/** A virtual world: time, a network, and the nodes in it. The two levels differ in how much of a node is real. */
+export abstract class World {
+  readonly options: WorldOptions;
+  readonly clock = new VirtualClock();
+  readonly trace = new Trace();
+  readonly traffic: Traffic = { messages: 0, bytes: 0, dials: 0, lost: 0 };
+  /** Every node ever born, by index; a scenario decides how many. */
+  readonly nodes: SimNode[] = [];
+  /** What was thrown where nobody could catch it. Must stay empty. */
+  readonly faults: string[] = [];
+  /** Jitter of messages. Of its own, so that nothing else changes it. */
+  readonly weather: RandomStream;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.weather = this.stream("weather");
+  }
+
+  /** A stream of random numbers for one concern. */
+  stream(label: string): RandomStream {
+    return new RandomStream(this.options.seed, label);
+  }
+
+  /** Brings a node into the world; it knows nobody yet. */
+  birth(): SimNode {
+    const node = this.makeNode(this.nodes.length);
+    this.nodes.push(node);
+    this.trace.note(TraceKind.birth, this.clock.now, node.index, 0, 0);
+    return node;
+  }
+
+  death(node: SimNode): void {
+    this.trace.note(TraceKind.death, this.clock.now, node.index, 0, 0);
+    node.kill();
+  }
+
+  /** Lets virtual time pass up to a moment. */
+  abstract runUntil(ms: number): Promise<void>;
+
+  protected abstract makeNode(index: number): SimNode;
+}
+
+/** Wall-clock time at which every simulation begins, ms: 2026-01-01 UTC. */
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
