@@ -48,8 +48,10 @@ export class Handlers {
     const { table } = this.context.membership;
     if (caller.id === undefined) return table.closest(target, K);
     // A caller has no use for itself: one more is looked up, so that it still gets K.
-    const contacts = table.closest(target, K + 1).filter((contact) => !sameId(contact.id, caller.id as NodeId));
-    return contacts.length > K ? contacts.slice(0, K) : contacts;
+    const contacts = table.closest(target, K + 1);
+    const itself = contacts.findIndex((contact) => sameId(contact.id, caller.id as NodeId));
+    contacts.splice(itself < 0 ? K : itself, 1);
+    return contacts;
   }
 
   private findRecords(caller: Caller, { key, limit, after }: FindRecordsRequest): FindRecordsResponse {

@@ -1,10 +1,12 @@
-import { idInBucket, SynapseError } from "../routing/index.ts";
+import { idInBucket, K, SynapseError } from "../routing/index.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { Timer } from "./ports.ts";
 
 /** First pause before the bootstrap addresses are tried again, ms; it doubles up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
+/** Contacts with which a newcomer leaves a bucket alone: those who call it, and refreshes, do the rest. */
+const FILLED = K / 2;
 
 export interface JoinReport {
   /** Bootstrap addresses that answered. */
@@ -106,21 +108,32 @@ export class Join {
     }).start();
   }
 
-  /** Looks up an id in each bucket farther away than the nearest neighbour, one after the other. */
+  /** Looks up an id in each bucket farther away than the nearest neighbour, one after the other, until it has contacts enough. */
   private fillBuckets(): void {
-    const { membership } = this.walker;
-    const nearest = membership.table.depth - 1;
+    const { table } = this.walker.membership;
     const fill = (index: number) => {
       if (this.stopped || index < 0) return;
-      refreshBucket(this.walker, index, () => fill(index - 1));
+      const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
+      if (isFilled()) fill(index - 1);
+      else walkInto(this.walker, index, isFilled, () => fill(index - 1));
     };
-    fill(nearest - 1);
+    fill(table.depth - 2);
   }
 }
 
 /** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */
-export function refreshBucket(walker: Walker, index: number, done: () => void): void {
+export function refreshBucket(walker: Walker, index: number): void {
+  walkInto(
+    walker,
+    index,
+    () => false,
+    () => undefined,
+  );
+}
+
+function walkInto(walker: Walker, index: number, isEnough: () => boolean, onDone: () => void): void {
   const { runtime, membership } = walker;
   const target = idInBucket(membership.table.self, index, runtime.randomBytes(32));
-  new LookupRun(walker, { target, request: { kind: "find_node", target }, onDone: done }).start();
+  const onAnswer = () => (isEnough() ? "enough" : "go-on");
+  new LookupRun(walker, { target, request: { kind: "find_node", target }, onAnswer, onDone }).start();
 }

@@ -57,7 +57,7 @@ export class Maintenance {
     }
     if (due < 0 || now - (this.refreshedAt[due] as number) < settings.refreshIntervalMs) return;
     this.refreshedAt[due] = now;
-    refreshBucket(this.walker, due, () => undefined);
+    refreshBucket(this.walker, due);
   }
 
   /** Pings the oldest contact of a random bucket. */

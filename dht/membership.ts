@@ -1,4 +1,4 @@
-import { type Contact, K, type NodeId, REPLACEMENTS, RoutingTable, sameId } from "../routing/index.ts";
+import { type Contact, type NodeId, RoutingTable, sameId } from "../routing/index.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
@@ -8,7 +8,7 @@ const MAX_VERIFYING = 16;
 
 /**
  * Who is in the routing table and why. A contact that somebody mentions, or that calls us, is a candidate; it enters after it has
- * answered us itself. A full bucket pings its oldest contact before a newcomer may have the seat.
+ * answered us itself. A full bucket pings its oldest contact before a newcomer may have the seat, if that one has not been heard of lately.
  */
 export class Membership {
   readonly table: RoutingTable;
@@ -19,6 +19,8 @@ export class Membership {
   private readonly settings: OverlaySettings;
   /** Keys of contacts being verified or pinged; at most MAX_VERIFYING, plus one for each of the ID_BITS buckets. */
   private readonly verifying = new Set<string>();
+  /** Told of each contact that enters the table. */
+  onNewcomer: ((contact: Contact) => void) | undefined;
 
   constructor(self: NodeId, runtime: Runtime, peers: Peers, settings: OverlaySettings) {
     this.self = self;
@@ -31,9 +33,8 @@ export class Membership {
   /** A contact answered a request of ours. */
   addVerified(contact: Contact): void {
     const admission = this.table.addVerified(contact, this.runtime.now());
-    if (admission !== "waiting") return;
-    const oldest = this.table.bucket(this.table.bucketIndex(contact.id))?.oldest;
-    if (oldest !== undefined) this.challenge(oldest);
+    if (admission === "added") this.onNewcomer?.(contact);
+    if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact.id));
   }
 
   /** A contact did not answer. */
@@ -57,10 +58,7 @@ export class Membership {
   }
 
   private hasRoomFor(contact: Contact): boolean {
-    const bucket = this.table.bucket(this.table.bucketIndex(contact.id));
-    if (bucket === undefined) return true;
-    if (bucket.has(contact.key)) return false;
-    return bucket.size < K || bucket.replacements.length < REPLACEMENTS;
+    return this.table.bucket(this.table.bucketIndex(contact.id))?.hasRoomFor(contact.key) ?? true;
   }
 
   private verify(contact: Contact): void {

@@ -1,6 +1,7 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
 import { assertCapabilityName } from "./capability-key.ts";
 import { Finder, type FindResult, type Match } from "./finder.ts";
+import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
@@ -52,6 +53,7 @@ export class Overlay {
   private readonly publisher: Publisher;
   private readonly handlers: Handlers;
   private readonly maintenance: Maintenance;
+  private readonly handOver: HandOver;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -67,6 +69,8 @@ export class Overlay {
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
+    this.handOver = new HandOver(this, this.store);
+    this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
 
   /** Begins the upkeep of table and store. A node that nobody joins through may do only this. */
@@ -79,6 +83,7 @@ export class Overlay {
     this.joining?.stop();
     this.publisher.stop();
     this.maintenance.stop();
+    this.handOver.stop();
   }
 
   /** Enters the network through any of several addresses; keeps trying behind when none answers. */

@@ -8,6 +8,11 @@ import type { Failed, Signer, Timer } from "./ports.ts";
 
 /** Capabilities one node may publish. */
 const MAX_OWN = 64;
+/**
+ * The first republish comes after this part of the interval. Whoever joins between the walk that finds the holders and the last store is
+ * told by nobody, and a young network, in which that is common, has many young records.
+ */
+const FIRST_REPUBLISH = 1 / 12;
 
 /** What a node offers under one capability name; the rest of the record is filled in when it is signed. */
 export interface Offer {
@@ -70,7 +75,7 @@ export class Publisher {
     const own: Own = { offer, record: this.sign(offer, false, known?.record), timer: undefined };
     this.own.set(offer.capability, own);
     this.spread(own.record, (report) => {
-      this.scheduleRepublish(own);
+      this.scheduleRepublish(own, FIRST_REPUBLISH);
       done(report);
     });
   }
@@ -98,12 +103,12 @@ export class Publisher {
     for (const own of this.own.values()) own.timer?.cancel();
   }
 
-  private scheduleRepublish(own: Own): void {
+  private scheduleRepublish(own: Own, part = 1): void {
     if (this.stopped || this.own.get(own.offer.capability) !== own) return;
     const { runtime, settings } = this.context;
     own.timer?.cancel();
     // Spread over ± 10 %, so that nodes started together do not publish together for ever.
-    own.timer = runtime.schedule(settings.republishIntervalMs * (0.9 + 0.2 * runtime.random()), () => this.republish(own));
+    own.timer = runtime.schedule(part * settings.republishIntervalMs * (0.9 + 0.2 * runtime.random()), () => this.republish(own));
   }
 
   private republish(own: Own): void {

@@ -39,7 +39,7 @@ export interface Page {
  */
 export class RecordStore {
   private readonly swarm: string;
-  private readonly shelves = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
+  private readonly byKey = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
   private readonly perPublisher = new Map<string, number>(); // at most MAX_RECORDS: no entry is kept at 0
   private count = 0;
 
@@ -55,7 +55,7 @@ export class RecordStore {
   /** The most records kept under one key. */
   get largestShelf(): number {
     let largest = 0;
-    for (const shelf of this.shelves.values()) largest = Math.max(largest, shelf.records.size);
+    for (const shelf of this.byKey.values()) largest = Math.max(largest, shelf.records.size);
     return largest;
   }
 
@@ -68,7 +68,7 @@ export class RecordStore {
     if (timeliness === "expired") return { outcome: "expired" };
     if (!belongsUnder(key, record)) return { outcome: "invalid", reason: `${record.capability} does not belong under this key` };
 
-    const shelf = this.shelves.get(toHex(key));
+    const shelf = this.byKey.get(toHex(key));
     const entry = entryOf(record);
     const held = shelf?.records.get(entry);
     if (shelf !== undefined && held !== undefined && timelinessOf(held, wallClock) !== "expired") {
@@ -79,7 +79,7 @@ export class RecordStore {
 
   /** Records of a key in the order of their publishers' ids, starting behind `after`. Only live ones count against `limit`. */
   page(key: NodeId, limit: number, after: string | undefined, wallClock: number): Page {
-    const shelf = this.shelves.get(toHex(key));
+    const shelf = this.byKey.get(toHex(key));
     if (shelf === undefined) return { records: [], more: undefined, split: 0 };
     const entries = [...shelf.records.keys()].filter((entry) => entry > (after ?? "")).sort();
     const records: Uint8Array[] = [];
@@ -98,18 +98,18 @@ export class RecordStore {
 
   /** Drops what has expired. Correctness does not depend on it, only memory. */
   sweep(wallClock: number): void {
-    for (const [keyHex, shelf] of this.shelves) {
+    for (const [keyHex, shelf] of this.byKey) {
       for (const record of shelf.records.values()) {
         if (timelinessOf(record, wallClock) === "expired") this.drop(shelf, record);
       }
-      if (shelf.records.size === 0) this.shelves.delete(keyHex);
+      if (shelf.records.size === 0) this.byKey.delete(keyHex);
     }
   }
 
-  /** Every live record with the key it stands under. */
-  *entries(wallClock: number): IterableIterator<readonly [NodeId, CapabilityRecord]> {
-    for (const shelf of this.shelves.values()) {
-      for (const record of shelf.records.values()) if (timelinessOf(record, wallClock) === "current") yield [shelf.key, record];
+  /** Every key with the records under it that have not expired, withdrawals included. */
+  *shelves(wallClock: number): IterableIterator<readonly [NodeId, readonly CapabilityRecord[]]> {
+    for (const { key, records } of this.byKey.values()) {
+      yield [key, [...records.values()].filter((record) => timelinessOf(record, wallClock) === "current")];
     }
   }
 
@@ -128,7 +128,7 @@ export class RecordStore {
 
   private admit(key: NodeId, entry: string, record: CapabilityRecord, wallClock: number): StoreResult {
     if (this.count >= MAX_RECORDS || this.shelfIsFull(key)) this.sweep(wallClock);
-    const shelf = this.shelves.get(toHex(key));
+    const shelf = this.byKey.get(toHex(key));
     if (shelf !== undefined && !shelf.records.has(entry) && shelf.records.size >= MAX_PER_KEY) {
       shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depthOf(key, record) + 1));
       return { outcome: "full", split: shelf.split };
@@ -141,15 +141,15 @@ export class RecordStore {
   }
 
   private shelfIsFull(key: NodeId): boolean {
-    return (this.shelves.get(toHex(key))?.records.size ?? 0) >= MAX_PER_KEY;
+    return (this.byKey.get(toHex(key))?.records.size ?? 0) >= MAX_PER_KEY;
   }
 
   private insert(key: NodeId, entry: string, record: CapabilityRecord): void {
     const keyHex = toHex(key);
-    let shelf = this.shelves.get(keyHex);
+    let shelf = this.byKey.get(keyHex);
     if (shelf === undefined) {
       shelf = { key, records: new Map(), split: 0 };
-      this.shelves.set(keyHex, shelf);
+      this.byKey.set(keyHex, shelf);
     }
     if (!shelf.records.has(entry)) {
       const publisher = toHex(record.publisher);

@@ -51,6 +51,12 @@ export class KBucket {
     return find(this.seats, key) >= 0;
   }
 
+  /** Whether a contact that is not known here would get a seat, or one of the replacements' places without displacing anybody. */
+  hasRoomFor(key: string): boolean {
+    if (find(this.seats, key) >= 0) return false;
+    return !this.isFull || (this.waiting.length < REPLACEMENTS && find(this.waiting, key) < 0);
+  }
+
   /** Enters a contact that has just answered us, as the most recently seen. Where the bucket is full it waits for a seat. */
   addVerified(contact: Contact, now: number): Admission {
     const seat: Seat = { contact, misses: 0, lastSeen: now };

@@ -1,7 +1,8 @@
 import type { Contact } from "./contact.ts";
-import { bitAt, commonPrefixLength, compareDistance } from "./distance.ts";
+import { bitAt, commonPrefixLength } from "./distance.ts";
 import { type Admission, KBucket } from "./k-bucket.ts";
 import { ID_BITS, type NodeId } from "./node-id.ts";
+import { sortByDistance } from "./sort-by-distance.ts";
 
 /**
  * The contacts a node knows, in k-buckets by the length of the id prefix they share with it. Bucket 0 holds the far half of the
@@ -98,10 +99,9 @@ export class RoutingTable {
   private collect(index: number, target: NodeId, into: Contact[]): void {
     const bucket = this.buckets[index];
     if (bucket === undefined || bucket.size === 0) return;
-    const found: Contact[] = [];
-    bucket.pushHealthy(found);
-    found.sort((a, b) => compareDistance(target, a.id, b.id));
-    for (const contact of found) into.push(contact);
+    const start = into.length;
+    bucket.pushHealthy(into);
+    sortByDistance(into, start, target);
   }
 
   private bucketAt(index: number): KBucket {

@@ -1,5 +1,4 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { LRUCache } from "lru-cache";
 import {
   type CapabilityRecord,
   type Failed,
@@ -19,14 +18,13 @@ import {
 } from "../../dht/index.ts";
 import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
 import type { Place } from "./latency.ts";
+import { LinkSet } from "./link-set.ts";
 import { messageBytes } from "./message-size.ts";
 import type { RandomStream } from "./random.ts";
 import { SimRuntime } from "./sim-runtime.ts";
 import { TraceKind } from "./trace.ts";
 import { type SimNode, World, type WorldOptions } from "./world.ts";
 
-/** Links a node keeps open; as the real pool, the one used longest ago goes first. */
-const MAX_LINKS = 512;
 /** Round trips to set up a link: TCP one, TLS 1.3 another. */
 const LINK_SETUP_ROUND_TRIPS = 2;
 
@@ -61,10 +59,10 @@ class OverlayNode implements SimNode, Peers {
   isAlive = true;
   private readonly world: OverlayWorld;
   private readonly overlay: Overlay;
-  /** Keys of those to whom a link is open, either side having dialled. */
-  private readonly links = new LRUCache<string, true>({ maxSize: MAX_LINKS, sizeCalculation: () => 1 });
-  /** Of those dialled from here: only these prove an address. */
-  private readonly dialled = new LRUCache<string, true>({ maxSize: MAX_LINKS, sizeCalculation: () => 1 });
+  /** To whom a link is open, either side having dialled. */
+  private readonly links = new LinkSet();
+  /** Of those the ones dialled from here: only these prove an address. */
+  private readonly dialled = new LinkSet();
 
   constructor(world: OverlayWorld, index: number) {
     this.world = world;
@@ -151,13 +149,13 @@ class OverlayNode implements SimNode, Peers {
   private exchange(
     target: OverlayNode,
     request: OverlayRequest,
-    usable: LRUCache<string, true>,
+    usable: LinkSet,
     timeoutMs: number,
     done: (outcome: OverlayResponse | Failed) => void,
   ): void {
     const { world, place } = this;
     const { latency } = world.options;
-    const setup = usable.get(target.contact.key) ? 0 : this.dial(target);
+    const setup = usable.use(target.index) ? 0 : this.dial(target);
     const deadline = world.clock.now + timeoutMs;
     const there = setup + latency.sampleMs(place, target.place, world.weather);
     world.clock.schedule(there, () => {
@@ -197,8 +195,8 @@ class OverlayNode implements SimNode, Peers {
     const { world } = this;
     world.traffic.lost += 1;
     world.trace.note(TraceKind.lost, world.clock.now, this.index, target.index, 0);
-    this.links.delete(target.contact.key);
-    this.dialled.delete(target.contact.key);
+    this.links.delete(target.index);
+    this.dialled.delete(target.index);
     this.later(deadline - world.clock.now, () => done(failed("timeout", "no answer")));
   }
 
@@ -211,9 +209,9 @@ class OverlayNode implements SimNode, Peers {
   }
 
   private linked(target: OverlayNode): void {
-    this.links.set(target.contact.key, true);
-    this.dialled.set(target.contact.key, true);
-    target.links.set(this.contact.key, true);
+    this.links.add(target.index);
+    this.dialled.add(target.index);
+    target.links.add(this.index);
   }
 
   private later(ms: number, task: () => void): void {

@@ -11,8 +11,8 @@ const ARRIVAL_MS = 100;
 const BOOTSTRAPS = 3;
 /** Bootstrap addresses that a newcomer knows. */
 const KNOWN_BOOTSTRAPS = 2;
-/** Matches wanted of a search. */
-const FIND_LIMIT = 20;
+/** Matches wanted of a search: more than anybody offers, so that recall is of all there are. Those long gone count against it too. */
+const FIND_LIMIT = 100;
 /** Virtual time between two looks at the clock of the real world. */
 const STEP_MS = 10_000;
 
