@@ -14,6 +14,8 @@ export interface JoinReport {
   /** Contacts in the routing table afterwards. */
   readonly contacts: number;
   readonly requests: number;
+  /** Requests one after the other on the way to the nearest neighbour. */
+  readonly hops: number;
   readonly ms: number;
 }
 
@@ -100,10 +102,10 @@ export class Join {
     new LookupRun(this.walker, {
       target: self,
       request: { kind: "find_node", target: self },
-      onDone: ({ requests }: LookupResult) => {
+      onDone: ({ requests, hops }: LookupResult) => {
         if (this.stopped) return;
         this.fillBuckets();
-        this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, ms: runtime.now() - this.startedAt });
+        this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
       },
     }).start();
   }

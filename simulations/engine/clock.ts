@@ -5,6 +5,14 @@ export interface Owner {
   readonly isAlive: boolean;
 }
 
+/**
+ * Steps of time in a millisecond. Sums and differences of such fractions are exact in floating point: what is due in d ms is then not
+ * found to be a hair too early, and scheduled again for the same moment, for ever.
+ */
+const STEPS_PER_MS = 1_024;
+/** Events at one moment after which something must be scheduling itself without letting time pass. */
+const MAX_EVENTS_AT_ONCE = 5_000_000;
+
 class ScheduledEvent implements Timer {
   readonly at: number;
   /** Breaks ties: what was scheduled first runs first. */
@@ -34,6 +42,7 @@ export class VirtualClock {
   private time = 0;
   private made = 0;
   private ran = 0;
+  private atThisMoment = 0;
 
   /** Virtual milliseconds since the beginning. */
   get now(): number {
@@ -47,7 +56,8 @@ export class VirtualClock {
 
   schedule(delayMs: number, task: () => void, owner?: Owner): Timer {
     this.made += 1;
-    const event = new ScheduledEvent(this.time + Math.max(0, delayMs), this.made, task, owner);
+    const at = Math.ceil((this.time + Math.max(0, delayMs)) * STEPS_PER_MS) / STEPS_PER_MS;
+    const event = new ScheduledEvent(at, this.made, task, owner);
     this.push(event);
     return event;
   }
@@ -74,9 +84,17 @@ export class VirtualClock {
   private runNext(): void {
     const event = this.pop();
     if (event.task === undefined || event.owner?.isAlive === false) return;
+    this.countMoment(event.at);
     this.time = event.at;
     this.ran += 1;
     event.task();
+  }
+
+  private countMoment(at: number): void {
+    if (at !== this.time) this.atThisMoment = 0;
+    this.atThisMoment += 1;
+    if (this.atThisMoment > MAX_EVENTS_AT_ONCE)
+      throw new Error(`virtual time stands still at ${at} ms: something schedules itself without a delay`);
   }
 
   private push(event: ScheduledEvent): void {

@@ -60,8 +60,8 @@ class WholeNode implements SimNode, Host {
     this.watch(this.started);
   }
 
-  get tableSize(): number {
-    return this.node.peers.length;
+  knows(contact: Contact): boolean {
+    return this.node.knows(contact);
   }
 
   get storeSize(): number {
@@ -102,6 +102,10 @@ class WholeNode implements SimNode, Host {
 class ObservedNode extends Node {
   offer(offer: Offer): Promise<PublishReport> {
     return new Promise((resolve) => this.overlay.publish(offer, resolve));
+  }
+
+  knows(contact: Contact): boolean {
+    return this.overlay.membership.table.has(contact);
   }
 
   get recordsHeld(): number {

@@ -87,8 +87,8 @@ class OverlayNode implements SimNode, Peers {
     return this.contact.id;
   }
 
-  get tableSize(): number {
-    return this.overlay.membership.table.size;
+  knows(contact: Contact): boolean {
+    return this.overlay.membership.table.has(contact);
   }
 
   get storeSize(): number {

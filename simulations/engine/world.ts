@@ -17,8 +17,8 @@ export interface SimNode {
   publish(offer: Offer, done: (report: PublishReport) => void): void;
   /** The host vanishes: nothing is said to anybody, and nothing there runs any more. */
   kill(): void;
-  /** Contacts in its routing table, for the oracle's eyes only. */
-  readonly tableSize: number;
+  /** Whether a contact is in its routing table. For comparing with the oracle, never for the nodes themselves. */
+  knows(contact: Contact): boolean;
   /** Records it holds for others. */
   readonly storeSize: number;
 }

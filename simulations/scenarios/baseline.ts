@@ -91,7 +91,7 @@ export class Baseline {
       this.joins.add({
         success: joined,
         recall: this.knowsNeighbours(node),
-        hops: 0,
+        hops: report?.hops ?? 0,
         requests: report?.requests ?? 0,
         ms: world.clock.now - bornAt,
       });
@@ -106,10 +106,10 @@ export class Baseline {
     node.publish(offer, () => this.oracle.published(node, capability));
   }
 
-  /** Part of the members that are nearest to a newcomer which know of each other through it; joining is for that. */
+  /** Part of the members nearest to a newcomer that it knows once it has joined: joining is for that. */
   private knowsNeighbours(node: SimNode): number {
-    const wanted = Math.min(K, this.oracle.size);
-    return wanted === 0 ? 1 : Math.min(1, node.tableSize / wanted);
+    const neighbours = this.oracle.closest(node.id, K, node);
+    return neighbours.length === 0 ? 1 : neighbours.filter(({ contact }) => node.knows(contact)).length / neighbours.length;
   }
 
   private scheduleDeath(node: SimNode): void {

@@ -10,6 +10,9 @@ import { type CallOptions, OutgoingCalls } from "./outgoing-calls.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
 
+/** Between two looks at whether a link is idle, ms, at least: clocks round, and a pause of nothing would repeat for ever. */
+const SHORTEST_WATCH_MS = 100;
+
 /** What a connection needs of the process it is in. */
 export interface ConnectionHost {
   readonly runtime: Runtime;
@@ -55,7 +58,7 @@ export class Connection {
     link.open({
       onMessage: (bytes) => this.onMessage(bytes),
       onFault: (error) => this.onFault(error),
-      onEnd: () => this.closeWhenIdle(),
+      onEnd: () => this.onEnd(),
       onClose: (error) => this.onLinkClosed(error),
     });
     this.begin();
@@ -189,6 +192,12 @@ export class Connection {
     this.link.close();
   }
 
+  /** The other side sends no more. A plain caller may still wait for what it has asked; anyone else has left its calls, and ours, behind. */
+  private onEnd(): void {
+    this.closeWhenIdle();
+    if (this.link.dialect === "secure" || this.link.dialled) this.link.close();
+  }
+
   private fail(error: SynapseError): void {
     this.state = "closing";
     this.settleReady.reject(error);
@@ -221,7 +230,7 @@ export class Connection {
     const allowed = this.link.dialled ? limits.idleTimeoutMs / 2 : limits.idleTimeoutMs;
     const idleFor = runtime.now() - this.lastActive;
     if (!this.isBusy && idleFor >= allowed) this.closeWhenIdle();
-    else this.idleCheck = runtime.schedule(this.isBusy ? allowed : allowed - idleFor, () => this.watchIdle());
+    else this.idleCheck = runtime.schedule(this.isBusy ? allowed : Math.max(SHORTEST_WATCH_MS, allowed - idleFor), () => this.watchIdle());
   }
 }
 

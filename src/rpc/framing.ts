@@ -97,25 +97,43 @@ export async function readFrame(stream: Readable, maxFrameBytes = DEFAULT_MAX_FR
   return length === 0 ? new Uint8Array(0) : readExactly(stream, length);
 }
 
-/** Writes one frame to a stream, and waits while the stream is full. */
+/**
+ * Writes one frame to a stream, and waits while the stream is full.
+ * @throws SynapseError `connection_lost` when the stream is closed meanwhile.
+ */
 export async function writeFrame(stream: Writable, payload: Uint8Array): Promise<void> {
-  if (!stream.write(frame(payload))) await once(stream, "drain");
+  if (stream.write(frame(payload))) return;
+  const waiting = new AbortController();
+  const closed = once(stream, "close", waiting).then(() => {
+    throw new SynapseError("connection_lost", "the stream was closed before the frame had left", { retryable: true });
+  });
+  try {
+    await Promise.race([once(stream, "drain", waiting), closed]);
+  } finally {
+    waiting.abort();
+  }
 }
 
 export function incompleteFrame(): SynapseError {
   return new SynapseError("bad_request", "incomplete frame");
 }
 
-async function readExactly(stream: Readable, length: number): Promise<Uint8Array> {
-  for (;;) {
-    const chunk: unknown = stream.read(length);
-    if (chunk instanceof Uint8Array) {
-      if (chunk.length < length) throw incompleteFrame();
-      return chunk;
-    }
-    if (stream.readableEnded || stream.destroyed) throw incompleteFrame();
-    await Promise.race([once(stream, "readable"), once(stream, "end"), once(stream, "close")]);
-  }
+function readExactly(stream: Readable, length: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const finish = (outcome: Uint8Array | Error) => {
+      stream.off("readable", attempt).off("end", attempt).off("close", attempt).off("error", finish);
+      if (outcome instanceof Error) reject(outcome);
+      else resolve(outcome);
+    };
+    const attempt = () => {
+      const chunk: unknown = stream.read(length);
+      if (chunk instanceof Uint8Array) finish(chunk.length < length ? incompleteFrame() : chunk);
+      else if (stream.readableEnded || stream.destroyed) finish(stream.errored ?? incompleteFrame());
+    };
+    // Listened to throughout: a listener for "readable" that comes anew is told at once of what was too little before, again and again.
+    stream.on("readable", attempt).on("end", attempt).on("close", attempt).on("error", finish);
+    attempt();
+  });
 }
 
 function readLength(data: Uint8Array, at: number): number {

@@ -1,21 +1,32 @@
+import type { Runtime, Timer } from "../../dht/index.ts";
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Connection, ConnectionHost } from "./connection.ts";
 import { type Message, type RPCRequest, responseError, responseOk } from "./messages.ts";
 import type { CallContext } from "./registry.ts";
 
+/** Longest deadline kept, ms: a day, and well under what timers can count. */
+const MAX_DEADLINE_MS = 24 * 60 * 60 * 1_000;
+
 /** One call being worked on. Its signal is made only for handlers that look at it. */
 class IncomingCall implements CallContext {
   readonly endpoint: string;
   readonly meta: Readonly<Record<string, unknown>>;
   private readonly connection: Connection;
+  private readonly runtime: Runtime;
+  /** When the caller stops waiting, on this host's clock. */
+  private readonly deadline: number | undefined;
   private controller: AbortController | undefined;
+  private timer: Timer | undefined;
   private aborted = false;
+  private ended = false;
 
-  constructor(request: RPCRequest, connection: Connection) {
+  constructor(request: RPCRequest, connection: Connection, runtime: Runtime) {
     this.endpoint = request.endpoint;
     this.meta = request.meta ?? {};
     this.connection = connection;
+    this.runtime = runtime;
+    this.deadline = request.deadline_ms === undefined ? undefined : runtime.now() + Math.min(request.deadline_ms, MAX_DEADLINE_MS);
   }
 
   get peerId(): NodeId | undefined {
@@ -31,14 +42,25 @@ class IncomingCall implements CallContext {
   }
 
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.aborted) this.controller.abort();
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.aborted) this.abort();
+      else if (this.deadline !== undefined && !this.ended)
+        this.timer = this.runtime.schedule(Math.max(0, this.deadline - this.runtime.now()), () => this.abort());
+    }
     return this.controller.signal;
   }
 
   abort(): void {
     this.aborted = true;
+    this.end();
     this.controller?.abort(new SynapseError("aborted", "the caller has given up"));
+  }
+
+  /** Nobody waits for the handler any more: it has answered, or its caller is gone. */
+  end(): void {
+    this.ended = true;
+    this.timer?.cancel();
   }
 }
 
@@ -68,7 +90,7 @@ export class IncomingCalls {
       );
       return;
     }
-    const call = new IncomingCall(request, this.connection);
+    const call = new IncomingCall(request, this.connection, this.host.runtime);
     this.calls.set(call, request.id);
     let result: unknown;
     try {
@@ -96,6 +118,7 @@ export class IncomingCalls {
   }
 
   private finish(call: IncomingCall, id: string, result: unknown): void {
+    call.end();
     if (!this.calls.delete(call)) return; // the link has closed: nobody is left to answer
     this.respond(id, result);
     this.connection.onCallEnded();

@@ -1,5 +1,5 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
-import { abortedError, SynapseError } from "../errors.ts";
+import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
 import type { Message, RPCResponse } from "./messages.ts";
 
@@ -95,7 +95,7 @@ export class OutgoingCalls {
     try {
       this.sendNow(request);
     } catch (error) {
-      this.take(id)?.reject(error as SynapseError);
+      this.take(id)?.reject(asSynapseError(error));
     }
   }
 

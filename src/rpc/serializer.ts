@@ -45,9 +45,11 @@ export class MessagePackRPCSerializer implements RPCSerializer {
 
   decode(bytes: Uint8Array): unknown {
     const { hasInt64 } = scanMsgpack(bytes, this.maxDepth);
+    // Sockets give Buffers, and views of a Buffer are Buffers: bytes in a message are to be plain, wherever they come from.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     try {
-      if (!hasInt64) return this.decoder.decode(bytes);
-      return withNumbers(this.bigDecoder.decode(bytes));
+      if (!hasInt64) return this.decoder.decode(plain);
+      return withNumbers(this.bigDecoder.decode(plain));
     } catch (error) {
       throw new SynapseError("bad_request", `Unpack failed: ${messageOf(error)}`, { cause: error });
     }
@@ -59,7 +61,9 @@ function hasBigInt(value: unknown, depth: number): boolean {
     if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new Error(`integer ${value} is outside −2⁶³ … 2⁶⁴−1`);
     return true;
   }
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || depth < 0) return false;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  // Said here, since a value that contains itself twice has 2^depth paths to walk.
+  if (depth <= 0) throw new Error("nested too deep, or contains itself");
   if (Array.isArray(value)) return value.some((item) => hasBigInt(item, depth - 1));
   for (const key in value) if (hasBigInt((value as Record<string, unknown>)[key], depth - 1)) return true;
   return false;
