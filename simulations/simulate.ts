@@ -1,3 +1,4 @@
+import { SynapseError } from "../routing/index.ts";
 import { systemRuntime } from "../src/runtime.ts";
 import { regionLatency } from "./engine/latency.ts";
 import { NodeWorld } from "./engine/node-world.ts";
@@ -7,17 +8,27 @@ import type { World, WorldOptions } from "./engine/world.ts";
 import { Baseline } from "./scenarios/baseline.ts";
 import { checkOptions, DEFAULT_SCENARIO, type Figures, type Level, type Progress, type ScenarioOptions } from "./scenarios/scenario.ts";
 
+export interface RunOptions {
+  /** Told now and then how far the run is. */
+  readonly progress?: Progress;
+  /** Ends the run early: `simulate` then rejects. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Runs a simulation to its end and measures it against the truth.
- * @throws SynapseError `bad_options`.
+ * @throws SynapseError `bad_options`, `aborted`.
  */
-export async function simulate(options: Partial<ScenarioOptions> = {}, progress: Progress = () => undefined): Promise<Figures> {
+export async function simulate(options: Partial<ScenarioOptions> = {}, { progress, signal }: RunOptions = {}): Promise<Figures> {
   const checked = checkOptions({ ...DEFAULT_SCENARIO, ...options });
   const { level, seed, nodes } = checked;
   const startedAt = systemRuntime.now();
   const world = makeWorld(level, { seed, latency: regionLatency(), swarm: "simulation" });
   const scenario = new Baseline(world, checked);
-  const begin = await scenario.run(progress);
+  const begin = await scenario.run((phase, done, of) => {
+    if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");
+    progress?.(phase, done, of);
+  });
   const wallMs = systemRuntime.now() - startedAt;
   const measuredSeconds = Math.max(1, (world.clock.now - begin.fromMs) / 1000);
   return {

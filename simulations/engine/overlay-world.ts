@@ -17,6 +17,7 @@ import {
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
+import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency.ts";
 import { LinkSet } from "./link-set.ts";
 import { messageBytes } from "./message-size.ts";
@@ -42,6 +43,7 @@ export class OverlayWorld extends World {
 
   async runUntil(ms: number): Promise<void> {
     this.clock.runUntil(ms);
+    await nextTurn(); // lets the real world in: a Ctrl-C, a progress bar
   }
 
   protected override makeNode(index: number): SimNode {

@@ -65,10 +65,11 @@ export class Baseline {
   }
 
   private async pass(phase: string, untilMs: number, progress: Progress): Promise<void> {
-    const { world } = this;
-    while (world.clock.now < untilMs) {
-      await world.runUntil(Math.min(untilMs, world.clock.now + STEP_MS));
-      progress(phase, world.clock.now, untilMs);
+    const { clock } = this.world;
+    const fromMs = clock.now;
+    while (clock.now < untilMs) {
+      await this.world.runUntil(Math.min(untilMs, clock.now + STEP_MS));
+      progress(phase, clock.now - fromMs, untilMs - fromMs);
     }
   }
 

@@ -60,8 +60,8 @@ export interface Figures {
   readonly faults: readonly string[];
 }
 
-/** What to say while it runs. */
-export type Progress = (phase: string, virtualMs: number, untilMs: number) => void;
+/** Told what is going on, and how much of it is done: nodes, or virtual ms. */
+export type Progress = (phase: string, done: number, of: number) => void;
 
 /** @throws SynapseError `bad_options` naming the option. */
 export function checkOptions(options: ScenarioOptions): ScenarioOptions {

@@ -82,12 +82,16 @@ function secure(
 ): void {
   const socket = acceptTls(options.socket, options.secureContext);
   const onError = (error: Error) => refuse(asSynapseError(error));
+  // Without this a caller that is gone would hold its place until the time for handshakes is over.
+  const onEnd = () => refuse(new SynapseError("connection_lost", "the caller left within the handshake"));
   socket.on("error", onError);
+  socket.on("end", onEnd);
   socket.once("secure", () => {
     try {
       const peerId = peerIdOf(socket);
       become(socket, "secure", peerId);
       socket.off("error", onError);
+      socket.off("end", onEnd);
     } catch (error) {
       refuse(asSynapseError(error));
     }

@@ -30,6 +30,8 @@ export class TcpLink implements Link {
   private receiver: LinkReceiver | undefined;
   /** Runs while part of a frame is here: whoever sends a byte a minute is not waited for. */
   private frameTimer: Timer | undefined;
+  /** Runs once this side has closed: the other may keep its half open for ever, and talk; it has as long as a frame to let go. */
+  private closeTimer: Timer | undefined;
   private isCorked = false;
   private isFaulty = false;
   private error: SynapseError | undefined;
@@ -83,9 +85,7 @@ export class TcpLink implements Link {
 
   close(): void {
     this.socket.end();
-    // The other side may keep its half open for ever; it has as long as a frame to let go.
-    this.frameTimer?.cancel();
-    if (!this.socket.destroyed) this.frameTimer = this.runtime.schedule(this.limits.frameTimeoutMs, () => this.destroy());
+    if (!this.socket.destroyed) this.closeTimer ??= this.runtime.schedule(this.limits.frameTimeoutMs, () => this.destroy());
   }
 
   destroy(): void {
@@ -150,6 +150,7 @@ export class TcpLink implements Link {
 
   private onClose(): void {
     this.frameTimer?.cancel();
+    this.closeTimer?.cancel();
     const { receiver } = this;
     this.receiver = undefined;
     receiver?.onClose(this.error);

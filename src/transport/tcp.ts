@@ -125,10 +125,13 @@ function settled(socket: Socket, event: "connect" | "secureConnect", under: Sock
   });
 }
 
+/** How a handshake ends with one that does not understand it: a Python node answers in plain and closes over what it has not read. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(["EPROTO", "ECONNRESET", "EPIPE"]);
+
 function dialError(address: string, thrown: unknown): SynapseError {
   if (thrown instanceof SynapseError && thrown.code !== "connection_lost") return thrown;
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  if (code.startsWith("ERR_SSL") || code === "EPROTO" || thrown instanceof SynapseError) {
+  if (code.startsWith("ERR_SSL") || BROKEN_OFF.has(code) || thrown instanceof SynapseError) {
     return new SynapseError("not_synapse", `${address} does not speak synapse/2 over TLS`, {
       peer: address,
       hint: "a Python node speaks the plain dialect: call it with the plain dialect where that is allowed",

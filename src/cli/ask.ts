@@ -1,0 +1,75 @@
+import { shortId } from "../../routing/index.ts";
+import type { Answer } from "../agent-node.ts";
+import { kwargs } from "../call-arguments.ts";
+import { Client } from "../client.ts";
+import { SynapseError } from "../errors.ts";
+import { callOnce } from "./call.ts";
+import { inContext, makeCommand } from "./command.ts";
+import { matchData } from "./find.ts";
+import { address, bootstrapOption, keyValue, swarmOption, timeoutOption } from "./options.ts";
+import { readable } from "./output.ts";
+import { visiting } from "./visitor.ts";
+
+interface AskFlags {
+  readonly bootstrap?: readonly string[];
+  readonly swarm: string;
+  readonly context?: Record<string, unknown>;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function askCommand() {
+  return makeCommand("ask", "Have an agent do a task, and print its answer.", [
+    'synapse ask @code-review "if (x == null) return" --bootstrap 127.0.0.1:9999',
+    'synapse ask 127.0.0.1:9001 "Review this" --context language=typescript --context strict=true',
+  ])
+    .argument("<who>", "@NAME: any agent that offers this capability, the next one if one is gone; HOST:PORT: that agent, Python or ours")
+    .argument("<task>", "what to do, as text")
+    .option("--context <KEY=VALUE>", "something the agent needs to know; may be given several times", keyValue)
+    .addOption(timeoutOption(30_000))
+    .addOption(bootstrapOption())
+    .addOption(swarmOption())
+    .action((who: string, task: string, flags: AskFlags) =>
+      inContext(flags, async ({ output, signal }) => {
+        const answer = who.startsWith("@")
+          ? await askAnybody(who.slice(1), task, flags, signal)
+          : await askAddress(who, task, flags, signal);
+        const { result, agent, passedOver } = answer;
+        for (const gone of passedOver)
+          output.say(`passed over ${gone.agent.record.name} (${shortId(gone.agent.record.publisher)}): ${gone.error.message}`);
+        if (agent !== undefined && !output.json)
+          output.say(output.sayStyle.dim(`${agent.record.name} (${shortId(agent.record.publisher)}):`));
+        output.data(
+          {
+            result,
+            agent: agent === undefined ? null : matchData(agent),
+            passedOver: passedOver.map((gone) => ({
+              agent: matchData(gone.agent),
+              error: { code: gone.error.code, message: gone.error.message },
+            })),
+          },
+          () => readable(result),
+        );
+      }),
+    );
+}
+
+function askAnybody(capability: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
+  return visiting(flags, signal, (node, within, leftMs) =>
+    node.ask(capability, task, { timeoutMs: leftMs, signal: within, ...(flags.context && { context: flags.context }) }),
+  );
+}
+
+async function askAddress(who: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
+  let host: string;
+  try {
+    host = address(who);
+  } catch {
+    throw new SynapseError("bad_address", `neither @NAME nor HOST:PORT: ${JSON.stringify(who)}`, {
+      hint: `write @${who} to ask any agent with that capability`,
+    });
+  }
+  const named = flags.context === undefined ? [] : [kwargs({ context: flags.context })];
+  const result = await callOnce(new Client(host), "_agent.ask", [task, ...named], flags.timeout, signal);
+  return { result, agent: undefined, passedOver: [] };
+}

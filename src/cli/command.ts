@@ -1,0 +1,35 @@
+import { Command } from "commander";
+import { EXIT_CODES_HELP } from "./exit-codes.ts";
+import { Output } from "./output.ts";
+
+/** What a command runs with. */
+export interface CommandContext {
+  readonly output: Output;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes a command with `--json`, examples and the exit codes in its help. */
+export function makeCommand(name: string, summary: string, examples: readonly string[]): Command {
+  return new Command(name)
+    .description(summary)
+    .option("--json", "print data as JSON on stdout")
+    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}\n\n${EXIT_CODES_HELP}`);
+}
+
+/** Runs what a command does, with its output and an end by Ctrl-C. A second Ctrl-C ends the process at once. */
+export async function inContext(options: { readonly json?: boolean }, run: (context: CommandContext) => Promise<void>): Promise<void> {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    await run({ output: new Output(options.json === true), signal: abort.signal });
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { SynapseError } from "../errors.ts";
+import { askCommand } from "./ask.ts";
+import { callCommand } from "./call.ts";
+import { demoCommand } from "./demo/command.ts";
+import { EXIT_CODES_HELP, ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { findCommand } from "./find.ts";
+import { infoCommand } from "./info.ts";
+import { Output } from "./output.ts";
+import { peersCommand } from "./peers.ts";
+import { pingCommand } from "./ping.ts";
+import { simCommand } from "./sim.ts";
+import { startCommand } from "./start.ts";
+
+const program = new Command("synapse")
+  .description("A peer-to-peer network of agents: join it, find agents by what they can do, have them work, simulate it.")
+  .version(versionOf())
+  .addCommand(demoCommand())
+  .addCommand(startCommand())
+  .addCommand(findCommand())
+  .addCommand(askCommand())
+  .addCommand(callCommand())
+  .addCommand(pingCommand())
+  .addCommand(infoCommand())
+  .addCommand(peersCommand())
+  .addCommand(simCommand())
+  .addHelpText("after", `\nSee it work: synapse demo. Help on a command, with examples: synapse help COMMAND.\n${EXIT_CODES_HELP}`);
+
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  command.exitOverride().showHelpAfterError("Run it with --help for what it takes.").showSuggestionAfterError();
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = end(error);
+}
+
+/** Says what went wrong, unless that has been said, and gives the exit code. */
+function end(error: unknown): ExitCode {
+  const output = new Output(process.argv.includes("--json"));
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return ExitCode.done;
+    if (output.json) output.fail(new SynapseError("usage", error.message.replace(/^error: /, ""))); // for people, commander has said it
+    return ExitCode.usage;
+  }
+  const code = exitCodeOf(error);
+  if (code === ExitCode.interrupted) output.say("interrupted");
+  else output.fail(error);
+  return code;
+}
+
+function versionOf(): string {
+  const file = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}

@@ -1,0 +1,135 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Option } from "commander";
+import { toHex } from "../../routing/index.ts";
+import { formatAddress, parseAddress, shortAddress } from "../address.ts";
+import { AgentNode, type CapabilityOptions, type TaskHandler } from "../agent-node.ts";
+import { messageOf, SynapseError } from "../errors.ts";
+import { Identity } from "../identity.ts";
+import { DEFAULT_PORT } from "../server.ts";
+import { type CommandContext, inContext, makeCommand } from "./command.ts";
+import { address, bootstrapOption, collect, swarmOption } from "./options.ts";
+import { programHandler } from "./task-program.ts";
+
+interface StartFlags {
+  readonly name?: string;
+  readonly role?: string;
+  readonly description?: string;
+  readonly capability?: readonly string[];
+  readonly listen: string;
+  readonly announce?: readonly string[];
+  readonly bootstrap?: readonly string[];
+  readonly swarm: string;
+  readonly identity?: string;
+  readonly handler?: string;
+  readonly exec?: string;
+  readonly plaintext: "loopback" | "any" | "off";
+  readonly json?: boolean;
+}
+
+export function startCommand() {
+  return makeCommand("start", "Be a node: an agent if it can do something, a member for others to join through if not.", [
+    "synapse start --listen 127.0.0.1:9999",
+    "synapse start --name ada --capability code-review --exec ./review.py --listen 127.0.0.1:0 --bootstrap 127.0.0.1:9999",
+    'synapse start --name bo --capability "translation=English to German" --handler ./translate.mjs --bootstrap 127.0.0.1:9999',
+  ])
+    .option("--name <NAME>", "what people call it; default: the beginning of its id")
+    .option("--role <TEXT>", "what it is, in a word or two")
+    .option("--description <TEXT>", "what it does, in a sentence")
+    .option("--capability <NAME[=TEXT]>", "something it can do, found under this name; may be given several times", collect)
+    .option("--listen <HOST:PORT>", "where to take calls; port 0 for any that is free", address, `127.0.0.1:${DEFAULT_PORT}`)
+    .option("--announce <HOST:PORT>", "address to tell others, where it differs from --listen; may be given several times", collect)
+    .addOption(bootstrapOption())
+    .addOption(swarmOption())
+    .option("--identity <FILE>", "keep the key pair in this file, so that the node id stays; default: a new id each time")
+    .option("--handler <FILE>", "a module whose default export does the work: (task, context) => result")
+    .option("--exec <COMMAND>", 'a program that does the work: {"task", "context"} on its stdin, its stdout is the result')
+    .addOption(plaintextOption())
+    .action((flags: StartFlags) => inContext(flags, (context) => serve(flags, context)));
+}
+
+async function serve(flags: StartFlags, { output, signal }: CommandContext): Promise<void> {
+  const log = (line: string) => output.say(`${new Date().toISOString()} ${line}`);
+  const handler = await handlerOf(flags, log);
+  const identity = flags.identity === undefined ? Identity.generate() : await Identity.loadOrCreate(flags.identity);
+  const node = new AgentNode({ ...cardOf(flags, identity), ...networkOf(flags), identity, log });
+  if (handler !== undefined) node.onTask(handler);
+  await node.start();
+  if (handler === undefined && node.capabilities.length > 0) {
+    output.say(
+      `${output.sayStyle.yellow("warning")} it offers ${node.capabilities.length} capabilities but has nobody to do the work: add --exec or --handler`,
+    );
+  }
+  const own = shortAddress(formatAddress({ host: parseAddress(flags.listen).host, port: node.port }));
+  const data = {
+    id: toHex(node.id),
+    name: node.name,
+    swarm: node.swarm,
+    addresses: node.addresses,
+    capabilities: node.capabilities.map(({ name }) => name),
+    peers: node.peers.length,
+  };
+  output.data(data, (style) => [
+    `${style.bold(node.name)} ${style.dim(toHex(node.id))}`,
+    ...node.describe(),
+    ...node.capabilities.map(({ name, description }) => `  offers   ${name}${description && ` – ${description}`}`),
+    `  swarm    ${node.swarm}, ${node.peers.length} peers known`,
+    "",
+    `others join with ${style.cyan(`--bootstrap ${own}`)}; Ctrl-C ends it`,
+  ]);
+  await new Promise((ended) => {
+    if (signal.aborted) ended(undefined);
+    signal.addEventListener("abort", ended, { once: true });
+  });
+  output.say("stopping: withdrawing what was published …");
+  await node.stop();
+}
+
+function cardOf({ name, role, description, capability = [] }: StartFlags, identity: Identity) {
+  return {
+    name: name ?? toHex(identity.nodeId).slice(0, 8),
+    ...(role !== undefined && { role }),
+    ...(description !== undefined && { description }),
+    capabilities: capability.map(parseCapability),
+  };
+}
+
+function networkOf({ listen, announce, bootstrap, swarm, plaintext: who }: StartFlags) {
+  return {
+    ...parseAddress(listen),
+    swarm,
+    plaintext: who,
+    join: "background" as const,
+    ...(announce && { announce }),
+    ...(bootstrap && { bootstrap }),
+  };
+}
+
+function parseCapability(text: string): CapabilityOptions {
+  const at = text.indexOf("=");
+  return at < 0 ? { name: text } : { name: text.slice(0, at), description: text.slice(at + 1) };
+}
+
+async function handlerOf({ handler, exec }: StartFlags, log: (line: string) => void): Promise<TaskHandler | undefined> {
+  if (handler !== undefined && exec !== undefined) throw new SynapseError("bad_options", "--handler and --exec: only one can do the work");
+  if (exec !== undefined) return programHandler(exec, log);
+  return handler === undefined ? undefined : loadHandler(handler);
+}
+
+async function loadHandler(file: string): Promise<TaskHandler> {
+  let module: { readonly default?: unknown };
+  try {
+    module = await import(pathToFileURL(resolve(file)).href);
+  } catch (error) {
+    throw new SynapseError("bad_options", `cannot load the handler ${file}: ${messageOf(error)}`, { cause: error });
+  }
+  if (typeof module.default === "function") return module.default as TaskHandler;
+  throw new SynapseError("bad_options", `${file} has no function as its default export`, {
+    hint: "write: export default async (task, context) => result",
+  });
+}
+
+const plaintextOption = () =>
+  new Option("--plaintext <WHO>", "from whom to take unencrypted calls, as Python nodes make them")
+    .choices(["loopback", "any", "off"])
+    .default("loopback");

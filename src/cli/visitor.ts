@@ -1,0 +1,51 @@
+import { AgentNode } from "../agent-node.ts";
+import { SynapseError } from "../errors.ts";
+
+export interface VisitOptions {
+  readonly bootstrap?: readonly string[];
+  readonly swarm: string;
+  readonly timeout: number;
+}
+
+/**
+ * Joins a network for the time of one question: a node that takes no calls, so that nobody comes to rely on it.
+ * @throws SynapseError `bad_options` without a bootstrap address, `timed_out`, `aborted`, and what the visit throws.
+ */
+export async function visiting<T>(
+  { bootstrap = [], swarm, timeout }: VisitOptions,
+  signal: AbortSignal,
+  visit: (node: AgentNode, signal: AbortSignal, leftMs: number) => Promise<T>,
+): Promise<T> {
+  if (bootstrap.length === 0) {
+    throw new SynapseError("bad_options", "which network? no bootstrap address was given", {
+      hint: "add --bootstrap HOST:PORT, or set SYNAPSE_BOOTSTRAP; synapse start prints the address to use",
+    });
+  }
+  const deadline = performance.now() + timeout;
+  const within = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap });
+  try {
+    await ending(node.start(), within);
+    return await ending(visit(node, within, Math.max(1, deadline - performance.now())), within);
+  } catch (error) {
+    if (signal.aborted || !within.aborted) throw error;
+    throw new SynapseError("timed_out", `not done after ${timeout / 1000} s`, {
+      hint: "allow more with --timeout",
+      retryable: true,
+      cause: error,
+    });
+  } finally {
+    await node.stop();
+  }
+}
+
+/** A promise, or the abort of a signal, whichever is first. */
+async function ending<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => undefined); // when the abort comes first, nobody else looks at how it ends
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(new SynapseError("aborted", "interrupted"));
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
