@@ -21,9 +21,9 @@ export interface RunOptions {
  */
 export async function simulate(options: Partial<ScenarioOptions> = {}, { progress, signal }: RunOptions = {}): Promise<Figures> {
   const checked = checkOptions({ ...DEFAULT_SCENARIO, ...options });
-  const { level, seed, nodes } = checked;
+  const { level, seed, nodes, overlay } = checked;
   const startedAt = systemRuntime.now();
-  const world = makeWorld(level, { seed, latency: regionLatency(), swarm: "simulation" });
+  const world = makeWorld(level, { seed, latency: regionLatency(), swarm: "simulation", ...(overlay && { overlay }) });
   const scenario = new Baseline(world, checked);
   const begin = await scenario.run((phase, done, of) => {
     if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");

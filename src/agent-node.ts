@@ -145,7 +145,10 @@ export class AgentNode extends Node {
     if (this.started) {
       this.started = false;
       const withdrawn = this.capabilities.map(({ name }) => new Promise((resolve) => this.overlay.withdraw(name, resolve)));
-      await Promise.race([Promise.all(withdrawn), sleep(this.core.runtime, WITHDRAW_GRACE_MS)]);
+      const done = new AbortController(); // a timer left behind would keep the process
+      const grace = sleep(this.core.runtime, WITHDRAW_GRACE_MS, done.signal).catch(() => undefined);
+      await Promise.race([Promise.all(withdrawn), grace]);
+      done.abort();
     }
     await super.onStopping();
   }

@@ -9,6 +9,8 @@ import { DEFAULT_PORT } from "./server.ts";
 /** How long a call may take unless told otherwise, ms. */
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
 const DIAL_TIMEOUT_MS = 10_000;
+/** `host:port`, `[v6]:port`, or either with a scheme; a bare v6 host ends like a port without being one. */
+const WITH_PORT = /^(tcp:\/\/)?(\[[^\]]*\]|[^:]*):\d+$/;
 
 export interface ClientOptions extends RpcOptions {
   /**
@@ -28,19 +30,22 @@ export class Client {
   private readonly core: RpcCore;
   private readonly timeoutMs: number;
   private readonly plain: PlainCaller;
-  private dialect: "auto" | "secure" | "plain";
+  private readonly dialect: "auto" | "secure" | "plain";
+  /** Set from the start, or once it is known that nobody there speaks TLS. */
+  private speaksPlain: boolean;
 
   /**
    * `new Client("127.0.0.1", 9999)` or `new Client("127.0.0.1:9999")`.
    * @throws SynapseError `bad_address`.
    */
   constructor(host: string, port?: number, options: ClientOptions = {}) {
-    const parsed = /:\d+$/.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
+    const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
     this.address = formatAddress(parsed);
     this.core = new RpcCore(options, options.swarm ?? "");
     this.timeoutMs = options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.plain = new PlainCaller(this.core, this.core.transport, this.address);
     this.dialect = options.dialect ?? "auto";
+    this.speaksPlain = this.dialect === "plain";
   }
 
   /**
@@ -50,13 +55,15 @@ export class Client {
   async call(endpoint: string, ...args: unknown[]): Promise<unknown> {
     const split = splitArguments(args);
     const options: CallOptions = { timeoutMs: this.timeoutMs, ...split.options };
-    if (this.dialect !== "plain") {
+    if (!this.speaksPlain) {
       try {
-        const connection = await this.core.pool.connectAddress(this.address, { timeoutMs: Math.min(DIAL_TIMEOUT_MS, options.timeoutMs) });
+        const { signal } = options;
+        const timeoutMs = Math.min(DIAL_TIMEOUT_MS, options.timeoutMs);
+        const connection = await this.core.pool.connectAddress(this.address, { timeoutMs, signal });
         return await connection.call(endpoint, split.args, split.kwargs, options);
       } catch (error) {
         if (!this.shouldSpeakPlain(error)) throw error;
-        this.dialect = "plain";
+        this.speaksPlain = true;
       }
     }
     return this.plain.call(endpoint, split.args, split.kwargs, options);

@@ -149,7 +149,10 @@ export class Node extends Server {
     try {
       await this.join(bootstrap);
     } catch (error) {
-      if (join === "required") throw error;
+      if (join === "required") {
+        this.member.stop();
+        throw error;
+      }
       this.log(`not in the network yet: ${(error as SynapseError).message}; trying on`);
     }
   }

@@ -108,8 +108,12 @@ export class Server {
     await this.start();
     for (const line of this.describe()) print(line);
     await new Promise<void>((resolve) => {
-      process.once("SIGINT", resolve);
-      process.once("SIGTERM", resolve);
+      // Both at once, so that a second signal ends a process that takes too long to stop.
+      const end = () => {
+        process.off("SIGINT", end).off("SIGTERM", end);
+        resolve();
+      };
+      process.on("SIGINT", end).on("SIGTERM", end);
     });
     await this.stop();
   }

@@ -2,38 +2,47 @@ import type { OverlayRequest, OverlayResponse } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 
 /**
- * Bytes that a message takes as a TLS record with a frame in it, without encoding it. Checked against the real codec by a test, to a few
- * bytes.
+ * Bytes that messages take as TLS records with a frame in each, without encoding them. A test checks them against the real codec, to a
+ * few bytes.
  */
-export function messageBytes(message: OverlayRequest | OverlayResponse): number {
-  return FRAME + bodyBytes(message);
-}
 
 /** TLS record header and tag (RFC 8446, section 5.2), and the length of the frame. */
 const TLS_AND_LENGTH = 5 + 17 + 4;
-/** The map, its five or so keys, a call id, nil and empty containers. */
-const ENVELOPE = 52;
-const FRAME = TLS_AND_LENGTH + ENVELOPE;
+/** The map of a request with its keys, call id, deadline and empty arguments; that of a response. */
+const REQUEST = TLS_AND_LENGTH + 59;
+const RESPONSE = TLS_AND_LENGTH + 40;
 const ID = 34;
 
-function bodyBytes(message: OverlayRequest | OverlayResponse): number {
-  if ("contacts" in message) {
-    const contacts = 12 + message.contacts.reduce((sum, contact) => sum + contactBytes(contact), 0);
-    if (message.kind === "find_node") return contacts;
-    return contacts + 24 + message.records.reduce((sum, record) => sum + record.length + 3, 0);
-  }
-  switch (message.kind) {
+export function requestBytes(request: OverlayRequest): number {
+  switch (request.kind) {
     case "ping":
-      return 14;
+      return REQUEST + 14;
     case "find_node":
-      return 19 + ID;
+      return REQUEST + 19 + ID;
     case "find_records":
-      return 32 + ID;
+      return REQUEST + 29 + ID;
     case "store":
-      return "record" in message ? 15 + ID + message.record.length + 3 : 20;
+      return REQUEST + 15 + ID + request.record.length + 3;
   }
 }
 
+export function responseBytes(response: OverlayResponse): number {
+  switch (response.kind) {
+    case "ping":
+      return RESPONSE + 5;
+    case "find_node":
+      return RESPONSE + contactsBytes(response.contacts);
+    case "find_records":
+      return RESPONSE + contactsBytes(response.contacts) + 24 + response.records.reduce((sum, record) => sum + record.length + 3, 0);
+    case "store":
+      return RESPONSE + 10 + response.outcome.length;
+  }
+}
+
+function contactsBytes(contacts: readonly Contact[]): number {
+  return 13 + contacts.reduce((sum, contact) => sum + contactBytes(contact), 0);
+}
+
 function contactBytes({ addresses }: Contact): number {
-  return 2 + ID + addresses.reduce((sum, address) => sum + address.length + 2, 0);
+  return 2 + ID + addresses.reduce((sum, address) => sum + address.length + 1, 0);
 }

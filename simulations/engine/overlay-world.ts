@@ -20,7 +20,7 @@ import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency.ts";
 import { LinkSet } from "./link-set.ts";
-import { messageBytes } from "./message-size.ts";
+import { requestBytes, responseBytes } from "./message-size.ts";
 import type { RandomStream } from "./random.ts";
 import { SimRuntime } from "./sim-runtime.ts";
 import { TraceKind } from "./trace.ts";
@@ -167,7 +167,7 @@ class OverlayNode implements SimNode, Peers {
       }
       if (setup > 0) this.linked(target);
       world.traffic.messages += 1;
-      const size = messageBytes(request);
+      const size = requestBytes(request);
       world.traffic.bytes += size;
       world.trace.note(TraceKind.request, world.clock.now, this.index, target.index, size);
       const response = target.overlay.handle({ id: this.id, claimed: this.contact }, request);
@@ -184,7 +184,7 @@ class OverlayNode implements SimNode, Peers {
   ): void {
     if (!this.isAlive) return;
     const { world } = this;
-    const size = messageBytes(response);
+    const size = responseBytes(response);
     world.traffic.messages += 1;
     world.traffic.bytes += size;
     world.trace.note(TraceKind.response, world.clock.now, target.index, this.index, size);

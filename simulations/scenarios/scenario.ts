@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from "../../dht/index.ts";
+import { DEFAULT_SETTINGS, type OverlaySettings } from "../../dht/index.ts";
 import { SynapseError } from "../../routing/index.ts";
 import type { OperationFigures } from "../engine/statistics.ts";
 
@@ -20,6 +20,8 @@ export interface ScenarioOptions {
   /** Lookups of random ids, and searches for random capabilities, a virtual second, in the whole network. */
   readonly lookupsPerSecond: number;
   readonly findsPerSecond: number;
+  /** Settings of every node's overlay, where they differ from the default. */
+  readonly overlay?: Partial<OverlaySettings>;
 }
 
 export const DEFAULT_SCENARIO: ScenarioOptions = {

@@ -11,9 +11,13 @@ export interface CommandContext {
 
 /** Makes a command with `--json`, examples and the exit codes in its help. */
 export function makeCommand(name: string, summary: string, examples: readonly string[]): Command {
+  return makeGroup(name, summary, examples).option("--json", "print data as JSON on stdout");
+}
+
+/** A command that only has others below it: it takes no options, or it would take theirs. */
+export function makeGroup(name: string, summary: string, examples: readonly string[]): Command {
   return new Command(name)
     .description(summary)
-    .option("--json", "print data as JSON on stdout")
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}\n\n${EXIT_CODES_HELP}`);
 }
 

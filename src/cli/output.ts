@@ -57,8 +57,8 @@ export class Output {
       this.streams.out.write(`${toJson({ error: { code, message: messageOf(error), hint, remote } })}\n`);
       return;
     }
-    this.say(`${this.sayStyle.red("error")} ${printable(messageOf(error))}`);
-    if (hint !== undefined) this.say(`${this.sayStyle.dim("      ")}${printable(hint)}`);
+    this.say(`${this.sayStyle.red("error:")} ${printable(messageOf(error))}`);
+    if (hint !== undefined) this.say(`       ${printable(hint)}`);
   }
 
   /** Draws how far something is; nothing when nobody watches. */

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { Figures, Level, OperationFigures, Progress } from "synapse-p2p/simulations";
 import { SynapseError } from "../errors.ts";
-import { inContext, makeCommand } from "./command.ts";
+import { inContext, makeCommand, makeGroup } from "./command.ts";
 import { duration, wholeNumber } from "./options.ts";
 import { type Colours, type Output, table } from "./output.ts";
 
@@ -15,11 +15,8 @@ interface RunFlags {
 }
 
 export function simCommand() {
-  const command = makeCommand("sim", "Simulate a network of many nodes that run this very code, in virtual time.", [
-    "synapse sim run",
-    "synapse sim run --nodes 1000 --seed 7 --duration 1h --churn 1h",
-  ]);
-  return command.addCommand(runCommand());
+  const examples = ["synapse sim run", "synapse sim run --nodes 1000 --seed 7 --duration 1h --churn 1h"];
+  return makeGroup("sim", "Simulate a network of many nodes that run this very code, in virtual time.", examples).addCommand(runCommand());
 }
 
 function runCommand() {

@@ -24,13 +24,16 @@ export async function visiting<T>(
   const deadline = performance.now() + timeout;
   const within = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap });
+  let joined = false;
   try {
     await ending(node.start(), within);
+    joined = true;
     return await ending(visit(node, within, Math.max(1, deadline - performance.now())), within);
   } catch (error) {
     if (signal.aborted || !within.aborted) throw error;
-    throw new SynapseError("timed_out", `not done after ${timeout / 1000} s`, {
-      hint: "allow more with --timeout",
+    const what = joined ? "not done" : `not in the network (through ${bootstrap.join(", ")})`;
+    throw new SynapseError("timed_out", `${what} after ${timeout / 1000} s`, {
+      hint: joined ? "allow more with --timeout" : "does a node listen there, in the same swarm?",
       retryable: true,
       cause: error,
     });

@@ -5,7 +5,7 @@ import type { Link } from "../transport/transport.ts";
 import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import type { Limits } from "./limits.ts";
-import { asMap, type Hello, idText, type Message, parseRequest, parseResponse, responseError } from "./messages.ts";
+import { asMap, badRequest, type Hello, idText, type Message, parseRequest, parseResponse, responseError } from "./messages.ts";
 import { type CallOptions, OutgoingCalls } from "./outgoing-calls.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
@@ -160,6 +160,7 @@ export class Connection {
     }
     const type = map["type"];
     const isSecure = this.link.dialect === "secure";
+    if (!isSecure && this.link.dialled && type !== "response") throw badRequest("expected response message");
     if (type === "response" && (isSecure || this.link.dialled)) this.outgoing.settle(parseResponse(map));
     else if (type === "cancel" && isSecure) this.incoming.cancel(idText(map["id"]));
     else this.incoming.serve(parseRequest(map, this.link.dialect));

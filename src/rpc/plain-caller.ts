@@ -18,8 +18,9 @@ export class PlainCaller {
   /** `unknown` until the first answer; `one-shot` servers get a connection a call. */
   private server: "unknown" | "probing" | "one-shot" | "lasting" = "unknown";
   private shared: Connection | undefined;
-  /** Connections of calls under way; as many as this process makes calls. */
+  /** Connections of calls and probes under way; as many as this process makes calls. */
   private readonly single = new Set<Connection>();
+  private closed = false;
 
   constructor(host: ConnectionHost, transport: Transport, address: string) {
     this.host = host;
@@ -37,15 +38,16 @@ export class PlainCaller {
     const link = await this.transport.dial(this.address, { dialect: "plain", timeoutMs: options.timeoutMs, signal: options.signal });
     const connection = new Connection(this.host, link);
     this.single.add(connection);
+    if (this.closed) connection.destroy();
     try {
       return await connection.call(endpoint, args, kwargs, options);
     } finally {
-      this.single.delete(connection);
-      void this.reuse(connection);
+      void this.reuse(connection).finally(() => this.single.delete(connection));
     }
   }
 
   close(): void {
+    this.closed = true;
     this.shared?.destroy();
     for (const connection of this.single) connection.destroy();
   }

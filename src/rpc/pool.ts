@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
-import { SynapseError } from "../errors.ts";
+import { abortedError, SynapseError } from "../errors.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 
@@ -16,13 +16,18 @@ export interface ConnectOptions {
   readonly timeoutMs: number;
   /** Only a link that this side dialled will do: proof that the peer's address leads to it. */
   readonly dialledOnly?: boolean;
+  /** Ends the waiting. A dial under way goes on: others may wait for it too. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Open links by peer: one to each, dialled once however many ask for it at the same time. Links that peers dialled serve as well. */
 export class ConnectionPool {
   private readonly host: ConnectionHost;
   private readonly transport: Transport;
-  private readonly dialled = new LRUCache<string, Connection>({ max: MAX_DIALLED, dispose: (connection) => connection.closeWhenIdle() });
+  private readonly dialled = new LRUCache<string, Connection>({
+    max: MAX_DIALLED,
+    disposeAfter: (connection) => connection.closeWhenIdle(), // after, since a link that closes at once deletes its entry itself
+  });
   /** The same links by the address they were dialled at, where no id was known before. */
   private readonly byAddress = new LRUCache<string, Connection>({ max: MAX_DIALLED });
   private readonly inbound = new LRUCache<string, Connection>({ max: MAX_INBOUND });
@@ -43,12 +48,12 @@ export class ConnectionPool {
 
   /**
    * The open link to a contact, or a new one to the first of its addresses that leads to it.
-   * @throws SynapseError `unreachable`, `timed_out`, `wrong_peer`, `wrong_swarm`, `not_synapse`.
+   * @throws SynapseError `unreachable`, `timed_out`, `wrong_peer`, `wrong_swarm`, `not_synapse`, `aborted`.
    */
   connect(contact: Contact, options: ConnectOptions): Promise<Connection> {
     const open = this.openTo(contact.key, options.dialledOnly ?? false);
     if (open !== undefined) return Promise.resolve(open);
-    return this.once(contact.key, () => this.dialContact(contact, options.timeoutMs));
+    return orAborted(options.signal, () => this.once(contact.key, () => this.dialContact(contact, options.timeoutMs)));
   }
 
   /**
@@ -58,12 +63,14 @@ export class ConnectionPool {
   connectAddress(address: string, options: ConnectOptions): Promise<Connection> {
     const known = this.byAddress.get(address);
     if (known?.isOpen) return Promise.resolve(known);
-    return this.once(address, async () => {
-      const connection = await this.dial(address, undefined, options.timeoutMs);
-      await connection.ready; // only its hello tells how else it can be reached
-      this.byAddress.set(address, connection);
-      return connection;
-    });
+    return orAborted(options.signal, () =>
+      this.once(address, async () => {
+        const connection = await this.dial(address, undefined, options.timeoutMs);
+        await connection.ready; // only its hello tells how else it can be reached
+        this.byAddress.set(address, connection);
+        return connection;
+      }),
+    );
   }
 
   /** Remembers a link that a peer dialled, so that calls to it need no other. */
@@ -124,4 +131,16 @@ export class ConnectionPool {
       if (this.dialled.peek(key) === connection) this.dialled.delete(key);
     });
   }
+}
+
+/** Begins a piece of work, and waits for it no longer than the signal allows. */
+function orAborted<T>(signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return begin();
+  if (signal.aborted) return Promise.reject(abortedError(signal));
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortedError(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    const work = begin().then(resolve, reject);
+    void work.finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }

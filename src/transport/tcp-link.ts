@@ -106,23 +106,26 @@ export class TcpLink implements Link {
   private onData(chunk: Buffer): void {
     if (this.isFaulty) return;
     try {
-      this.decoder.push(chunk, (message) => this.receiver?.onMessage(message));
+      this.decoder.push(chunk, (message) => {
+        this.forgetFrame(); // what follows in this chunk is another frame, with time of its own
+        this.receiver?.onMessage(message);
+      });
     } catch (error) {
       this.onFault(asSynapseError(error));
       return;
     }
-    this.watchFrame();
+    if (this.decoder.isPartial) this.watchFrame();
   }
 
   private watchFrame(): void {
-    if (!this.decoder.isPartial) {
-      this.frameTimer?.cancel();
-      this.frameTimer = undefined;
-    } else {
-      this.frameTimer ??= this.runtime.schedule(this.limits.frameTimeoutMs, () =>
-        this.onFault(new SynapseError("timed_out", `a frame was not complete after ${this.limits.frameTimeoutMs} ms`)),
-      );
-    }
+    this.frameTimer ??= this.runtime.schedule(this.limits.frameTimeoutMs, () =>
+      this.onFault(new SynapseError("timed_out", `a frame was not complete after ${this.limits.frameTimeoutMs} ms`)),
+    );
+  }
+
+  private forgetFrame(): void {
+    this.frameTimer?.cancel();
+    this.frameTimer = undefined;
   }
 
   private onFault(error: SynapseError): void {
@@ -149,7 +152,7 @@ export class TcpLink implements Link {
   }
 
   private onClose(): void {
-    this.frameTimer?.cancel();
+    this.forgetFrame();
     this.closeTimer?.cancel();
     const { receiver } = this;
     this.receiver = undefined;

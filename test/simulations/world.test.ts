@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { RandomStream } from "../../simulations/engine/random.ts";
+import { simulate } from "../../simulations/index.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe("A simulated network measured against the truth", () => {
+  test("without churn finds the true 20 closest, and everything that is offered, in a small budget", async () => {
+    const { lookups, finds, joins, faults } = await simulate({ nodes: 300, seed: 11, durationMs: 20 * MINUTE });
+    expect(faults).toEqual([]);
+    expect(lookups.count).toBeGreaterThan(400);
+    expect(lookups.recall).toBeGreaterThanOrEqual(0.99);
+    expect(lookups.requests.mean).toBeLessThanOrEqual(28);
+    expect(lookups.hops.p99).toBeLessThanOrEqual(5);
+    expect(finds.count).toBeGreaterThan(400);
+    expect(finds).toMatchObject({ success: 1, recall: 1 });
+    expect(joins).toMatchObject({ count: 299, success: 1 });
+  });
+
+  test("with sessions of an hour in the mean still finds them", async () => {
+    const { lookups, finds, deaths, faults } = await simulate({ nodes: 200, seed: 12, durationMs: HOUR, churnMs: HOUR });
+    expect(faults).toEqual([]);
+    expect(deaths).toBeGreaterThan(120);
+    expect(lookups.recall).toBeGreaterThanOrEqual(0.95);
+    expect(finds.success).toBeGreaterThanOrEqual(0.99);
+    expect(finds.recall).toBeGreaterThanOrEqual(0.95);
+  });
+
+  test("is the same network at both levels: hops and requests agree within 5 %", async () => {
+    const options = { nodes: 60, seed: 13, durationMs: 5 * MINUTE, lookupsPerSecond: 2 };
+    const overlay = await simulate({ ...options, level: "overlay" });
+    const node = await simulate({ ...options, level: "node" });
+    expect(node.faults).toEqual([]);
+    expect(node.lookups.count).toBeGreaterThan(500);
+    expect(node.lookups.recall).toBeGreaterThanOrEqual(0.99);
+    expect(Math.abs(node.lookups.requests.mean / overlay.lookups.requests.mean - 1)).toBeLessThan(0.05);
+    expect(Math.abs(node.lookups.hops.mean / overlay.lookups.hops.mean - 1)).toBeLessThan(0.05);
+  });
+
+  test("shows it when the code is broken: nodes that keep no table find nothing", async () => {
+    const settings = { k: 3 }; // a lookup that is content with three cannot know twenty
+    const { lookups } = await simulate({ nodes: 100, seed: 14, durationMs: 5 * MINUTE, overlay: settings });
+    expect(lookups.recall).toBeLessThan(0.5);
+  });
+});
+
+describe("One seed", () => {
+  const options = { nodes: 80, durationMs: 5 * MINUTE, churnMs: 10 * MINUTE };
+
+  test.each(["overlay", "node"] as const)("is one history at the %s level, another seed another", async (level) => {
+    const small = level === "node" ? { ...options, nodes: 25 } : options;
+    const hashes: string[] = [];
+    for (const seed of [1, 1, 2]) hashes.push((await simulate({ ...small, level, seed })).traceHash);
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(hashes[0]).not.toBe(hashes[2]);
+  });
+});
+
+test("A simulation can be interrupted", async () => {
+  const abort = new AbortController();
+  const running = simulate({ nodes: 1_000, seed: 1 }, { signal: abort.signal, progress: () => abort.abort() });
+  await expect(running).rejects.toMatchObject({ code: "aborted" });
+});
+
+test("Options that make no sense are refused by name", async () => {
+  await expect(simulate({ nodes: 1 })).rejects.toMatchObject({ code: "bad_options", message: expect.stringContaining("nodes") });
+  await expect(simulate({ seed: 1.5 })).rejects.toMatchObject({ code: "bad_options", message: expect.stringContaining("seed") });
+  await expect(simulate({ churnMs: 5 })).rejects.toMatchObject({ code: "bad_options", message: expect.stringContaining("churn") });
+});
+
+describe("A stream of random numbers", () => {
+  test("depends on seed and label alone", () => {
+    const take = (seed: number, label: string) => new RandomStream(seed, label).bytes(16).join();
+    expect(take(1, "a")).toBe(take(1, "a"));
+    expect(take(1, "a")).not.toBe(take(1, "b"));
+    expect(take(1, "a")).not.toBe(take(2, "a"));
+  });
+
+  test("is uniform, and exponential and normal where asked for", () => {
+    const stream = new RandomStream(5, "moments");
+    const draws = 100_000;
+    const mean = (draw: () => number) => Array.from({ length: draws }, draw).reduce((a, b) => a + b, 0) / draws;
+    expect(mean(() => stream.next())).toBeCloseTo(0.5, 2);
+    expect(mean(() => stream.next() ** 2)).toBeCloseTo(1 / 3, 2);
+    expect(mean(() => stream.exponential(1))).toBeCloseTo(1, 1);
+    expect(mean(() => stream.normal())).toBeCloseTo(0, 1);
+    expect(mean(() => stream.normal() ** 2)).toBeCloseTo(1, 1);
+    const counts = new Array<number>(10).fill(0);
+    for (let i = 0; i < draws; i++) counts[stream.integer(10)] = (counts[stream.integer(10)] ?? 0) + 1;
+    for (const count of counts) expect(count).toBeGreaterThan(draws / 20);
+  });
+});
