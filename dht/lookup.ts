@@ -1,7 +1,7 @@
 import { type Contact, compareDistance, K, type NodeId } from "../routing/index.ts";
 
 /** Requests under way at once. Kademlia's α; see docs/lookups.md for the sweep it was chosen by. */
-export const ALPHA = 3;
+export const ALPHA = 6;
 /** Candidates kept beyond those already asked. Farther ones are dropped: they could matter only if nearly all nearer ones failed. */
 const MAX_CANDIDATES = 8 * K;
 /** Peers asked in one lookup at most, whatever they answer. A lookup among honest nodes needs about 25. */
