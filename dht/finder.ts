@@ -3,12 +3,13 @@ import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsResponse, OverlayResponse } from "./messages.ts";
-import type { Failed } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
+/** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
+const MAX_READ = 65_536;
 
 /** One agent that was found: its signed record, and how it was heard of. */
 export interface Match {
@@ -67,10 +68,11 @@ export class Finder {
   private readonly context: FinderContext;
   private readonly options: FindOptions;
   private readonly startedAt: number;
-  /** By publisher in hex; withdrawals too, so that they win. At most `limit` live ones and as many dropped ones as were read. */
+  /** By publisher and capability; withdrawals too, so that they win. At most {@link MAX_READ}. */
   private readonly best = new Map<string, Match>();
   private live = 0;
-  private readonly walks = new Set<LookupRun>();
+  private read = 0;
+  private readonly walks = new Set<LookupRun>(); // one for each key asked
   private readonly keysAsked = new Set<string>(); // at most 2^MAX_SPLIT children and the key
   private pagesOpen = 0;
   private totals = { requests: 0, nodes: 0, failed: 0, dropped: 0, hops: 0 };
@@ -149,13 +151,13 @@ export class Finder {
     peers.request(from, request, settings.requestTimeoutMs, (outcome) => {
       this.pagesOpen -= 1;
       if (this.ended) return;
-      if (outcome.kind === "failed") this.onPageLost(outcome);
+      if (outcome.kind === "failed") this.onPageLost();
       else this.onAnswer(key, bits, from, outcome, hop, pages + 1);
       this.finishIfIdle();
     });
   }
 
-  private onPageLost(_outcome: Failed): void {
+  private onPageLost(): void {
     this.totals.failed += 1;
     this.complete = false;
   }
@@ -163,6 +165,11 @@ export class Finder {
   private take(key: NodeId, records: readonly Uint8Array[], from: Contact | undefined, hop: number): void {
     for (const bytes of records) {
       if (this.ended) return;
+      if (this.read >= MAX_READ) {
+        this.complete = false;
+        return;
+      }
+      this.read += 1;
       const record = this.context.reader.read(bytes);
       if (typeof record === "string" || !this.acceptable(key, record)) this.totals.dropped += 1;
       else this.keep(record, from, hop);

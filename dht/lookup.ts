@@ -44,7 +44,7 @@ export class Lookup {
   private readonly alpha: number;
   /** Nearest first; at most the candidates asked (≤ MAX_REQUESTS) and MAX_CANDIDATES fresh ones. */
   private readonly candidates: Candidate[] = [];
-  private readonly byKey = new Map<string, Candidate>();
+  private readonly byKey = new Map<string, Candidate>(); // the same
   private inFlight = 0;
   private asked = 0;
   private fresh = 0;

@@ -19,7 +19,7 @@ interface Estimate {
  * everybody's first answers, which include setting up the link.
  */
 export class RoundTrips {
-  private readonly peers = new Map<string, Estimate>();
+  private readonly peers = new Map<string, Estimate>(); // at most MAX_PEERS
   private strangers: Estimate | undefined;
 
   /** Milliseconds after which a request to this peer counts as late. */
