@@ -80,11 +80,13 @@ export class Server {
     const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce } = this.options;
     const abort = new AbortController();
     this.running = { abort, tasks: [] };
+    this.core.pool.open(); // it may have been started, and stopped, before
     try {
       if (this.options.listen !== false) await this.core.listen({ host, port }, announce?.map(asUri));
       await this.onStarted();
     } catch (error) {
       this.running = undefined;
+      await this.onStopping();
       await this.core.close(0);
       throw error;
     }

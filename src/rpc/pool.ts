@@ -84,6 +84,11 @@ export class ConnectionPool {
     });
   }
 
+  /** Keeps links again after {@link close}; a new pool needs no opening. */
+  open(): void {
+    this.closed = false;
+  }
+
   close(): void {
     this.closed = true;
     for (const connection of [...this.dialled.values()]) connection.destroy();

@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import type { Timer } from "../../dht/index.ts";
+import { Client, DEFAULT_LIMITS } from "../../src/index.ts";
+import { closing, deferred, type GlassServer, serve, turn, until } from "../support/net/lifetime.ts";
+import { RawPeer } from "../support/net/raw-peer.ts";
+import { messageIn } from "../support/net/vectors.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+const HELLO = { type: "hello", version: 2, swarm: "", listen: [], features: [], software: "x", observed: "tcp://127.0.0.1:1" };
+const PING = { type: "request", id: "p", endpoint: "_synapse.ping", args: [], kwargs: {} };
+
+/** Remembers for how long tasks were put off. */
+class RecordingClock extends VirtualClock {
+  readonly delays: number[] = [];
+
+  override schedule(delayMs: number, task: () => void): Timer {
+    this.delays.push(delayMs);
+    return super.schedule(delayMs, task);
+  }
+}
+
+/** A proved peer whose hellos have been exchanged. */
+async function greeted(server: GlassServer): Promise<RawPeer> {
+  const peer = (await RawPeer.secure(server.port)).say(HELLO);
+  expect(messageIn(await peer.frame())).toMatchObject({ type: "hello", version: 2 });
+  return peer;
+}
+
+async function expectUnharmed(server: GlassServer): Promise<void> {
+  const client = new Client("127.0.0.1", server.port, { dialect: "secure" });
+  expect(await client.call("_synapse.ping")).toBe("pong");
+  await client.close();
+  await until(() => server.insides.core.acceptedCount === 0);
+}
+
+describe("a peer that has proved its id", () => {
+  test.each<[string, unknown]>([
+    ["a request", PING],
+    ["an answer", { type: "response", id: "1", ok: true, result: 1, error: null }],
+    ["a hello of another version", { ...HELLO, version: 3 }],
+    ["a hello with a thousand addresses", { ...HELLO, listen: Array(1_000).fill("tcp://h:1") }],
+    ["a hello of endless names", { ...HELLO, software: "x".repeat(100_000) }],
+    ["a list", [1, 2]],
+    ["nil", null],
+  ])("and begins with %s is left, unanswered but for the hello", async (_, first) => {
+    const server = await serve({}, (it) => it.endpoint("never", () => expect.unreachable()));
+    const peer = (await RawPeer.secure(server.port)).say(first, { ...PING, endpoint: "never" });
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "hello" });
+    expect(await peer.rest()).toHaveLength(0);
+    await expectUnharmed(server);
+  });
+
+  test("of another swarm is left", async () => {
+    const server = await serve({});
+    const peer = (await RawPeer.secure(server.port)).say({ ...HELLO, swarm: "x".repeat(300) });
+    await peer.frame();
+    expect(await peer.rest()).toHaveLength(0);
+  });
+
+  test("and says nothing is left when the time for hello is over", async () => {
+    const clock = new VirtualClock(1);
+    const server = await serve({ runtime: clock });
+    const peer = await RawPeer.secure(server.port);
+    await peer.frame();
+    await until(() => server.insides.core.acceptedCount === 1);
+    clock.advance(DEFAULT_LIMITS.handshakeTimeoutMs);
+    expect(await peer.rest()).toHaveLength(0);
+  });
+
+  test("may say hello once: a second is an error, and calls go on", async () => {
+    const server = await serve();
+    const peer = (await greeted(server)).say({ ...HELLO, listen: ["tcp://192.0.2.1:1"] }, PING);
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "response", id: "", ok: false, error: { code: "bad_request" } });
+    expect(messageIn(await peer.frame())).toMatchObject({ id: "p", result: "pong" });
+  });
+
+  test("that answers calls which nobody made is not listened to", async () => {
+    const server = await serve();
+    const ids = ["1", "", "p", "999999999999", "constructor", "__proto__"];
+    const good = ids.map((id) => ({ type: "response", id, ok: true, result: "gift", error: null }));
+    const bad = ids.map((id) => ({ type: "response", id, ok: false, result: null, error: { code: "x", message: "y" } }));
+    const cancelled = ids.map((id) => ({ type: "cancel", id }));
+    const peer = (await greeted(server)).say(...good, ...bad, ...cancelled, PING);
+    expect(messageIn(await peer.frame())).toMatchObject({ id: "p", result: "pong" });
+    peer.socket.destroy();
+    await expectUnharmed(server);
+  });
+
+  test.each([
+    [{ type: "item", id: "1" }],
+    [{ type: "end", id: "1" }],
+    [{ type: "credit", id: "1", more: 2 ** 31 }],
+    [{ type: "goaway" }],
+    [{ type: "no such thing" }],
+    [{ type: 7 }],
+    [{ type: "cancel", id: {} }],
+    [{ type: "response", id: "1" }],
+    [{ type: "response", id: "1", ok: false, error: "no map" }],
+    [{ ...PING, deadline_ms: "never" }],
+    [{ ...PING, deadline_ms: -5 }],
+    [{ ...PING, meta: 5 }],
+    [{ ...PING, args: {} }],
+    [{ ...PING, unknown: 1 }],
+  ])("and says %j is told that this is not understood, and served on", async (message) => {
+    const server = await serve();
+    const peer = (await greeted(server)).say(message, PING);
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "response", ok: false, error: { code: "bad_request" } });
+    expect(messageIn(await peer.frame())).toMatchObject({ id: "p", result: "pong" });
+  });
+
+  test.each([0, 1e308, Number.POSITIVE_INFINITY, 2 ** 53])(
+    "may name a deadline of %d ms, and no timer is set beyond what timers count",
+    async (deadline_ms) => {
+      const clock = new RecordingClock(1);
+      const server = await serve({ runtime: clock }, (it) => {
+        it.insides.core.registry.register("look", {}, (_, { signal }) => signal.aborted);
+      });
+      const peer = (await greeted(server)).say({ ...PING, endpoint: "look", deadline_ms });
+      expect(messageIn(await peer.frame())).toMatchObject({ id: "p", result: false });
+      expect(Math.max(...clock.delays)).toBeLessThan(2 ** 31);
+      peer.socket.destroy();
+    },
+  );
+
+  test("cannot cancel the calls of another", async () => {
+    const begun = deferred<AbortSignal>();
+    const release = deferred<string>();
+    const server = await serve({}, (it) => {
+      it.insides.core.registry.register("held", {}, (_, context) => {
+        begun.resolve(context.signal);
+        return release.promise;
+      });
+    });
+    const answer = closing(new Client("127.0.0.1", server.port)).call("held");
+    const signal = await begun.promise;
+    const peer = (await greeted(server)).say(...Array.from({ length: 100 }, (_, id) => ({ type: "cancel", id: String(id) })), PING);
+    await peer.frame();
+    await turn();
+    expect(signal.aborted).toBe(false);
+    release.resolve("mine");
+    expect(await answer).toBe("mine");
+  });
+
+  test("that gives a thousand calls the same id gets a thousand answers", async () => {
+    const server = await serve({ limits: { maxCallsPerLink: 2_000 } });
+    const peer = (await greeted(server)).say(...Array<unknown>(1_000).fill(PING));
+    for (let i = 0; i < 1_000; i++) expect(messageIn(await peer.frame())).toMatchObject({ id: "p", result: "pong" });
+    peer.socket.destroy();
+    await expectUnharmed(server);
+  });
+});
