@@ -1,4 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import { LRUCache } from "lru-cache";
 import { bitAt, type NodeId, SynapseError } from "../routing/index.ts";
 
 /** Separates these hashes from every other use of SHA-256 in the protocol. */
@@ -10,7 +11,11 @@ export const MAX_LEVELS = 4;
 /** Bits a split key may go down: 2^8 children, each with its own k holders. */
 export const MAX_SPLIT = 8;
 
+/** Keys remembered, by what they are hashed from: a holder meets the same few at every republish. The one used longest ago goes first. */
+const MAX_REMEMBERED = 4_096;
+
 const encoder = new TextEncoder();
+const remembered = new LRUCache<string, NodeId>({ max: MAX_REMEMBERED });
 
 /** Whether a text is a capability name: lower-case words joined by `-`, levels joined by `/`. */
 export function isCapabilityName(name: string): boolean {
@@ -52,7 +57,13 @@ export function levelsOf(name: string): string[] {
  */
 export function capabilityKey(swarm: string, name: string, splitBits = ""): NodeId {
   const suffix = splitBits === "" ? "" : `\0${splitBits}`;
-  return sha256(encoder.encode(`${KEY_CONTEXT}${swarm}\0${name}${suffix}`));
+  const text = `${KEY_CONTEXT}${swarm}\0${name}${suffix}`;
+  let key = remembered.get(text);
+  if (key === undefined) {
+    key = sha256(encoder.encode(text));
+    remembered.set(text, key);
+  }
+  return key;
 }
 
 /** The first `depth` bits of an id, as text. */

@@ -7,7 +7,7 @@ import { SKILLS } from "./skills.ts";
 
 export const PROCESSES = 4;
 const NAMES = [
-  ...["ada", "alan", "anita", "barbara", "claude", "dennis", "donald", "edsger"],
+  ...["ada", "alan", "anita", "barbara", "charles", "dennis", "donald", "edsger"],
   ...["frances", "grace", "hedy", "ivan", "jean", "john", "katherine", "ken"],
   ...["leslie", "linus", "lynn", "margaret", "niklaus", "radia", "sophie", "tim"],
 ];
