@@ -86,16 +86,16 @@ export class Overlay {
     this.handOver.stop();
   }
 
-  /** Enters the network through any of several addresses; keeps trying behind when none answers. */
+  /** Enters the network through any of several addresses; keeps trying behind when none answers, until it is stopped. */
   join(
     bootstrap: readonly string[],
     onJoined: (report: JoinReport) => void,
     onFailed: (error: SynapseError) => void,
     attempts = DEFAULT_JOIN_ATTEMPTS,
-  ): void {
+  ): Stoppable {
     if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
-    this.joining = new Join(this, {
+    const joining = new Join(this, {
       bootstrap,
       attempts,
       onFailed,
@@ -103,7 +103,9 @@ export class Overlay {
         this.publisher.republishAll(); // what was published while alone is in no other node's store
         onJoined(report);
       },
-    }).start();
+    });
+    this.joining = joining;
+    return joining.start();
   }
 
   /** Answers another node. */

@@ -135,8 +135,8 @@ export class AgentNode extends Node {
     return [...this.offered.keys()];
   }
 
-  protected override async onStarted(): Promise<void> {
-    await super.onStarted();
+  protected override async onStarted(signal?: AbortSignal): Promise<void> {
+    await super.onStarted(signal);
     await Promise.all(this.capabilities.map((capability) => this.publish(capability)));
     this.started = true;
   }

@@ -120,10 +120,10 @@ export class Node extends Server {
 
   /**
    * Enters the network through one of several addresses. Done by start() where `bootstrap` was given.
-   * @throws SynapseError `unreachable` when none of them answers; joining is then tried on behind.
+   * @throws SynapseError `unreachable` when none of them answers; joining is then tried on behind. `aborted`, and then it is not.
    */
-  join(bootstrap: readonly string[]): Promise<JoinReport> {
-    return new Promise((resolve, reject) => this.overlay.join(bootstrap, resolve, reject));
+  join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+    return abortable(options.signal, (done, failed) => this.overlay.join(bootstrap, done, failed));
   }
 
   protected get overlay(): Overlay {
@@ -132,7 +132,7 @@ export class Node extends Server {
     return this.member;
   }
 
-  protected override async onStarted(): Promise<void> {
+  protected override async onStarted(signal?: AbortSignal): Promise<void> {
     const { runtime, identity } = this.core;
     this.member = new Overlay({
       self: makeContact(identity.nodeId, this.core.addresses),
@@ -147,12 +147,9 @@ export class Node extends Server {
     const { bootstrap = [], join = "required" } = this.nodeOptions;
     if (bootstrap.length === 0) return;
     try {
-      await this.join(bootstrap);
+      await this.join(bootstrap, { signal });
     } catch (error) {
-      if (join === "required") {
-        this.member.stop();
-        throw error;
-      }
+      if (join === "required" || signal?.aborted) throw error;
       this.log(`not in the network yet: ${(error as SynapseError).message}; trying on`);
     }
   }
@@ -239,7 +236,10 @@ function callerOf(call: CallContext) {
 }
 
 /** Starts something that calls back when it is done, as a promise that an abort rejects and stops. */
-function abortable<T>(signal: AbortSignal | undefined, begin: (done: (result: T) => void) => { stop(): void }): Promise<T> {
+function abortable<T>(
+  signal: AbortSignal | undefined,
+  begin: (done: (result: T) => void, failed: (error: Error) => void) => { stop(): void },
+): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(abortedError(signal));
@@ -249,10 +249,13 @@ function abortable<T>(signal: AbortSignal | undefined, begin: (done: (result: T)
       reject(abortedError(signal as AbortSignal));
       work.stop();
     };
-    const work = begin((result) => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve(result);
-    });
+    const settled = <A>(settle: (value: A) => void) => {
+      return (value: A) => {
+        signal?.removeEventListener("abort", onAbort);
+        settle(value);
+      };
+    };
+    const work = begin(settled(resolve), settled(reject));
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

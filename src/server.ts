@@ -1,5 +1,5 @@
 import { formatAddress } from "./address.ts";
-import { messageOf, SynapseError } from "./errors.ts";
+import { abortedError, messageOf, SynapseError } from "./errors.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import type { CallContext, EndpointOptions, Handler } from "./rpc/registry.ts";
 import { sleep } from "./runtime.ts";
@@ -74,8 +74,9 @@ export class Server {
     return this;
   }
 
-  /** Listens and begins the background tasks. Resolves when calls are taken. */
-  async start(): Promise<this> {
+  /** Listens and begins the background tasks. Resolves when calls are taken; an abort leaves nothing running. */
+  async start(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+    if (options.signal?.aborted) throw abortedError(options.signal);
     if (this.running !== undefined) throw new SynapseError("bad_options", "this server has been started already");
     const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce } = this.options;
     const abort = new AbortController();
@@ -83,7 +84,7 @@ export class Server {
     this.core.pool.open(); // it may have been started, and stopped, before
     try {
       if (this.options.listen !== false) await this.core.listen({ host, port }, announce?.map(asUri));
-      await this.onStarted();
+      await this.onStarted(options.signal);
     } catch (error) {
       this.running = undefined;
       await this.onStopping();
@@ -146,7 +147,7 @@ export class Server {
   }
 
   /** For those who build on this: runs when the server listens, before start() resolves. */
-  protected async onStarted(): Promise<void> {}
+  protected async onStarted(_signal?: AbortSignal): Promise<void> {}
 
   /** Runs before links are closed. */
   protected async onStopping(): Promise<void> {}

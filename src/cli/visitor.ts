@@ -26,9 +26,9 @@ export async function visiting<T>(
   const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap });
   let joined = false;
   try {
-    await ending(node.start(), within);
+    await node.start({ signal: within });
     joined = true;
-    return await ending(visit(node, within, Math.max(1, deadline - performance.now())), within);
+    return await visit(node, within, Math.max(1, deadline - performance.now()));
   } catch (error) {
     if (signal.aborted || !within.aborted) throw error;
     const what = joined ? "not done" : `not in the network (through ${bootstrap.join(", ")})`;
@@ -40,15 +40,4 @@ export async function visiting<T>(
   } finally {
     await node.stop();
   }
-}
-
-/** A promise, or the abort of a signal, whichever is first. */
-async function ending<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined); // when the abort comes first, nobody else looks at how it ends
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(new SynapseError("aborted", "interrupted"));
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -34,14 +34,13 @@ async function demonstrate(nodes: number, { output, signal }: CommandContext): P
   try {
     show.step(`A network of ${AGENTS} agents in ${PROCESSES} processes`);
     const began = performance.now();
-    await fleet.start(swarm);
-    stopIf(signal);
+    await fleet.start(swarm, signal);
     for (const { process: child, agents } of fleet.hosts) show.line(`process ${child.pid}  ${agents.map(({ name }) => name).join(", ")}`);
     show.line(`all joined through one address, ${show.strong(fleet.bootstrap)}, in ${seconds(began)}`);
 
     show.step("One more node, that knows only that address");
     const joined = performance.now();
-    visitor = (await new AgentNode({ name: "visitor", swarm, bootstrap: [fleet.bootstrap] }).start()) as AgentNode;
+    visitor = await new AgentNode({ name: "visitor", swarm, bootstrap: [fleet.bootstrap] }).start({ signal });
     show.line(`${shortId(visitor.id)} joined in ${seconds(joined)} and knows ${visitor.peers.length} peers by now`);
 
     show.step(`find ${CAPABILITY}`);
@@ -126,8 +125,4 @@ function narrator(output: Output): Narrator {
 
 function seconds(since: number): string {
   return `${((performance.now() - since) / 1000).toFixed(2)} s`;
-}
-
-function stopIf(signal: AbortSignal): void {
-  if (signal.aborted) throw new SynapseError("aborted", "interrupted");
 }

@@ -12,7 +12,7 @@ const NAMES = [
   ...["leslie", "linus", "lynn", "margaret", "niklaus", "radia", "sophie", "tim"],
 ];
 export const AGENTS = NAMES.length;
-/** The first process to start hosts the one address that all others are given. */
+/** Time for a process to have its agents in the network, and to leave it, ms. */
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 8_000;
 
@@ -27,22 +27,13 @@ export class Fleet {
   bootstrap = "";
 
   /** Starts all processes; resolves when every agent is in the network. */
-  async start(swarm: string): Promise<void> {
-    const perProcess = AGENTS / PROCESSES;
-    for (let index = 0; index < PROCESSES; index++) {
-      const agents = NAMES.slice(index * perProcess, (index + 1) * perProcess).map((name, i) => ({
-        name,
-        skill: (index * perProcess + i) % SKILLS.length,
-      }));
-      // The first alone, for its address; then the others, all at once.
-      if (index === 0) await this.launch({ swarm, agents, bootstrap: [] });
-      else if (index === 1) this.bootstrap = this.hosts[0]?.agents[0]?.address ?? "";
-      if (index > 0) this.pending.push(this.launch({ swarm, agents, bootstrap: [this.bootstrap] }));
-    }
-    await Promise.all(this.pending);
+  async start(swarm: string, signal?: AbortSignal): Promise<void> {
+    const [first, ...others] = crews();
+    if (first === undefined) return;
+    await this.launch({ swarm, agents: first, bootstrap: [] }, signal); // the first alone, for its address
+    this.bootstrap = this.hosts[0]?.agents[0]?.address ?? "";
+    await Promise.all(others.map((agents) => this.launch({ swarm, agents, bootstrap: [this.bootstrap] }, signal)));
   }
-
-  private readonly pending: Promise<void>[] = []; // PROCESSES - 1
 
   /** The process in which an agent lives. */
   hostOf(nodeId: string): Host | undefined {
@@ -70,24 +61,47 @@ export class Fleet {
     );
   }
 
-  private async launch(orders: HostOrders): Promise<void> {
+  private async launch(orders: HostOrders, signal: AbortSignal | undefined): Promise<void> {
     const child = fork(fileURLToPath(import.meta.resolve("./host.js")), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    const report = await new Promise<HostReport>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        child.kill("SIGKILL");
-        reject(new SynapseError("timed_out", `the agents of a process were not up after ${START_TIMEOUT_MS / 1000} s`));
-      }, START_TIMEOUT_MS);
-      child.once("message", (message) => {
-        clearTimeout(timer);
-        resolve(message as HostReport);
-      });
-      child.once("exit", (code) => {
-        clearTimeout(timer);
-        reject(new SynapseError("unreachable", `a process of agents ended with exit code ${code}`));
-      });
-      child.once("error", reject);
-      child.send(orders);
-    });
-    this.hosts.push({ process: child, agents: report.agents });
+    try {
+      this.hosts.push({ process: child, agents: (await reportOf(child, orders, signal)).agents });
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
   }
+}
+
+/** Gives a process its orders and waits until its agents are in the network. */
+function reportOf(child: ChildProcess, orders: HostOrders, signal: AbortSignal | undefined): Promise<HostReport> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new SynapseError("aborted", "interrupted"));
+    const timer = setTimeout(
+      () => reject(new SynapseError("timed_out", `the agents of a process were not up after ${START_TIMEOUT_MS / 1000} s`)),
+      START_TIMEOUT_MS,
+    );
+    const settled = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      settled();
+      reject(new SynapseError("unreachable", `a process of agents ended with exit code ${code}`));
+    });
+    child.once("message", (message) => {
+      settled();
+      resolve(message as HostReport);
+    });
+    child.send(orders);
+  });
+}
+
+/** Who lives in which process, and what each can do: skills go round, so that no process has all agents of one. */
+function crews(): HostOrders["agents"][] {
+  const perProcess = AGENTS / PROCESSES;
+  const agents = NAMES.map((name, index) => ({ name, skill: index % SKILLS.length }));
+  return Array.from({ length: PROCESSES }, (_, index) => agents.slice(index * perProcess, (index + 1) * perProcess));
 }
