@@ -3,8 +3,12 @@ import type { CapabilityRecord } from "./capability-record.ts";
 import type { Walker } from "./lookup-run.ts";
 import type { RecordStore } from "./record-store.ts";
 
-/** Pause after a newcomer before records are handed over, ms: a join brings several, and one pass over the store serves them all. */
-const GATHER_MS = 2_000;
+/**
+ * Pause after a newcomer before records are handed over, ms: a join brings several, and one pass over the store serves them all. Until
+ * then a search may miss what the newcomer should hold, so it is short, but for a large store it grows with what a pass costs.
+ */
+const GATHER_MS = 100;
+const GATHER_MS_PER_RECORD = 1 / 16;
 /** Newcomers waiting for that pass. Further ones get their records with the next republish. */
 const MAX_NEWCOMERS = 64;
 /** Of the holders of a key, those nearest to it hand it over: more than one, since one may not know the newcomer. */
@@ -41,7 +45,7 @@ export class HandOver {
   /** A contact has just entered the routing table. */
   onNewcomer(contact: Contact): void {
     if (this.stopped || this.store.size === 0 || this.newcomers.size >= MAX_NEWCOMERS) return;
-    if (this.newcomers.size === 0) this.walker.runtime.schedule(GATHER_MS, () => this.handOver());
+    if (this.newcomers.size === 0) this.walker.runtime.schedule(GATHER_MS + this.store.size * GATHER_MS_PER_RECORD, () => this.handOver());
     this.newcomers.set(contact.key, contact);
   }
 

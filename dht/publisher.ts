@@ -1,17 +1,14 @@
-import { type Contact, compareDistance, type NodeId, SynapseError, sameId } from "../routing/index.ts";
-import { assertCapabilityName, capabilityKey, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
+import { type Contact, SynapseError } from "../routing/index.ts";
+import { assertCapabilityName, levelsOf } from "./capability-key.ts";
 import { type AttributeValue, type CapabilityRecord, signRecord } from "./capability-record.ts";
 import type { FinderContext } from "./finder.ts";
-import { LookupRun } from "./lookup-run.ts";
-import type { StoreOutcome, StoreResponse } from "./messages.ts";
-import type { Failed, Signer, Timer } from "./ports.ts";
+import type { StoreOutcome } from "./messages.ts";
+import type { Signer, Timer } from "./ports.ts";
+import { Spread, type Tally } from "./spread.ts";
 
 /** Capabilities one node may publish. */
 const MAX_OWN = 64;
-/**
- * The first republish comes after this part of the interval. Whoever joins between the walk that finds the holders and the last store is
- * told by nobody, and a young network, in which that is common, has many young records.
- */
+/** The first republish comes after this part of the interval: young records are common in young networks, which change fast. */
 const FIRST_REPUBLISH = 1 / 12;
 
 /** What a node offers under one capability name; the rest of the record is filled in when it is signed. */
@@ -74,7 +71,7 @@ export class Publisher {
     known?.timer?.cancel();
     const own: Own = { offer, record: this.sign(offer, false, known?.record), timer: undefined };
     this.own.set(offer.capability, own);
-    this.spread(own.record, (report) => {
+    this.spread(own.record, "until-settled", (report) => {
       this.scheduleRepublish(own, FIRST_REPUBLISH);
       done(report);
     });
@@ -89,7 +86,7 @@ export class Publisher {
     }
     own.timer?.cancel();
     this.own.delete(capability);
-    this.spread(this.sign(own.offer, true, own.record), done);
+    this.spread(this.sign(own.offer, true, own.record), "once", done);
   }
 
   /** Publishes everything again at once: for a node that has just found its way into the network. */
@@ -114,7 +111,7 @@ export class Publisher {
   private republish(own: Own): void {
     own.timer?.cancel();
     own.record = this.sign(own.offer, false, own.record);
-    this.spread(own.record, () => this.scheduleRepublish(own));
+    this.spread(own.record, "once", () => this.scheduleRepublish(own));
   }
 
   private sign(offer: Offer, withdrawn: boolean, previous: CapabilityRecord | undefined): CapabilityRecord {
@@ -126,87 +123,21 @@ export class Publisher {
     return signRecord({ ...offer, swarm, addresses: self.addresses, seq, issued, expires, withdrawn }, signer);
   }
 
-  private spread(record: CapabilityRecord, done: (report: PublishReport) => void): void {
+  /** Stores a record under every level of its name. */
+  private spread(record: CapabilityRecord, times: "once" | "until-settled", done: (report: PublishReport) => void): void {
     const startedAt = this.context.runtime.now();
     const levels = levelsOf(record.capability);
-    const tally: Tally = { outcomes: {}, requests: 0, holders: [] };
+    const tally: Tally = { outcomes: {}, requests: 0 };
+    let fewest = Number.POSITIVE_INFINITY;
     let open = levels.length;
     for (const level of levels) {
-      this.spreadLevel(record, level, 0, tally, () => {
+      const spread = new Spread(this.context, record, level, times, tally, (holders) => {
+        fewest = Math.min(fewest, holders);
         open -= 1;
         if (open > 0) return;
-        const { outcomes, requests } = tally;
-        done({ holders: Math.min(...tally.holders), outcomes, requests, ms: this.context.runtime.now() - startedAt });
+        done({ holders: fewest, outcomes: tally.outcomes, requests: tally.requests, ms: this.context.runtime.now() - startedAt });
       });
+      spread.start();
     }
   }
-
-  private spreadLevel(record: CapabilityRecord, level: string, depth: number, tally: Tally, done: () => void): void {
-    const key = capabilityKey(record.swarm, level, splitBitsOf(record.publisher, depth));
-    new LookupRun(this.context, {
-      target: key,
-      request: { kind: "find_node", target: key },
-      onDone: ({ closest, requests }) => {
-        tally.requests += requests;
-        this.storeAt(key, record, closest, tally, (holders, split) => {
-          if (split === undefined || split <= depth || split > MAX_SPLIT) {
-            tally.holders.push(holders);
-            done();
-          } else this.spreadLevel(record, level, split, tally, done);
-        });
-      },
-    }).start();
-  }
-
-  /** Stores at each of the nearest, and here where this node is itself among them. */
-  private storeAt(
-    key: NodeId,
-    record: CapabilityRecord,
-    nearest: readonly Contact[],
-    tally: Tally,
-    done: (holders: number, split: number | undefined) => void,
-  ): void {
-    const { peers, settings } = this.context;
-    let holders = this.storeHere(key, record, nearest) ? 1 : 0;
-    let fullest: number | undefined;
-    let full = 0;
-    let open = nearest.length;
-    const finish = () => done(holders, full > nearest.length / 2 ? fullest : undefined);
-    const settle = (outcome: StoreResponse | Failed) => {
-      const name = outcome.kind === "store" ? outcome.outcome : "failed";
-      tally.outcomes[name] = (tally.outcomes[name] ?? 0) + 1;
-      if (name === "stored" || name === "unchanged") holders += 1;
-      if (outcome.kind === "store" && outcome.outcome === "full") {
-        full += 1;
-        fullest = Math.max(fullest ?? 0, outcome.split ?? 0);
-      }
-      open -= 1;
-      if (open === 0) finish();
-    };
-    if (open === 0) {
-      finish();
-      return;
-    }
-    for (const contact of nearest) {
-      tally.requests += 1;
-      peers.request(contact, { kind: "store", key, record: record.bytes }, settings.requestTimeoutMs, (outcome) => {
-        if (outcome.kind === "store" || outcome.kind === "failed") settle(outcome);
-        else settle({ kind: "failed", reason: "invalid", message: "not an answer to store" });
-      });
-    }
-  }
-
-  private storeHere(key: NodeId, record: CapabilityRecord, nearest: readonly Contact[]): boolean {
-    const { self, store, runtime, settings } = this.context;
-    if (self.addresses.length === 0) return false; // nobody could come and read it
-    const last = nearest[settings.k - 1];
-    if (last !== undefined && !sameId(last.id, self.id) && compareDistance(key, self.id, last.id) > 0) return false;
-    return store.put(key, record, runtime.wallClock()).outcome === "stored";
-  }
-}
-
-interface Tally {
-  readonly outcomes: Partial<Record<StoreOutcome | "failed", number>>;
-  readonly holders: number[]; // one for each level of the name
-  requests: number;
 }

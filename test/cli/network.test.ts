@@ -47,11 +47,16 @@ describe("24 agents in 4 processes, and a node that knows one address", () => {
     if (victim === undefined) throw new Error("the first match is none of the fleet");
     await fleet.kill(victim);
     const dead = new Set(victim.agents.map(({ id }) => id));
-    for (let n = 0; n < 5; n++) {
-      const { result, agent } = await visitor.ask("code-review", "eval(x)");
+    const passedOver = new Set<string>();
+    // Whose record is heard of first is chance; among so many the dead one is tried first in some.
+    for (let n = 0; n < 40; n++) {
+      const { result, agent, passedOver: gone } = await visitor.ask("code-review", "eval(x)");
       expect(result).toContain("eval runs whatever the text says");
       expect(agent && dead.has(toHex(agent.record.publisher))).toBe(false);
+      for (const other of gone) passedOver.add(toHex(other.agent.record.publisher));
     }
+    expect(passedOver.size).toBe(1);
+    for (const id of passedOver) expect(dead).toContain(id);
   });
 
   test("the network goes on: everything the other processes offer is still found", async () => {
@@ -68,11 +73,10 @@ describe("24 agents in 4 processes, and a node that knows one address", () => {
 test("The demonstration shows all of it and ends with 0", async () => {
   const { code, out, err } = await synapse("demo", "--nodes", "50", "--json");
   expect(code).toBe(0);
-  const { matches, answers, passedOver, report, simulation } = JSON.parse(out);
+  const { matches, answers, report, simulation } = JSON.parse(out);
   expect(matches).toHaveLength(3);
   expect(report.complete).toBe(true);
   expect(answers).toHaveLength(2);
-  expect(passedOver).toBeGreaterThanOrEqual(1);
   expect(simulation).toMatchObject({ nodes: 50, faults: [] });
   expect(err).toContain("24 agents in 4 processes");
 });
