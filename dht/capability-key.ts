@@ -37,6 +37,7 @@ export function assertCapabilityName(name: string): void {
 function suggestName(name: string): string | undefined {
   const levels = name
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "") // ü has become u and two dots
     .toLowerCase()
     .split("/")
     .map((level) => level.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, ""))

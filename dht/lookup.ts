@@ -33,7 +33,8 @@ export interface LookupOptions {
 /**
  * One iterative lookup (Kademlia, section 2.3) as a state machine: no I/O, no timers, no promises. Whoever drives it asks
  * {@link next} whom to ask, asks, and reports {@link answered}, {@link late} or {@link failed}. Slots are refilled one by one, never in
- * rounds. It has ended when the k nearest candidates that are not late or failed have all answered.
+ * rounds. It has ended when the k nearest candidates that are not late or failed have all answered; where there are fewer than k of them,
+ * when none is late either.
  *
  * Reports about contacts that are not candidates, or twice about the same, change nothing.
  */
@@ -48,6 +49,8 @@ export class Lookup {
   private inFlight = 0;
   private asked = 0;
   private fresh = 0;
+  private lates = 0;
+  private answers = 0;
 
   constructor(options: LookupOptions) {
     this.target = options.target;
@@ -77,7 +80,9 @@ export class Lookup {
   /** True when nothing more is to be asked or awaited. */
   get finished(): boolean {
     if (this.asked >= MAX_REQUESTS) return this.inFlight === 0;
-    return !this.someWithin("asked") && this.nearestFresh() === undefined;
+    if (this.someWithin("asked") || this.nearestFresh() !== undefined) return false;
+    // Whoever is late is worth waiting for where nobody else can take the seat: in a small network, or one that is slow as a whole.
+    return this.lates === 0 || this.answers >= this.k;
   }
 
   /** True when the k nearest known (or all, if fewer) have answered, with none of the nearer ones still late. */
@@ -105,6 +110,7 @@ export class Lookup {
     if (candidate?.state !== "asked") return;
     candidate.state = "late";
     this.inFlight -= 1;
+    this.lates += 1;
   }
 
   /** A contact will not answer. */
@@ -130,6 +136,8 @@ export class Lookup {
     const candidate = this.byKey.get(key);
     if (candidate === undefined || (candidate.state !== "asked" && candidate.state !== "late")) return undefined;
     if (candidate.state === "asked") this.inFlight -= 1;
+    else this.lates -= 1;
+    if (state === "answered") this.answers += 1;
     candidate.state = state;
     return candidate;
   }

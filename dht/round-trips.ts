@@ -1,7 +1,10 @@
 /** Peers whose round trips are remembered; the one heard of longest ago is forgotten first. */
 const MAX_PEERS = 512;
-/** Bounds of every timeout, ms: below, a pause of the garbage collector would count as a loss; above, a person has given up. */
-const MIN_TIMEOUT_MS = 50;
+/**
+ * Bounds of every timeout, ms. Below, a peer that is busy for a moment would count as gone (TCP's own least timeout is the same); above,
+ * a person has given up.
+ */
+const MIN_TIMEOUT_MS = 200;
 const MAX_TIMEOUT_MS = 2_000;
 /** What a stranger gets before anybody has been measured, ms: two intercontinental round trips to connect, one to answer, and slack. */
 const INITIAL_TIMEOUT_MS = 1_000;

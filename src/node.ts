@@ -16,6 +16,7 @@ import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
+import type { ConnectOptions } from "./rpc/pool.ts";
 import type { CallContext } from "./rpc/registry.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
@@ -114,8 +115,11 @@ export class Node extends Server {
     const split = splitArguments(args);
     const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = split.options;
     if (signal?.aborted) throw abortedError(signal);
-    const connection = await this.connect(target, Math.min(timeoutMs, DIAL_TIMEOUT_MS));
-    return connection.call(endpoint, split.args, split.kwargs, { timeoutMs, signal, meta });
+    const { runtime } = this.core;
+    const deadline = runtime.now() + timeoutMs;
+    const connection = await this.connect(target, { timeoutMs: Math.min(timeoutMs, DIAL_TIMEOUT_MS), signal });
+    const left = Math.max(1, deadline - runtime.now());
+    return connection.call(endpoint, split.args, split.kwargs, { timeoutMs: left, signal, meta });
   }
 
   /**
@@ -158,11 +162,11 @@ export class Node extends Server {
     this.member?.stop();
   }
 
-  private connect(target: Target, timeoutMs: number) {
+  private connect(target: Target, options: ConnectOptions) {
     const { pool } = this.core;
-    if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), { timeoutMs });
+    if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), options);
     const contact = "record" in target ? makeContact(target.record.publisher, target.record.addresses) : target;
-    return pool.connect(contact, { timeoutMs });
+    return pool.connect(contact, options);
   }
 
   private registerOverlayEndpoints(): void {

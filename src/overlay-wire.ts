@@ -57,7 +57,8 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
     case "store": {
       const record = args[1];
       if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
-      return { kind, key: idArgument("key", args[0]), record };
+      // A copy: what was decoded is a view of its whole frame, and a record of 1 KiB would keep megabytes in memory.
+      return { kind, key: idArgument("key", args[0]), record: Uint8Array.from(record) };
     }
   }
 }
@@ -128,7 +129,7 @@ function decodeContacts(list: unknown): Contact[] {
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
-    if (isNodeId(id) && isAddressList(addresses)) contacts.push(makeContact(id, addresses));
+    if (isNodeId(id) && isAddressList(addresses)) contacts.push(makeContact(Uint8Array.from(id), addresses)); // a copy: see above
   }
   return contacts;
 }

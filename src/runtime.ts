@@ -2,11 +2,14 @@
 import { randomBytes } from "node:crypto";
 import type { Runtime } from "../dht/index.ts";
 
+/** The longest a timer can wait; Node fires longer ones at once. About 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemRuntime: Runtime = {
   now: () => performance.now(),
   wallClock: () => Date.now(),
   schedule: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs);
+    const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
     return { cancel: () => clearTimeout(timer) };
   },
   random: () => Math.random(),

@@ -2,6 +2,7 @@ import type { Runtime, Timer } from "../../dht/index.ts";
 import { type Contact, makeContact } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
+import { MAX_PLAIN_FRAME_BYTES } from "./framing.ts";
 import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import type { Limits } from "./limits.ts";
@@ -138,7 +139,8 @@ export class Connection {
 
   private send(message: Message): void {
     const bytes = this.host.serializer.encode(message);
-    const { maxFrameBytes } = this.host.limits;
+    const { maxFrameBytes: configured } = this.host.limits;
+    const maxFrameBytes = this.link.dialect === "plain" ? Math.min(configured, MAX_PLAIN_FRAME_BYTES) : configured;
     if (bytes.length > maxFrameBytes)
       throw new SynapseError("frame_too_large", `the message takes ${bytes.length} bytes, the limit is ${maxFrameBytes}`);
     this.link.send(bytes);
