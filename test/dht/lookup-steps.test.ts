@@ -98,6 +98,20 @@ describe("a late peer", () => {
     expect(keysOf(lookup.closest())).toEqual(keys(2, 3));
   });
 
+  test("is waited for where fewer than k have answered and nobody is left to ask", () => {
+    const lookup = lookupOf([1, 2, 3], { alpha: 10, k: 3 });
+    drain(lookup);
+    lookup.late(peer(1));
+    lookup.late(peer(2));
+    lookup.answered(peer(3), []);
+    expect(lookup.finished).toBe(false);
+    lookup.answered(peer(1), []);
+    expect(lookup.finished).toBe(false);
+    lookup.failed(peer(2));
+    expect(lookup.finished).toBe(true);
+    expect(keysOf(lookup.closest())).toEqual(keys(1, 3));
+  });
+
   test("still counts when it answers, with all whom it names", () => {
     const lookup = lookupOf([5, 6], { alpha: 2, k: 2 });
     drain(lookup);
