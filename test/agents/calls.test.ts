@@ -1,4 +1,4 @@
-import { createServer, type Server as NetServer } from "node:net";
+import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { AgentCapability, AgentNode, callOptions, SynapseError } from "../../src/index.ts";
 import { decodeRequest, decodeResponse } from "../../src/overlay-wire.ts";
@@ -6,8 +6,10 @@ import { systemRuntime } from "../../src/runtime.ts";
 
 const started: AgentNode[] = [];
 const listeners: NetServer[] = [];
+const sockets: Socket[] = [];
 
 afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
   await Promise.all(started.splice(0).map((node) => node.stop()));
   await Promise.all(listeners.splice(0).map((server) => new Promise((closed) => server.close(closed))));
 });
@@ -23,6 +25,7 @@ async function silentListener(onConnection: () => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.resume();
+    sockets.push(socket);
     onConnection();
   });
   listeners.push(server);
