@@ -15,6 +15,12 @@ interface Seat {
   lastSeen: number;
 }
 
+/** Contacts, and the heads of their ids in a row of their own: to sort them, nothing else need be read. */
+export interface HealthyContacts {
+  readonly contacts: readonly Contact[];
+  readonly heads: Int32Array;
+}
+
 export type Admission = "added" | "updated" | "waiting";
 
 /**
@@ -25,6 +31,8 @@ export type Admission = "added" | "updated" | "waiting";
 export class KBucket {
   private readonly seats: Seat[] = [];
   private readonly waiting: Seat[] = [];
+  /** Made when asked for, dropped when it may have changed: it is read far more often. */
+  private healthyList: HealthyContacts | undefined;
 
   get size(): number {
     return this.seats.length;
@@ -59,14 +67,16 @@ export class KBucket {
 
   /** Enters a contact that has just answered us, as the most recently seen. Where the bucket is full it waits for a seat. */
   addVerified(contact: Contact, now: number): Admission {
-    const seat: Seat = { contact, misses: 0, lastSeen: now };
-    if (take(this.seats, contact.key)) {
-      this.seats.push(seat);
+    const index = find(this.seats, contact.key);
+    if (index >= 0) {
+      this.moveToEnd(index, contact, now);
       return "updated";
     }
     take(this.waiting, contact.key);
+    const seat: Seat = { contact, misses: 0, lastSeen: now };
     if (!this.isFull) {
       this.seats.push(seat);
+      this.healthyList = undefined;
       return "added";
     }
     if (this.waiting.length >= REPLACEMENTS) this.waiting.shift();
@@ -84,6 +94,7 @@ export class KBucket {
     if (index < 0) return "unknown";
     const seat = this.seats[index] as Seat;
     seat.misses += 1;
+    this.healthyList = undefined;
     if (this.waiting.length === 0 && seat.misses < MAX_MISSES) return "kept";
     this.seats.splice(index, 1);
     this.promote();
@@ -93,13 +104,19 @@ export class KBucket {
   remove(key: string): boolean {
     take(this.waiting, key);
     const removed = take(this.seats, key);
-    if (removed) this.promote();
-    return removed;
+    if (!removed) return false;
+    this.healthyList = undefined;
+    this.promote();
+    return true;
   }
 
-  /** The contacts that answered the last time they were asked. */
-  pushHealthy(into: Contact[]): void {
-    for (const seat of this.seats) if (seat.misses === 0) into.push(seat.contact);
+  /** The contacts that answered the last time they were asked. Good until the bucket changes. */
+  get healthy(): HealthyContacts {
+    if (this.healthyList === undefined) {
+      const contacts = this.seats.filter(({ misses }) => misses === 0).map(({ contact }) => contact);
+      this.healthyList = { contacts, heads: Int32Array.from(contacts, ({ head }) => head) };
+    }
+    return this.healthyList;
   }
 
   *contacts(): IterableIterator<Contact> {
@@ -109,6 +126,15 @@ export class KBucket {
   /** Every contact with the time it last answered, ms. */
   *seen(): IterableIterator<readonly [Contact, number]> {
     for (const seat of this.seats) yield [seat.contact, seat.lastSeen];
+  }
+
+  private moveToEnd(index: number, contact: Contact, now: number): void {
+    const [seat] = this.seats.splice(index, 1) as [Seat];
+    if (seat.misses > 0 || seat.contact !== contact) this.healthyList = undefined;
+    seat.contact = contact;
+    seat.misses = 0;
+    seat.lastSeen = now;
+    this.seats.push(seat);
   }
 
   private promote(): void {

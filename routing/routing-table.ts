@@ -2,7 +2,7 @@ import type { Contact } from "./contact.ts";
 import { bitAt, commonPrefixLength } from "./distance.ts";
 import { type Admission, KBucket } from "./k-bucket.ts";
 import { ID_BITS, type NodeId } from "./node-id.ts";
-import { sortByDistance } from "./sort-by-distance.ts";
+import { pushByDistance } from "./push-by-distance.ts";
 
 /**
  * The contacts a node knows, in k-buckets by the length of the id prefix they share with it. Bucket 0 holds the far half of the
@@ -99,9 +99,7 @@ export class RoutingTable {
   private collect(index: number, target: NodeId, into: Contact[]): void {
     const bucket = this.buckets[index];
     if (bucket === undefined || bucket.size === 0) return;
-    const start = into.length;
-    bucket.pushHealthy(into);
-    sortByDistance(into, start, target);
+    pushByDistance(into, bucket.healthy, target);
   }
 
   private bucketAt(index: number): KBucket {

@@ -16,7 +16,7 @@ function bucketOf(count: number): KBucket {
 
 function healthy(bucket: KBucket): string[] {
   const into: Contact[] = [];
-  bucket.pushHealthy(into);
+  into.push(...bucket.healthy.contacts);
   return keysOf(into);
 }
 
