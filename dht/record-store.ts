@@ -5,8 +5,8 @@ import type { StoreOutcome } from "./messages.ts";
 
 /** Records of one key; a further publisher is told to use a child key. */
 export const MAX_PER_KEY = 256;
-/** Records of one publisher, over all keys: 64 capabilities at up to 4 levels would be 256, and nobody is close to all of them. */
-export const MAX_PER_PUBLISHER = 64;
+/** Records of one publisher, over all keys: 64 capabilities at 4 levels each. In a small network everybody is close to all of them. */
+export const MAX_PER_PUBLISHER = 256;
 /** Records in all: about 16 MiB. */
 export const MAX_RECORDS = 16_384;
 /** Records in one answer, so that it stays well under a frame. */
