@@ -51,8 +51,9 @@ export class Maintenance {
     const now = runtime.now();
     let due = -1;
     for (let index = 0; index < membership.table.depth; index++) {
-      // A bucket that has just come into being was filled by what created it.
-      this.refreshedAt[index] ??= now;
+      // A bucket that has just come into being was filled by what created it. Nodes that started together must not refresh together
+      // for ever, so it is taken to be up to an interval old.
+      this.refreshedAt[index] ??= now - runtime.random() * settings.refreshIntervalMs;
       if (due < 0 || (this.refreshedAt[index] as number) < (this.refreshedAt[due] as number)) due = index;
     }
     if (due < 0 || now - (this.refreshedAt[due] as number) < settings.refreshIntervalMs) return;
