@@ -32,6 +32,9 @@ for (const command of [program, ...program.commands, ...program.commands.flatMap
   command.exitOverride().showHelpAfterError("Run it with --help for what it takes.").showSuggestionAfterError();
 }
 
+// Whoever reads has read enough: `synapse find … | head -1`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? ExitCode.done : ExitCode.unexpected));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -113,10 +113,10 @@ const NO_LINES = {
   middle: "",
 };
 
-/** Control characters of others must not reach a terminal: they could move its cursor, or worse. Colours set here stay. */
+/** Control characters of others must not reach a terminal: they could move its cursor, or worse. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[\d{1,2}m)/g, "�");
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
 }
 
 /** JSON, with what it lacks: bytes as base64, whole numbers beyond 2^53 as text. */
@@ -138,7 +138,8 @@ function isBufferJson(item: unknown): item is { data: number[] } {
 
 /** A value as a person would like to read it: text as it is, all else as JSON. */
 export function readable(value: unknown): string {
-  return printable(typeof value === "string" ? value : toJson(value, 2));
+  if (typeof value === "string") return printable(value);
+  return typeof value === "bigint" ? value.toString() : printable(toJson(value, 2));
 }
 
 function wantsColour(stream: NodeJS.WriteStream): boolean {

@@ -41,6 +41,28 @@ describe("Publishing", () => {
     }
   });
 
+  test("reaches whoever came while the first walk was under way", () => {
+    const network = new MemoryNetwork(13);
+    network.grow(40);
+    const publisher = at(network.members, 4);
+    // Nobody hands anything over: what the newcomer gets, it gets from the publisher.
+    for (const { overlay } of network.members) overlay.stop();
+    const nearest = at(
+      sortedByDistance(
+        KEY,
+        Array.from({ length: 200 }, (_, n) => network.add(1_000 + n).contact),
+      ),
+      0,
+    );
+    network.onSent = ({ request }) => {
+      if (request.kind !== "store") return;
+      for (const { overlay } of network.members.slice(0, 40)) overlay.membership.addVerified(nearest);
+    };
+    publish(network, publisher, offerOf("work"));
+    const newcomer = network.members.find(({ contact }) => contact === nearest) as Member;
+    expect(holds(network, newcomer, KEY, publisher)).toBe(true);
+  });
+
   test("is repeated after five minutes and then every hour, each time with a higher number", () => {
     const network = new MemoryNetwork(6);
     network.grow(30);

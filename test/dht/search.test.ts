@@ -15,6 +15,13 @@ function nearestTo(network: MemoryNetwork, key: Uint8Array, count: number): Memb
   return order.slice(0, count).map((contact) => network.alive.find((member) => member.contact === contact) as Member);
 }
 
+/** One who holds nothing itself, and so has to ask. */
+function visitorOf(network: MemoryNetwork): Member {
+  const visitor = network.add(9_999, { reachable: false });
+  network.join(visitor, [at(network.members, 0).address]);
+  return visitor;
+}
+
 function networkWith(seed: number, size: number, offering: Readonly<Record<string, readonly number[]>>): MemoryNetwork {
   const network = new MemoryNetwork(seed);
   network.grow(size);
@@ -82,7 +89,7 @@ describe("A search", () => {
     const late = Array.from({ length: 6 }, (_, n) => at(network.members, n + 3));
     for (const member of late) publish(network, member, offerOf("work"));
     expect(holder.overlay.store.page(key, 1, undefined, now).split).toBeGreaterThan(0);
-    const { matches, report } = find(network, at(network.members, 15), "work", crowd);
+    const { matches, report } = find(network, visitorOf(network), "work", crowd);
     expect(matches).toHaveLength(MAX_PER_KEY + late.length);
     expect(report.keysAsked).toBeGreaterThan(1);
     expect(report.complete).toBe(true);
@@ -125,7 +132,7 @@ describe("A search among liars", () => {
     for (const [index, member] of holders.entries())
       if (index % 2 === 0) network.lie(member, (request, honest) => (request.kind === "find_records" ? lie(honest(), network) : honest()));
     const before = network.messages;
-    const { matches } = find(network, at(network.members, 50), "work", 1_000);
+    const { matches } = find(network, visitorOf(network), "work", 1_000);
     const names = matches.map(({ record }) => record.name).sort();
     expect(names).toEqual(OFFERING.map((index) => `member ${index}`).sort());
     expect(network.messages - before).toBeLessThan(budget);
