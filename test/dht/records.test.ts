@@ -1,3 +1,4 @@
+import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -51,6 +52,12 @@ describe("A record", () => {
       expect(readRecord(bytes.subarray(0, length), verifyEd25519)).toBeTypeOf("string");
     expect(readRecord(Uint8Array.from([...bytes, 0]), verifyEd25519)).toBeTypeOf("string");
     expect(readRecord(new Uint8Array(MAX_RECORD_BYTES + 1), verifyEd25519)).toContain("limit");
+  });
+
+  test("with its fields in another order is refused: what was signed has one form", () => {
+    const fields = decode(recordOf().bytes) as Record<string, unknown>;
+    const reversed = Object.fromEntries(Object.entries(fields).reverse());
+    expect(readRecord(encode(reversed), verifyEd25519)).toContain("canonical");
   });
 
   test("may be any bytes at all without harm", () => {

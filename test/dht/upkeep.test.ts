@@ -107,6 +107,25 @@ describe("Who enters a table", () => {
     }
   });
 
+  test("leaves it after three requests without an answer, and is not handed out after the first", () => {
+    const network = new MemoryNetwork(14);
+    network.grow(15);
+    const [asker, dead] = [at(network.members, 3), at(network.members, 9)];
+    const { table } = asker.overlay.membership;
+    expect(table.has(dead.contact)).toBe(true);
+    network.kill(dead);
+    const lookUp = () => {
+      let ended = false;
+      asker.overlay.lookup(dead.contact.id, () => (ended = true));
+      network.clock.until(() => ended);
+      network.clock.advance(10_000);
+    };
+    lookUp();
+    expect(keysOf(table.closest(dead.contact.id, 5))).not.toContain(dead.contact.key);
+    for (let n = 0; n < 2; n++) lookUp(); // others still name it, and so it is asked again
+    expect(table.has(dead.contact)).toBe(false);
+  });
+
   test("is not an address's owner that claims another's address", () => {
     const network = new MemoryNetwork(6);
     const [first, second] = network.grow(2);
