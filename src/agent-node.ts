@@ -1,5 +1,5 @@
 import { type AttributeValue, assertCapabilityName, type Match, type Offer, type PublishReport } from "../dht/index.ts";
-import { sameId, shortId } from "../routing/index.ts";
+import { shortId, toHex } from "../routing/index.ts";
 import { callOptions, kwargs } from "./call-arguments.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
@@ -171,30 +171,46 @@ export class AgentNode extends Node {
   }
 
   private async askAny(capability: string, task: string, options: AskOptions): Promise<Answer> {
+    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal } = options;
     const { runtime } = this.core;
-    const deadline = runtime.now() + (options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS);
-    const passedOver: { agent: Match; error: SynapseError }[] = [];
-    for (const limit of ASK_SEARCHES) {
-      const { matches, report } = await this.find(capability, { limit, ...(options.signal && { signal: options.signal }) });
-      for (const agent of matches) {
-        if (
-          sameId(agent.record.publisher, this.id) ||
-          passedOver.some((other) => sameId(other.agent.record.publisher, agent.record.publisher))
-        )
-          continue;
-        const left = deadline - runtime.now();
-        if (left <= 0) throw timedOut(capability, options);
+    const deadline = runtime.now() + timeoutMs;
+    const timeout = new AbortController();
+    const timer = runtime.schedule(timeoutMs, () => timeout.abort());
+    const within = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
+    const passedOver: { agent: Match; error: SynapseError }[] = []; // at most the last of ASK_SEARCHES
+    try {
+      for await (const agent of this.candidates(capability, within)) {
         try {
-          return { result: await this.askOne(agent, task, options, left), agent, passedOver };
+          const left = Math.max(1, deadline - runtime.now());
+          return { result: await this.askOne(agent, task, { ...options, signal: within }, left), agent, passedOver };
         } catch (thrown) {
           const error = asSynapseError(thrown);
           if (!isGone(error)) throw error;
           passedOver.push({ agent, error });
         }
       }
-      if (!report.truncated) break;
+    } catch (error) {
+      if (timeout.signal.aborted && !signal?.aborted) throw timedOut(capability, timeoutMs);
+      throw error;
+    } finally {
+      timer.cancel();
     }
     throw nobodyDidIt(capability, passedOver);
+  }
+
+  /** Agents that offer a capability, each once, never this one: a few at first, more when those do not suffice. */
+  private async *candidates(capability: string, signal: AbortSignal): AsyncGenerator<Match> {
+    const tried = new Set([toHex(this.id)]); // at most the last of ASK_SEARCHES, and this
+    for (const limit of ASK_SEARCHES) {
+      const { matches, report } = await this.find(capability, { limit, signal });
+      for (const match of matches) {
+        const publisher = toHex(match.record.publisher);
+        if (tried.has(publisher)) continue;
+        tried.add(publisher);
+        yield match;
+      }
+      if (!report.truncated) return;
+    }
   }
 
   private askOne(target: Target, task: string, options: AskOptions, timeoutMs: number): Promise<unknown> {
@@ -231,7 +247,7 @@ function isGone(error: SynapseError): boolean {
   return error.code !== "aborted" && error.code !== "bad_request" && error.code !== "frame_too_large" && error.code !== "timed_out";
 }
 
-function timedOut(capability: string, { timeoutMs = DEFAULT_CALL_TIMEOUT_MS }: AskOptions): SynapseError {
+function timedOut(capability: string, timeoutMs: number): SynapseError {
   return new SynapseError("timed_out", `no agent for ${capability} had answered after ${timeoutMs} ms`, { retryable: true });
 }
 
