@@ -58,6 +58,9 @@ export class Maintenance {
     }
     if (due < 0 || now - (this.refreshedAt[due] as number) < settings.refreshIntervalMs) return;
     this.refreshedAt[due] = now;
+    const bucket = membership.table.bucket(due);
+    // What a refresh is for has been done already where a bucket is full of contacts that were all heard of in the meantime.
+    if (bucket?.isFull && now - bucket.oldestSeen < settings.refreshIntervalMs) return;
     refreshBucket(this.walker, due);
   }
 
