@@ -25,11 +25,14 @@ function example(file: string, ...args: string[]): ChildProcess {
   return child;
 }
 
-/** The address in the first line of an example that serves. */
+/** The address at which an example says that it serves. */
 async function serving(file: string, ...args: string[]): Promise<string> {
   const lines = createInterface({ input: example(file, ...args).stdout as NodeJS.ReadableStream });
-  const [line] = (await once(lines, "line")) as [string];
-  return /127\.0\.0\.1:\d+/.exec(line)?.[0] ?? `no address in ${line}`;
+  for await (const line of lines) {
+    const address = /127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (address !== undefined) return address;
+  }
+  throw new Error(`${file} ended without saying where it listens`);
 }
 
 async function outputOf(file: string, ...args: string[]): Promise<string> {
