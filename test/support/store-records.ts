@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { type CapabilityClaim, type CapabilityRecord, capabilityKey, type RecordStore } from "../../dht/index.ts";
+import type { NodeId } from "../../routing/index.ts";
+import { claimOf, SWARM } from "./records.ts";
+
+/**
+ * A record as a reader would give it, of a publisher with that number, but without a signature: a store gets records whose signatures
+ * have been checked, and a test that needs thousands of them has no time for keys.
+ */
+export function unsignedRecord(fields: Partial<CapabilityClaim> = {}, publisher = 1): CapabilityRecord {
+  const claim = claimOf({ capability: "work", ...fields });
+  const publicKey = Uint8Array.from({ length: 32 }, (_, i) => (i < 4 ? publisher >>> (i * 8) : 0));
+  return { ...claim, publicKey, publisher: sha256(publicKey), bytes: new TextEncoder().encode(JSON.stringify([publisher, claim])) };
+}
+
+/** Who published a record made by {@link unsignedRecord}, and what it claims. */
+export function readUnsigned(bytes: Uint8Array): readonly [publisher: number, claim: CapabilityClaim] {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/** The key of a record's own name. */
+export function keyOf(record: CapabilityRecord): NodeId {
+  return capabilityKey(SWARM, record.capability);
+}
+
+/** Stores that many records, each under a key of its own, no publisher having more than 200 of them. */
+export function fillWith(store: RecordStore, count: number, fields: Partial<CapabilityClaim>, wallClock: number): Set<string> {
+  const outcomes = new Set<string>();
+  for (let i = 0; i < count; i++) {
+    const record = unsignedRecord({ ...fields, capability: `filler-${i}` }, 1_000_000 + Math.floor(i / 200));
+    outcomes.add(store.put(keyOf(record), record, wallClock).outcome);
+  }
+  return outcomes;
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(createHash("sha256").update(bytes).digest());
+}
