@@ -72,9 +72,11 @@ export class LookupRun {
     this.ended = true;
     const { lookup } = this;
     const closest = lookup.closest();
+    // A node that is alone has asked everybody there is. One that has lost everybody it knew has asked nobody.
+    const isLost = lookup.requests === 0 && this.walker.membership.hasKnownOthers;
     this.walk.onDone({
       closest,
-      complete: lookup.complete,
+      complete: lookup.complete && !isLost,
       requests: lookup.requests,
       failed: this.failures,
       late: this.lates,

@@ -85,16 +85,24 @@ export class Lookup {
     return this.lates === 0 || this.answers >= this.k;
   }
 
-  /** True when the k nearest known (or all, if fewer) have answered, with none of the nearer ones still late. */
+  /**
+   * True when the k nearest known have answered, none of the nearer ones being late. Where fewer than k are known, when all of them
+   * have: what those who failed would have named, nobody knows.
+   */
   get complete(): boolean {
+    if (this.answers === 0) return this.candidates.length === 0;
     let seats = 0;
+    let failures = 0;
     for (const candidate of this.candidates) {
-      if (candidate.state === "failed") continue;
+      if (candidate.state === "failed") {
+        failures += 1;
+        continue;
+      }
       if (candidate.state !== "answered") return false;
       seats += 1;
-      if (seats === this.k) break;
+      if (seats === this.k) return true;
     }
-    return true;
+    return failures === 0;
   }
 
   /** A contact answered and named others. */

@@ -19,7 +19,9 @@ export class Membership {
   private readonly settings: OverlaySettings;
   /** Keys of contacts being verified or pinged; at most MAX_VERIFYING, plus one for each of the ID_BITS buckets. */
   private readonly verifying = new Set<string>();
-  /** Told of each contact that enters the table. */
+  /** Whether anybody has ever answered. */
+  hasKnownOthers = false;
+  /** Told of each contact that enters the table by answering. */
   onNewcomer: ((contact: Contact) => void) | undefined;
 
   constructor(self: NodeId, runtime: Runtime, peers: Peers, settings: OverlaySettings) {
@@ -32,6 +34,7 @@ export class Membership {
 
   /** A contact answered a request of ours. */
   addVerified(contact: Contact): void {
+    this.hasKnownOthers = true;
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
     if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact.id));
@@ -74,7 +77,8 @@ export class Membership {
     this.verifying.add(contact.key);
     this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome) => {
       this.verifying.delete(contact.key);
-      if (outcome.kind === "failed") this.markMissed(contact);
+      // Whoever refuses is alive.
+      if (outcome.kind === "failed" && outcome.reason !== "refused") this.markMissed(contact);
       else this.table.addVerified(contact, this.runtime.now());
     });
   }

@@ -28,7 +28,7 @@ export class CachedRecordReader implements RecordReader {
     const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const record = readRecord(bytes, this.verify);
+    const record = readRecord(Uint8Array.from(bytes), this.verify); // a copy: what is remembered must not keep the frame it came in
     if (typeof record !== "string") this.known.set(key, record);
     return record;
   }

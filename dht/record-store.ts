@@ -127,21 +127,24 @@ export class RecordStore {
   }
 
   private admit(key: NodeId, entry: string, record: CapabilityRecord, wallClock: number): StoreResult {
-    if (this.count >= MAX_RECORDS || this.shelfIsFull(key)) this.sweep(wallClock);
+    if (this.count >= MAX_RECORDS || this.shelfIsFull(key) || this.publisherIsFull(record)) this.sweep(wallClock);
     const shelf = this.byKey.get(toHex(key));
     if (shelf !== undefined && !shelf.records.has(entry) && shelf.records.size >= MAX_PER_KEY) {
       shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depthOf(key, record) + 1));
       return { outcome: "full", split: shelf.split };
     }
     if (this.count >= MAX_RECORDS) return { outcome: "busy", reason: "this node's store is full" };
-    if ((this.perPublisher.get(toHex(record.publisher)) ?? 0) >= MAX_PER_PUBLISHER)
-      return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
+    if (this.publisherIsFull(record)) return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
     this.insert(key, entry, record);
     return { outcome: "stored" };
   }
 
   private shelfIsFull(key: NodeId): boolean {
     return (this.byKey.get(toHex(key))?.records.size ?? 0) >= MAX_PER_KEY;
+  }
+
+  private publisherIsFull(record: CapabilityRecord): boolean {
+    return (this.perPublisher.get(toHex(record.publisher)) ?? 0) >= MAX_PER_PUBLISHER;
   }
 
   private insert(key: NodeId, entry: string, record: CapabilityRecord): void {

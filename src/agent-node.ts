@@ -4,6 +4,7 @@ import { callOptions, kwargs } from "./call-arguments.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
+import { isMap } from "./rpc/messages.ts";
 import type { CallContext } from "./rpc/registry.ts";
 import { sleep } from "./runtime.ts";
 
@@ -209,7 +210,10 @@ export class AgentNode extends Node {
         tried.add(publisher);
         yield match;
       }
-      if (!report.truncated) return;
+      if (report.truncated) continue;
+      const nobodyAnswered = !report.complete && report.failed >= report.requests;
+      if (nobodyAnswered && tried.size === 1) throw cutOff(capability);
+      return;
     }
   }
 
@@ -231,7 +235,8 @@ export class AgentNode extends Node {
     this.builtin(`${prefix}.ask`, ["task", "context?"], ([task, context], call) => {
       if (this.taskHandler === undefined) throw new SynapseError("internal_error", "agent has no task handler");
       if (typeof task !== "string") throw new SynapseError("bad_request", "task must be text");
-      return this.taskHandler(task, (context ?? {}) as Record<string, unknown>, call);
+      if (context !== undefined && context !== null && !isMap(context)) throw new SynapseError("bad_request", "context must be a map");
+      return this.taskHandler(task, isMap(context) ? context : {}, call);
     });
   }
 }
@@ -251,6 +256,13 @@ function timedOut(capability: string, timeoutMs: number): SynapseError {
   return new SynapseError("timed_out", `no agent for ${capability} had answered after ${timeoutMs} ms`, { retryable: true });
 }
 
+function cutOff(capability: string): SynapseError {
+  return new SynapseError("unreachable", `no node answered when asked who offers ${capability}`, {
+    hint: "try again; is this node still connected to the network?",
+    retryable: true,
+  });
+}
+
 function nobodyDidIt(capability: string, passedOver: Answer["passedOver"]): SynapseError {
   if (passedOver.length === 0) {
     return new SynapseError("not_found", `nobody offers ${capability}`, {
@@ -267,7 +279,6 @@ function nobodyDidIt(capability: string, passedOver: Answer["passedOver"]): Syna
 /** The longest beginning of a text that takes no more bytes, with an ellipsis where something was left off. */
 function truncateBytes(text: string, most: number): string {
   if (Buffer.byteLength(text) <= most) return text;
-  let short = text;
-  while (Buffer.byteLength(short) > most - 3) short = short.slice(0, -1);
-  return `${short.replace(/[\ud800-\udbff]$/, "")}…`;
+  const cut = new TextDecoder().decode(Buffer.from(text).subarray(0, most - 3));
+  return `${cut.replace(/\ufffd+$/, "")}…`; // half a character at the end has become that sign
 }

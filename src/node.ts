@@ -259,7 +259,7 @@ function abortable<T>(
         settle(value);
       };
     };
+    signal?.addEventListener("abort", onAbort, { once: true }); // first: what is begun may be done before `begin` returns
     const work = begin(settled(resolve), settled(reject));
-    signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

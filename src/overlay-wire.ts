@@ -141,7 +141,7 @@ function isAddressList(value: unknown): value is string[] {
 
 /** 32 bytes, or 64 hex characters from callers whose language has no bytes at hand. */
 function idArgument(name: string, value: unknown): NodeId {
-  if (isNodeId(value)) return value;
+  if (isNodeId(value)) return Uint8Array.from(value); // a copy: keys are kept
   if (typeof value === "string" && /^[0-9a-f]{64}$/i.test(value)) return nodeIdFromHex(value);
   throw badRequest(`${name} must be 32 bytes, or 64 hexadecimal characters`);
 }

@@ -54,13 +54,13 @@ async function serve(flags: StartFlags, { output, signal }: CommandContext): Pro
   const identity = flags.identity === undefined ? Identity.generate() : await Identity.loadOrCreate(flags.identity);
   const node = new AgentNode({ ...cardOf(flags, identity), ...networkOf(flags), identity, log });
   if (handler !== undefined) node.onTask(handler);
-  await node.start();
+  await node.start({ signal });
   if (handler === undefined && node.capabilities.length > 0) {
     output.say(
       `${output.sayStyle.yellow("warning")} it offers ${node.capabilities.length} capabilities but has nobody to do the work: add --exec or --handler`,
     );
   }
-  const own = shortAddress(formatAddress({ host: parseAddress(flags.listen).host, port: node.port }));
+  const own = shortAddress(node.addresses[0] ?? formatAddress({ host: parseAddress(flags.listen).host, port: node.port }));
   const data = {
     id: toHex(node.id),
     name: node.name,

@@ -7,7 +7,7 @@ import { SynapseError } from "../errors.ts";
 const MAX_RUNNING = 8;
 const MAX_WAITING = 64;
 /** Longest result, bytes: what fits into a frame with room for what is around it. */
-const MAX_RESULT_BYTES = 4 * 1024 * 1024;
+const MAX_RESULT_BYTES = 4 * 1024 * 1024 - 1_024;
 /** Between asking a program to end and ending it, ms. */
 const KILL_AFTER_MS = 2_000;
 
@@ -39,8 +39,12 @@ function runProgram(command: string, input: string, signal: AbortSignal, log: (l
     signal.addEventListener("abort", abort, { once: true });
     child.stdout.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= MAX_RESULT_BYTES) output.push(chunk);
-      else abort();
+      if (bytes <= MAX_RESULT_BYTES) {
+        output.push(chunk);
+        return;
+      }
+      child.stdout.destroy();
+      abort();
     });
     child.stdin.on("error", () => undefined); // it need not read its task
     child.stdin.end(`${input}\n`);

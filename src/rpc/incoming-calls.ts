@@ -99,9 +99,9 @@ export class IncomingCalls {
       this.finish(call, request.id, asSynapseError(error));
       return;
     }
-    if (!(result instanceof Promise)) this.finish(call, request.id, result);
+    if (!isThenable(result)) this.finish(call, request.id, result);
     else {
-      result.then(
+      Promise.resolve(result).then(
         (value: unknown) => this.finish(call, request.id, value),
         (error: unknown) => this.finish(call, request.id, asSynapseError(error)),
       );
@@ -133,4 +133,9 @@ export class IncomingCalls {
       this.send(responseError(id, { code: code === "bad_request" ? "internal_error" : code, message: `the result ${message}` }));
     }
   }
+}
+
+/** Promises, and whatever else can be awaited: query builders are no promises. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -29,6 +29,7 @@ export interface Sent {
   readonly from: Contact;
   readonly to: Contact;
   readonly request: OverlayRequest;
+  readonly timeoutMs: number;
 }
 
 /** What a member answers instead of the truth, or `"silence"`. */
@@ -48,11 +49,14 @@ export class MemoryNetwork {
   /** Requests and verifications sent since the network began. */
   messages = 0;
   onSent: ((sent: Sent) => void) | undefined;
+  /** Told of each address that is dialled to learn who listens there. */
+  onDialled: ((address: string) => void) | undefined;
   /** One for all: what it remembers is the same for everybody. */
   readonly reader = new CachedRecordReader(verifyEd25519);
   private readonly byAddress = new Map<string, Member>();
   private readonly dead = new Set<string>();
   private readonly lies = new Map<string, Lie>();
+  private readonly delays = new Map<string, number>();
 
   constructor(seed: number) {
     this.clock = new VirtualClock(seed);
@@ -111,6 +115,11 @@ export class MemoryNetwork {
     this.lies.set(member.contact.key, lie);
   }
 
+  /** Makes a member take that much longer for every answer. */
+  delay(member: Member, ms: number): void {
+    this.delays.set(member.contact.key, ms);
+  }
+
   /** The living members nearest to a target, by the oracle of whoever asks. */
   get alive(): Member[] {
     return this.members.filter(({ contact }) => !this.dead.has(contact.key));
@@ -120,7 +129,7 @@ export class MemoryNetwork {
     return {
       request: (to, request, timeoutMs, done) => {
         this.messages += 1;
-        this.onSent?.({ from, to, request });
+        this.onSent?.({ from, to, request, timeoutMs });
         this.exchange(from, to, request, timeoutMs, done);
       },
       verify: (contact, timeoutMs, done) => {
@@ -128,6 +137,7 @@ export class MemoryNetwork {
         this.exchange(undefined, contact, { kind: "ping" }, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : "alive"));
       },
       contactAt: (address, timeoutMs, done) => {
+        this.onDialled?.(address);
         const member = this.listenerAt(address);
         if (member === undefined) this.clock.schedule(timeoutMs, () => done(failed("unreachable", "nobody listens there")));
         else this.clock.schedule(2 * LATENCY_MS, () => done(member.contact));
@@ -154,7 +164,7 @@ export class MemoryNetwork {
       if (member === undefined || member.contact.key !== to.key) return;
       const answer = this.answerOf(member, from, request);
       if (answer === "silence") return;
-      clock.schedule(LATENCY_MS, () => {
+      clock.schedule(LATENCY_MS + (this.delays.get(member.contact.key) ?? 0), () => {
         lost.cancel();
         done(answer);
       });

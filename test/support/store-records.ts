@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type CapabilityClaim, type CapabilityRecord, capabilityKey, type RecordStore } from "../../dht/index.ts";
+import { type CapabilityClaim, type CapabilityRecord, capabilityKey, type RecordStore, splitBitsOf } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { claimOf, SWARM } from "./records.ts";
 
@@ -21,6 +21,28 @@ export function readUnsigned(bytes: Uint8Array): readonly [publisher: number, cl
 /** The key of a record's own name. */
 export function keyOf(record: CapabilityRecord): NodeId {
   return capabilityKey(SWARM, record.capability);
+}
+
+/** Numbers of publishers whose ids begin with these bits. */
+export function publishersWith(bits: string, count: number): number[] {
+  const found: number[] = [];
+  for (let number = 1; found.length < count; number++) {
+    if (splitBitsOf(unsignedRecord({}, number).publisher, bits.length) === bits) found.push(number);
+  }
+  return found;
+}
+
+/** Everything that a store gives for a key, page by page. */
+export function readPages(store: RecordStore, key: NodeId, limit: number, wallClock: number): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < 1_000; pages++) {
+    const page = store.page(key, limit, after, wallClock);
+    found.push(...page.records);
+    after = page.more;
+    if (after === undefined) return found;
+  }
+  throw new Error("the pages do not end");
 }
 
 /** Stores that many records, each under a key of its own, no publisher having more than 200 of them. */

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { type CapabilityRecord, capabilityKey, failed, signRecord } from "../../dht/index.ts";
+import { K } from "../../routing/index.ts";
+import { at, distanceOf } from "../support/ids.ts";
+import { type Member, MemoryNetwork } from "../support/memory-network.ts";
+import { claimOf, HOUR, MINUTE, publisherOf, SWARM } from "../support/records.ts";
+
+const KEY = capabilityKey(SWARM, "work");
+
+/** A member that holds records of others, and one that it has not met. */
+function holderAndNewcomer(records: (now: number) => readonly CapabilityRecord[]): {
+  network: MemoryNetwork;
+  holder: Member;
+  newcomer: Member;
+} {
+  const network = new MemoryNetwork(1);
+  const [holder, newcomer] = [network.add(1), network.add(2)];
+  const now = network.clock.wallClock();
+  for (const record of records(now)) expect(holder.overlay.store.put(KEY, record, now).outcome).toBe("stored");
+  return { network, holder, newcomer };
+}
+
+/** Records of that many publishers. */
+function recordsOf(count: number, fields: object = {}): (now: number) => CapabilityRecord[] {
+  return (issued) =>
+    Array.from({ length: count }, (_, n) => signRecord(claimOf({ capability: "work", issued, ...fields }), publisherOf(1_000 + n)));
+}
+
+/** Requests to store that reach a member while time passes. */
+function handedTo(network: MemoryNetwork, to: Member, ms: number): number {
+  let count = 0;
+  network.onSent = (sent) => {
+    if (sent.request.kind === "store" && sent.to.key === to.contact.key) count += 1;
+  };
+  network.clock.advance(ms);
+  network.onSent = undefined;
+  return count;
+}
+
+describe("A newcomer", () => {
+  test("is given what is held, withdrawals among it, once, however often it answers", () => {
+    const { network, holder, newcomer } = holderAndNewcomer((now) => [
+      ...recordsOf(30)(now),
+      signRecord(claimOf({ capability: "work", issued: now, withdrawn: true }), publisherOf(5_000)),
+    ]);
+    for (let n = 0; n < 3; n++) holder.overlay.membership.addVerified(newcomer.contact);
+    expect(handedTo(network, newcomer, MINUTE)).toBe(31);
+    const given = newcomer.overlay.store.page(KEY, 64, undefined, network.clock.wallClock());
+    expect(given).toEqual(holder.overlay.store.page(KEY, 64, undefined, network.clock.wallClock()));
+    holder.overlay.membership.addVerified(newcomer.contact);
+    expect(handedTo(network, newcomer, HOUR)).toBe(0);
+  });
+
+  test("is given nothing that has expired, swept or not", () => {
+    const { network, holder, newcomer } = holderAndNewcomer((now) => recordsOf(10)(now));
+    network.clock.advance(HOUR);
+    expect(holder.overlay.store.size).toBe(10);
+    holder.overlay.membership.addVerified(newcomer.contact);
+    expect(handedTo(network, newcomer, MINUTE)).toBe(0);
+  });
+
+  test("is given it soon, and by four at a time at most", () => {
+    const { network, holder, newcomer } = holderAndNewcomer(recordsOf(30));
+    holder.overlay.membership.addVerified(newcomer.contact);
+    const perMoment = new Map<number, number>();
+    network.onSent = () => perMoment.set(network.clock.now(), (perMoment.get(network.clock.now()) ?? 0) + 1);
+    network.clock.advance(MINUTE);
+    expect(Math.max(...perMoment.values())).toBe(4);
+    expect(Math.max(...perMoment.keys())).toBeLessThan(1_000);
+  });
+
+  test("that is silent or refuses is asked to take four records, and no more of the sixty", () => {
+    for (const answer of ["silence", failed("refused", "full")] as const) {
+      const { network, holder, newcomer } = holderAndNewcomer(recordsOf(60));
+      network.lie(newcomer, () => answer);
+      holder.overlay.membership.addVerified(newcomer.contact);
+      expect(handedTo(network, newcomer, HOUR)).toBe(4);
+    }
+  });
+
+  test("that is silent does not keep the others from getting theirs", () => {
+    const { network, holder, newcomer } = holderAndNewcomer(recordsOf(20));
+    const other = network.add(3);
+    network.lie(newcomer, () => "silence");
+    holder.overlay.membership.addVerified(newcomer.contact);
+    holder.overlay.membership.addVerified(other.contact);
+    network.clock.advance(MINUTE);
+    expect(other.overlay.store.size).toBe(20);
+  });
+
+  test("is given nothing by a node that has stopped, before or after it came", () => {
+    const { network, holder, newcomer } = holderAndNewcomer(recordsOf(30));
+    const later = network.add(3);
+    holder.overlay.membership.addVerified(newcomer.contact);
+    network.clock.advance(10);
+    holder.overlay.stop();
+    holder.overlay.membership.addVerified(later.contact);
+    network.clock.advance(HOUR);
+    expect(network.messages).toBe(0);
+  });
+});
+
+describe("Of the holders of a key", () => {
+  /** A full house around the key: members that all know each other and hold one record, nearest first, and a newcomer. */
+  function house(newcomerIsNear: boolean): { network: MemoryNetwork; newcomer: Member } {
+    const network = new MemoryNetwork(2);
+    const crowd = Array.from({ length: 80 }, (_, n) => network.add(100 + n));
+    const order = crowd.toSorted((a, b) => (distanceOf(KEY, a.contact.id) < distanceOf(KEY, b.contact.id) ? -1 : 1));
+    const newcomer = at(order, newcomerIsNear ? 5 : 70);
+    const now = network.clock.wallClock();
+    const record = at(recordsOf(1)(now), 0);
+    const settled = order.filter((member) => member !== newcomer);
+    for (const member of settled) for (const { contact } of settled) member.overlay.membership.addVerified(contact);
+    for (const { overlay } of settled.slice(0, K)) overlay.store.put(KEY, record, now);
+    for (const { overlay } of settled) overlay.membership.addVerified(newcomer.contact);
+    return { network, newcomer };
+  }
+
+  test("the nearest few hand a record over, not all of them", () => {
+    const { network, newcomer } = house(true);
+    const handed = handedTo(network, newcomer, MINUTE);
+    expect(handed).toBeGreaterThanOrEqual(2);
+    expect(handed).toBeLessThanOrEqual(4);
+    expect(newcomer.overlay.store.size).toBe(1);
+  });
+
+  test("none hands anything to one that is not among the nearest", () => {
+    const { network, newcomer } = house(false);
+    expect(handedTo(network, newcomer, MINUTE)).toBe(0);
+  });
+});
