@@ -69,6 +69,16 @@ describe("A newcomer", () => {
     expect(Math.max(...perMoment.keys())).toBeLessThan(1_000);
   });
 
+  test("that comes later is given it too", () => {
+    const { network, holder, newcomer } = holderAndNewcomer(recordsOf(20));
+    const later = network.add(3);
+    for (const { contact } of [newcomer, later]) {
+      holder.overlay.membership.addVerified(contact);
+      network.clock.advance(MINUTE);
+    }
+    expect([newcomer.overlay.store.size, later.overlay.store.size]).toEqual([20, 20]);
+  });
+
   test("that is silent or refuses is asked to take four records, and no more of the sixty", () => {
     for (const answer of ["silence", failed("refused", "full")] as const) {
       const { network, holder, newcomer } = holderAndNewcomer(recordsOf(60));
@@ -104,15 +114,17 @@ describe("Of the holders of a key", () => {
   /** A full house around the key: members that all know each other and hold one record, nearest first, and a newcomer. */
   function house(newcomerIsNear: boolean): { network: MemoryNetwork; newcomer: Member } {
     const network = new MemoryNetwork(2);
-    const crowd = Array.from({ length: 80 }, (_, n) => network.add(100 + n));
+    const crowd = Array.from({ length: 30 }, (_, n) => network.add(100 + n));
     const order = crowd.toSorted((a, b) => (distanceOf(KEY, a.contact.id) < distanceOf(KEY, b.contact.id) ? -1 : 1));
-    const newcomer = at(order, newcomerIsNear ? 5 : 70);
+    const newcomer = at(order, newcomerIsNear ? 5 : 27);
     const now = network.clock.wallClock();
     const record = at(recordsOf(1)(now), 0);
     const settled = order.filter((member) => member !== newcomer);
     for (const member of settled) for (const { contact } of settled) member.overlay.membership.addVerified(contact);
     for (const { overlay } of settled.slice(0, K)) overlay.store.put(KEY, record, now);
     for (const { overlay } of settled) overlay.membership.addVerified(newcomer.contact);
+    // Where a bucket is full it waits outside; most must know it, or nothing is tested.
+    expect(settled.slice(0, K).filter(({ overlay }) => overlay.membership.table.has(newcomer.contact)).length).toBeGreaterThan(15);
     return { network, newcomer };
   }
 

@@ -116,7 +116,7 @@ describe("A newcomer", () => {
 });
 
 describe("While nobody answers", () => {
-  test("a join fails after as many rounds as it was given, once, naming every address, and does not give up", () => {
+  test("a join fails after as many rounds as it was given, once, naming every address once, and does not give up", () => {
     for (const attempts of [1, 3]) {
       const network = new MemoryNetwork(10);
       const { reports, failures } = join(network.add(1), DEAD, attempts);
@@ -127,7 +127,7 @@ describe("While nobody answers", () => {
       network.clock.until(() => failures.length === 1);
       expect(rounds).toBe(attempts - 1); // the first was dialled before anybody counted
       expect(at(failures, 0)).toMatchObject({ code: "unreachable", retryable: true });
-      for (const address of DEAD) expect(at(failures, 0).message).toContain(address);
+      for (const address of DEAD) expect(at(failures, 0).message.split(address)).toHaveLength(2);
       network.clock.advance(HOUR);
       expect([failures.length, reports.length]).toEqual([1, 0]);
       expect(rounds).toBeGreaterThan(30);

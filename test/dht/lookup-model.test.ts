@@ -5,7 +5,7 @@ import { keysOf } from "../support/ids.ts";
 import { drive, staticNetwork } from "../support/lookup-world.ts";
 import { Random } from "../support/random.ts";
 
-const WORLDS = 60;
+const WORLDS = 40;
 
 /** Runs a check over many networks of every size and health. */
 function overWorlds(seed: number, deadShare: number, check: (random: Random, size: number) => void): void {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { capabilityKey, type FindResult, failed, MAX_PER_ANSWER, type Match, type OverlayRequest, signRecord } from "../../dht/index.ts";
+import {
+  type CapabilityRecord,
+  capabilityKey,
+  type FindResult,
+  failed,
+  MAX_PER_ANSWER,
+  type Match,
+  type OverlayRequest,
+  signRecord,
+} from "../../dht/index.ts";
 import { K, toHex } from "../../routing/index.ts";
 import { find, publish, publishersFound, withdraw } from "../support/asking.ts";
 import { heldBy, nearestMembers, visitorOf } from "../support/holders.ts";
@@ -14,16 +23,21 @@ const CROWD = 2 * MAX_PER_ANSWER + 22;
 
 const isFurtherPage = (request: OverlayRequest) => request.kind === "find_records" && request.after !== undefined;
 
+const crowdRecords: CapabilityRecord[] = [];
+
+function crowdRecord(n: number, issued: number): CapabilityRecord {
+  crowdRecords[n] ??= signRecord(claimOf({ capability: "work", issued }), publisherOf(1_000 + n));
+  return crowdRecords[n];
+}
+
 /** A network in which the nodes nearest to the key hold the records of a crowd that is not in it. */
 function crowded(seed: number, crowd = CROWD): { network: MemoryNetwork; holders: Member[]; visitor: Member } {
   const network = new MemoryNetwork(seed);
   network.grow(40);
   const now = network.clock.wallClock();
+  const issued = now - network.clock.now(); // the same in every network, so that each record is signed once
   const holders = nearestMembers(network, KEY, K);
-  for (let n = 0; n < crowd; n++) {
-    const record = signRecord(claimOf({ capability: "work", issued: now }), publisherOf(1_000 + n));
-    for (const { overlay } of holders) overlay.store.put(KEY, record, now);
-  }
+  for (let n = 0; n < crowd; n++) for (const { overlay } of holders) overlay.store.put(KEY, crowdRecord(n, issued), now);
   return { network, holders, visitor: visitorOf(network) };
 }
 
@@ -132,6 +146,31 @@ describe("A search", () => {
     network.clock.advance(10_000);
     expect(ended).toHaveLength(1);
     expect(at(ended, 0)).toMatchObject({ matches: { length: 1 }, report: { complete: false, truncated: false } });
+    expect(at(ended, 0).report.requests).toBeGreaterThan(0);
+  });
+
+  test("stopped while it waits for a page alone says that it is incomplete", () => {
+    const { network, holders, visitor } = crowded(11);
+    network.lie(at(holders, 3), (request, honest) => (isFurtherPage(request) ? "silence" : honest()));
+    const ended: FindResult[] = [];
+    const search = visitor.overlay.find("work", 1_000, (result) => ended.push(result));
+    network.clock.advance(2_000);
+    expect(ended).toEqual([]);
+    search.stop();
+    expect(ended).toMatchObject([{ matches: { length: CROWD }, report: { complete: false, failed: 0 } }]);
+  });
+
+  test("neither tells of withdrawals nor counts them against what is wanted", () => {
+    const { network, holders, visitor } = crowded(12, 10);
+    const now = network.clock.wallClock();
+    const gone = Array.from({ length: 6 }, (_, n) =>
+      signRecord(claimOf({ capability: "work", issued: now, seq: 2, withdrawn: true }), publisherOf(1_000 + n)),
+    );
+    for (const { overlay } of holders) for (const record of gone) expect(overlay.store.put(KEY, record, now).outcome).toBe("stored");
+    const { result, told } = observed(network, visitor, 4);
+    expect(result).toMatchObject({ matches: { length: 4 }, report: { truncated: true } });
+    expect(told).toEqual(result.matches);
+    expect(told.every(({ record }) => !record.withdrawn)).toBe(true);
   });
 
   test("believes one withdrawal against any number of older copies", () => {

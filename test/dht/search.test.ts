@@ -168,8 +168,9 @@ describe("A search among liars", () => {
   });
 
   test("is not drowned in withdrawals of others", () => {
+    let withdrawn: Uint8Array[] | undefined;
     expectTruthDespite((response, network) => {
-      const withdrawn = Array.from({ length: 64 }, (_, n) => recordOfNow(network, { withdrawn: true }, 2_000 + n));
+      withdrawn ??= Array.from({ length: 64 }, (_, n) => recordOfNow(network, { withdrawn: true }, 2_000 + n));
       return answering(withdrawn, "more")(response);
     }, 3_000);
   });

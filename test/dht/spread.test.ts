@@ -61,12 +61,12 @@ describe("The report of a publish", () => {
     expect(report.requests).toBeLessThanOrEqual(K + 2 * 40);
   });
 
-  test("names the level that has the fewest holders", () => {
+  test.each(["work", "work/hard"])("names the holders of the level that has the fewest: %s", (level) => {
     const { network, publisher } = settled(2);
-    const deeper = capabilityKey(SWARM, "work/hard");
-    for (const member of nearestMembers(network, deeper, 5))
+    const key = capabilityKey(SWARM, level);
+    for (const member of nearestMembers(network, key, 5))
       network.lie(member, (request, honest) =>
-        request.kind === "store" && sameId(request.key, deeper) ? storing("busy")(request, honest) : honest(),
+        request.kind === "store" && sameId(request.key, key) ? storing("busy")(request, honest) : honest(),
       );
     const { report } = published(network, publisher, offerOf("work/hard"));
     expect(report.holders).toBe(K - 5);
@@ -122,18 +122,20 @@ describe("A key that is full", () => {
     }
   });
 
-  test("according to most holders sends the publisher to its own child, and a withdrawal after it", () => {
-    const { network, publisher } = settled(8);
-    for (const member of network.members) network.lie(member, fullAtRoot);
+  test("according to most holders sends the publisher to its own child, where holders are counted anew, and a withdrawal after it", () => {
+    const { network, holders, publisher } = settled(8);
+    const full = K / 2 + 1;
+    for (const member of holders.slice(0, full)) network.lie(member, fullAtRoot);
     const child = capabilityKey(SWARM, "work", splitBitsOf(publisher.contact.id, depth));
-    const heirs = nearestMembers(network, child, K).filter((member) => member !== publisher);
+    const heirs = nearestMembers(network, child, K + 1).filter((member) => member !== publisher);
     const { report, keys } = published(network, publisher, offerOf("work"));
     expect(keys).toBe(2);
     expect(report.holders).toBeGreaterThanOrEqual(K);
-    expect(report.outcomes.full).toBe(K);
-    for (const member of heirs) expect(heldBy(network, member, child, publisher)).toMatchObject({ withdrawn: false });
+    expect(report.holders).toBeLessThanOrEqual(K + 1);
+    expect(report.outcomes).toEqual({ full, stored: K - full + K });
+    for (const member of heirs.slice(0, K)) expect(heldBy(network, member, child, publisher)).toMatchObject({ withdrawn: false });
     withdraw(network, publisher, "work");
-    for (const member of heirs) expect(heldBy(network, member, child, publisher)).toMatchObject({ withdrawn: true });
+    for (const member of heirs.slice(0, K)) expect(heldBy(network, member, child, publisher)).toMatchObject({ withdrawn: true });
   });
 
   test("at every depth sends the publisher down to the last, and no further", () => {

@@ -7,7 +7,13 @@ const HOUR = 60 * MINUTE;
 
 describe("A simulated network measured against the truth", () => {
   test("without churn finds the true 20 closest, and everything that is offered, in a small budget", async () => {
-    const { lookups, finds, joins, faults } = await simulate({ nodes: 200, seed: 11, durationMs: 10 * MINUTE, lookupsPerSecond: 1, findsPerSecond: 1 });
+    const { lookups, finds, joins, faults } = await simulate({
+      nodes: 200,
+      seed: 11,
+      durationMs: 10 * MINUTE,
+      lookupsPerSecond: 1,
+      findsPerSecond: 1,
+    });
     expect(faults).toEqual([]);
     expect(lookups.count).toBeGreaterThan(400);
     expect(lookups.recall).toBeGreaterThanOrEqual(0.99);

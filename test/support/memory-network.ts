@@ -50,7 +50,9 @@ export class MemoryNetwork {
   messages = 0;
   onSent: ((sent: Sent) => void) | undefined;
   /** Told of each address that is dialled to learn who listens there. */
-  onDialled: ((address: string) => void) | undefined;
+  onDialled: ((address: string, timeoutMs: number) => void) | undefined;
+  /** Told of each contact that is dialled back. */
+  onVerified: ((contact: Contact, timeoutMs: number) => void) | undefined;
   /** One for all: what it remembers is the same for everybody. */
   readonly reader = new CachedRecordReader(verifyEd25519);
   private readonly byAddress = new Map<string, Member>();
@@ -134,10 +136,11 @@ export class MemoryNetwork {
       },
       verify: (contact, timeoutMs, done) => {
         this.messages += 1;
+        this.onVerified?.(contact, timeoutMs);
         this.exchange(undefined, contact, { kind: "ping" }, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : "alive"));
       },
       contactAt: (address, timeoutMs, done) => {
-        this.onDialled?.(address);
+        this.onDialled?.(address, timeoutMs);
         const member = this.listenerAt(address);
         if (member === undefined) this.clock.schedule(timeoutMs, () => done(failed("unreachable", "nobody listens there")));
         else this.clock.schedule(2 * LATENCY_MS, () => done(member.contact));
