@@ -3,6 +3,7 @@ import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsResponse, OverlayResponse } from "./messages.ts";
+import type { Timer } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
 
@@ -10,6 +11,12 @@ import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
 const MAX_PAGES = 64;
 /** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
 const MAX_READ = 65_536;
+
+/**
+ * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
+ * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
+ */
+const SPLIT_QUORUM = 1 / 3;
 
 /** One agent that was found: its signed record, and how it was heard of. */
 export interface Match {
@@ -50,8 +57,19 @@ export interface FindOptions {
   readonly capability: string;
   /** Matches wanted at most. */
   readonly limit: number;
+  /** The search ends after this, with what it has, ms. */
+  readonly timeoutMs: number;
   readonly onMatch?: (match: Match) => void;
   readonly onDone: (result: FindResult) => void;
+}
+
+/** One of the keys that a capability's records may stand under. */
+interface Branch {
+  readonly key: NodeId;
+  /** Split bits that lead to it: none for the key itself. */
+  readonly bits: string;
+  /** Who says that it is split further. At most those asked on one walk. */
+  readonly claimants: Set<string>;
 }
 
 /** A finder's surroundings. */
@@ -73,10 +91,12 @@ export class Finder {
   private live = 0;
   private read = 0;
   private readonly walks = new Set<LookupRun>(); // one for each key asked
-  private readonly keysAsked = new Set<string>(); // at most 2^MAX_SPLIT children and the key
+  /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
+  private readonly branches = new Map<string, Branch>();
   private pagesOpen = 0;
   private totals = { requests: 0, nodes: 0, failed: 0, dropped: 0, hops: 0 };
   private complete = true;
+  private timer: Timer | undefined;
   private ended = false;
 
   constructor(context: FinderContext, options: FindOptions) {
@@ -86,6 +106,8 @@ export class Finder {
   }
 
   start(): this {
+    const { runtime } = this.context;
+    this.timer = runtime.schedule(this.options.timeoutMs, () => this.stop());
     this.visit("");
     return this;
   }
@@ -96,24 +118,26 @@ export class Finder {
   }
 
   private visit(bits: string): void {
+    if (this.ended || this.branches.has(bits)) return;
     const key = capabilityKey(this.options.swarm, this.options.capability, bits);
-    if (this.ended || this.keysAsked.has(toHex(key))) return;
-    this.keysAsked.add(toHex(key));
-    this.readOwnStore(key, bits);
+    const branch: Branch = { key, bits, claimants: new Set() };
+    this.branches.set(bits, branch);
+    this.readOwnStore(branch);
     if (this.ended) return;
     const run: LookupRun = new LookupRun(this.context, {
       target: key,
       request: { kind: "find_records", key, limit: this.options.limit, after: undefined },
-      onAnswer: (from, response, hop) => this.onAnswer(key, bits, from, response, hop, 1),
-      onDone: (result) => this.onWalked(run, result),
+      onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, 1),
+      onDone: (result) => this.onWalked(run, branch, result),
     });
     this.walks.add(run);
     run.start();
   }
 
   /** This node may itself be among the nearest to the key. */
-  private readOwnStore(key: NodeId, bits: string): void {
+  private readOwnStore(branch: Branch): void {
     const { store, runtime } = this.context;
+    const { key, bits } = branch;
     let page: Page = store.page(key, this.options.limit, undefined, runtime.wallClock());
     for (;;) {
       this.take(key, page.records, undefined, 0);
@@ -123,11 +147,14 @@ export class Finder {
     }
   }
 
-  private onAnswer(key: NodeId, bits: string, from: Contact, response: OverlayResponse, hop: number, pages: number): "enough" | "go-on" {
+  private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, pages: number): "enough" | "go-on" {
     if (response.kind !== "find_records") return "go-on";
-    this.take(key, response.records, from, hop);
-    if (response.split > bits.length) this.visitChildren(bits);
-    if (!this.ended && response.more !== undefined) this.readOn(key, bits, from, response, hop, pages);
+    this.take(branch.key, response.records, from, hop);
+    if (response.split > branch.bits.length) {
+      branch.claimants.add(from.key);
+      if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
+    }
+    if (!this.ended && response.more !== undefined) this.readOn(branch, from, response, hop, pages);
     return this.ended ? "enough" : "go-on";
   }
 
@@ -139,7 +166,7 @@ export class Finder {
   }
 
   /** Asks a holder for its next page. */
-  private readOn(key: NodeId, bits: string, from: Contact, response: FindRecordsResponse, hop: number, pages: number): void {
+  private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, pages: number): void {
     if (pages >= MAX_PAGES) {
       this.complete = false;
       return;
@@ -147,12 +174,12 @@ export class Finder {
     const { peers, settings } = this.context;
     this.pagesOpen += 1;
     this.totals.requests += 1;
-    const request = { kind: "find_records", key, limit: this.options.limit, after: response.more } as const;
+    const request = { kind: "find_records", key: branch.key, limit: this.options.limit, after: response.more } as const;
     peers.request(from, request, settings.requestTimeoutMs, (outcome) => {
       this.pagesOpen -= 1;
       if (this.ended) return;
       if (outcome.kind === "failed") this.onPageLost();
-      else this.onAnswer(key, bits, from, outcome, hop, pages + 1);
+      else this.onAnswer(branch, from, outcome, hop, pages + 1);
       this.finishIfIdle();
     });
   }
@@ -197,7 +224,9 @@ export class Finder {
     if (this.live >= this.options.limit) this.finish(true);
   }
 
-  private onWalked(run: LookupRun, result: LookupResult): void {
+  private onWalked(run: LookupRun, { bits, claimants }: Branch, result: LookupResult): void {
+    const claims = result.closest.filter((contact) => claimants.has(contact.key)).length;
+    if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(bits);
     this.walks.delete(run);
     this.totals.requests += result.requests;
     this.totals.nodes += result.requests;
@@ -214,6 +243,7 @@ export class Finder {
   private finish(enough: boolean): void {
     if (this.ended) return;
     this.ended = true;
+    this.timer?.cancel();
     const idle = this.walks.size === 0 && this.pagesOpen === 0;
     for (const run of this.walks) run.stop(); // adds their cost; `ended` keeps them from finishing a second time
     const { requests, nodes, failed, dropped, hops } = this.totals;
@@ -223,7 +253,7 @@ export class Finder {
       report: {
         complete: this.complete && idle && !enough,
         truncated: enough,
-        keysAsked: this.keysAsked.size,
+        keysAsked: this.branches.size,
         nodesAsked: nodes,
         requests,
         failed,

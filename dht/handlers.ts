@@ -27,7 +27,7 @@ export class Handlers {
 
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
     const response = this.answer(caller, request);
-    if (caller.claimed !== undefined) this.context.membership.addCandidate(caller.claimed);
+    if (caller.claimed !== undefined) this.context.membership.addCandidate(caller.claimed, caller.host);
     return response;
   }
 

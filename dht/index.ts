@@ -18,7 +18,14 @@ export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
-export { DEFAULT_FIND_LIMIT, Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
+export {
+  DEFAULT_FIND_LIMIT,
+  DEFAULT_FIND_TIMEOUT_MS,
+  Overlay,
+  type OverlayOptions,
+  type SearchOptions,
+  type Stoppable,
+} from "./overlay.ts";
 export {
   type Caller,
   type Failed,

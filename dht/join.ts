@@ -102,8 +102,13 @@ export class Join {
     new LookupRun(this.walker, {
       target: self,
       request: { kind: "find_node", target: self },
-      onDone: ({ requests, hops }: LookupResult) => {
+      onDone: ({ closest, requests, hops }: LookupResult) => {
         if (this.stopped) return;
+        if (closest.length === 0) {
+          this.faults.push("who was reached does not answer lookups");
+          this.tryLater();
+          return;
+        }
         this.fillBuckets();
         this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
       },

@@ -94,14 +94,15 @@ export class LookupRun {
     if (!this.ended && this.lookup.finished) this.stop();
   }
 
-  private ask(contact: Contact): void {
+  private ask(named: Contact): void {
     const { runtime, peers, membership, settings } = this.walker;
+    const contact = membership.asKnown(named);
     const askedAt = runtime.now();
     const patience = runtime.schedule(membership.roundTrips.timeoutFor(contact.key), () => this.onLate(contact));
-    peers.request(contact, this.walk.request, settings.requestTimeoutMs, (outcome) => {
+    peers.request(contact, this.walk.request, settings.requestTimeoutMs, (outcome, reached) => {
       patience.cancel();
       if (outcome.kind === "failed") this.onFailed(contact, outcome);
-      else this.onAnswered(contact, outcome, askedAt);
+      else this.onAnswered(contact, reached, outcome, askedAt);
     });
   }
 
@@ -121,11 +122,12 @@ export class LookupRun {
     this.pump();
   }
 
-  private onAnswered(contact: Contact, response: OverlayResponse, askedAt: number): void {
+  private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse, askedAt: number): void {
     const { membership, runtime } = this.walker;
-    membership.roundTrips.measured(contact.key, runtime.now() - askedAt);
-    membership.addVerified(contact);
+    membership.roundTrips.measured(asked.key, runtime.now() - askedAt);
+    membership.answered(asked, reached);
     if (this.ended) return;
+    const contact = reached ?? asked;
     const contacts = "contacts" in response ? response.contacts : [];
     this.lookup.answered(contact, contacts);
     const verdict = this.walk.onAnswer?.(contact, response, this.lookup.hopOf(contact));

@@ -14,7 +14,7 @@ export const MAX_REQUESTS = 160;
 type State = "fresh" | "asked" | "late" | "answered" | "failed";
 
 interface Candidate {
-  readonly contact: Contact;
+  contact: Contact;
   state: State;
   /** Requests on the shortest known path from this node to the candidate: 1 for those in its own table. */
   hop: number;
@@ -105,10 +105,11 @@ export class Lookup {
     return failures === 0;
   }
 
-  /** A contact answered and named others. */
+  /** A contact answered and named others. `from` takes the place of what others said about it. */
   answered(from: Contact, contacts: readonly Contact[]): void {
     const candidate = this.settle(from.key, "answered");
     if (candidate === undefined) return;
+    candidate.contact = from;
     for (const contact of contacts) this.addCandidate(contact, candidate.hop + 1);
   }
 

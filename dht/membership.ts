@@ -2,13 +2,12 @@ import { type Contact, type NodeId, RoutingTable, sameId } from "../routing/inde
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
-
-/** Callers being dialled back at once. More are ignored: they will call again. */
-const MAX_VERIFYING = 16;
+import { Verifications } from "./verifications.ts";
 
 /**
  * Who is in the routing table and why. A contact that somebody mentions, or that calls us, is a candidate; it enters after it has
- * answered us itself. A full bucket pings its oldest contact before a newcomer may have the seat, if that one has not been heard of lately.
+ * answered at an address that this node dialled itself. A full bucket pings its oldest contact before a newcomer may have the seat, if
+ * that one has not been heard of lately.
  */
 export class Membership {
   readonly table: RoutingTable;
@@ -17,11 +16,12 @@ export class Membership {
   private readonly runtime: Runtime;
   private readonly peers: Peers;
   private readonly settings: OverlaySettings;
-  /** Keys of contacts being verified or pinged; at most MAX_VERIFYING, plus one for each of the ID_BITS buckets. */
-  private readonly verifying = new Set<string>();
+  private readonly verifications: Verifications;
+  /** Keys of contacts being pinged for their seats; at most one for each of the ID_BITS buckets. */
+  private readonly challenged = new Set<string>();
   /** Whether anybody has ever answered. */
   hasKnownOthers = false;
-  /** Told of each contact that enters the table by answering. */
+  /** Told of each contact that gets a seat in the table. */
   onNewcomer: ((contact: Contact) => void) | undefined;
 
   constructor(self: NodeId, runtime: Runtime, peers: Peers, settings: OverlaySettings) {
@@ -30,9 +30,22 @@ export class Membership {
     this.peers = peers;
     this.settings = settings;
     this.table = new RoutingTable(self);
+    this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }
 
-  /** A contact answered a request of ours. */
+  /** How to ask a contact that somebody named: at the addresses that were proved, where it is known here. */
+  asKnown(contact: Contact): Contact {
+    return this.table.known(contact) ?? contact;
+  }
+
+  /** A contact answered a request of ours. `reached`: as the link proved it, undefined where it had dialled that link itself. */
+  answered(contact: Contact, reached: Contact | undefined): void {
+    const proved = reached ?? this.table.known(contact);
+    if (proved !== undefined) this.addVerified(proved);
+    else this.addCandidate(contact);
+  }
+
+  /** A contact answered at the first of its addresses, over a link dialled from here. */
   addVerified(contact: Contact): void {
     this.hasKnownOthers = true;
     const admission = this.table.addVerified(contact, this.runtime.now());
@@ -40,17 +53,23 @@ export class Membership {
     if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact.id));
   }
 
-  /** A contact did not answer. */
+  /** A contact did not answer. Where it loses its seat, the next in line has it. */
   markMissed(contact: Contact): void {
-    this.table.markMissed(contact.id, contact.key);
+    const next = this.table.bucket(this.table.bucketIndex(contact.id))?.nextInLine;
+    const outcome = this.table.markMissed(contact.id, contact.key);
     this.roundTrips.forget(contact.key);
+    if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
   }
 
-  /** Somebody called and says where it can be dialled: it is dialled back if the table could use it. */
-  addCandidate(contact: Contact): void {
-    if (this.verifying.size >= MAX_VERIFYING || this.verifying.has(contact.key)) return;
-    if (sameId(contact.id, this.self) || !this.hasRoomFor(contact)) return;
-    this.verify(contact);
+  /**
+   * Somebody says where it can be dialled: it is dialled back if the table could use it, or knows it under other addresses.
+   * @param host where it called from, for the limits by host.
+   */
+  addCandidate(contact: Contact, host?: string): void {
+    if (sameId(contact.id, this.self) || contact.addresses.length === 0) return;
+    const known = this.table.known(contact);
+    const isOfUse = known === undefined ? this.hasRoomFor(contact) : hasMoved(known, contact);
+    if (isOfUse) this.verifications.begin(contact, host);
   }
 
   /** Pings the contact of a bucket that was heard of longest ago, unless that is recent. */
@@ -61,25 +80,22 @@ export class Membership {
   }
 
   private hasRoomFor(contact: Contact): boolean {
-    return this.table.bucket(this.table.bucketIndex(contact.id))?.hasRoomFor(contact.key) ?? true;
-  }
-
-  private verify(contact: Contact): void {
-    this.verifying.add(contact.key);
-    this.peers.verify(contact, this.settings.requestTimeoutMs, (outcome) => {
-      this.verifying.delete(contact.key);
-      if (outcome === "alive") this.addVerified(contact);
-    });
+    return this.table.bucket(this.table.bucketIndex(contact.id))?.hasRoom ?? true;
   }
 
   private challenge(contact: Contact): void {
-    if (this.verifying.has(contact.key)) return;
-    this.verifying.add(contact.key);
-    this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome) => {
-      this.verifying.delete(contact.key);
+    if (this.challenged.has(contact.key)) return;
+    this.challenged.add(contact.key);
+    this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome, reached) => {
+      this.challenged.delete(contact.key);
       // Whoever refuses is alive.
       if (outcome.kind === "failed" && outcome.reason !== "refused") this.markMissed(contact);
-      else this.table.addVerified(contact, this.runtime.now());
+      else this.answered(contact, reached);
     });
   }
+}
+
+/** Whether a contact names a best address that it is not known by: it has been started again elsewhere, or its network has changed. */
+function hasMoved(known: Contact, claimed: Contact): boolean {
+  return !known.addresses.includes(claimed.addresses[0] as string);
 }

@@ -16,6 +16,8 @@ import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 
 /** Matches given when nobody says how many are wanted. */
 export const DEFAULT_FIND_LIMIT = 20;
+/** How long a search may take when nobody says otherwise, ms. One that nobody holds up takes a second or two. */
+export const DEFAULT_FIND_TIMEOUT_MS = 15_000;
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
 export interface OverlayOptions {
@@ -28,6 +30,15 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
+}
+
+export interface SearchOptions {
+  /** Matches wanted at most. Default 20. */
+  readonly limit?: number | undefined;
+  /** The search ends after this with what it has, and says that it is not complete. Default 15,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Called with each match as it is found. */
+  readonly onMatch?: ((match: Match) => void) | undefined;
 }
 
 /** Stops what it was given with. */
@@ -122,10 +133,12 @@ export class Overlay {
    * Searches for agents by capability name; a name finds all below it as well.
    * @throws SynapseError `bad_capability`.
    */
-  find(capability: string, limit: number, onDone: (result: FindResult) => void, onMatch?: (match: Match) => void): Stoppable {
+  find(capability: string, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
+    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch } = options;
     assertCapabilityName(capability);
     if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
-    return new Finder(this, { swarm: this.swarm, capability, limit, onDone, ...(onMatch && { onMatch }) }).start();
+    if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
+    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, onDone, ...(onMatch && { onMatch }) }).start();
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */

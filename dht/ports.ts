@@ -41,11 +41,20 @@ export interface Failed {
 
 /** Asks other nodes. `done` is called exactly once, never before the call returns. */
 export interface Peers {
-  /** Asks a contact over whichever link is open to it, or a new one. */
-  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: (outcome: OverlayResponse | Failed) => void): void;
-  /** Pings a contact over a link dialled from this side: proof that its addresses are its own and lead to it. */
-  verify(contact: Contact, timeoutMs: number, done: (outcome: "alive" | Failed) => void): void;
-  /** Who listens at an address: dials it, lets it prove its id, and gives the contact it names itself. */
+  /**
+   * Asks a contact over whichever link is open to it, or a new one. `reached` is who answered, as far as that link proves it: the address
+   * that was dialled from here first, then those the peer names itself. It is undefined when the peer dialled the link: then nothing
+   * shows that the addresses in `to` lead to it.
+   */
+  request(
+    to: Contact,
+    request: OverlayRequest,
+    timeoutMs: number,
+    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
+  ): void;
+  /** Pings a contact over a link dialled from here, and gives it as that link proves it, as in {@link request}. */
+  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
+  /** Who listens at an address: dials it, lets it prove its id, and gives the contact as that link proves it. */
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
 }
 
@@ -55,6 +64,8 @@ export interface Caller {
   readonly id: NodeId | undefined;
   /** The contact it would have others use: present when it says it can be dialled. A claim until verified. */
   readonly claimed: Contact | undefined;
+  /** The host its link comes from, for limits by host; undefined for this machine and its private network, where none applies. */
+  readonly host?: string | undefined;
 }
 
 /** Signs in the name of this node. */

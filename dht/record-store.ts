@@ -12,10 +12,16 @@ export const MAX_RECORDS = 16_384;
 /** Records in one answer, so that it stays well under a frame. */
 export const MAX_PER_ANSWER = 64;
 
+interface Held {
+  readonly record: CapabilityRecord;
+  /** When all records of this entry that were ever seen have expired. Until then an older one must not come back by being replayed. */
+  readonly until: number;
+}
+
 interface Shelf {
   readonly key: NodeId;
   /** By {@link entryOf}: one publisher may offer several capabilities below one key. At most {@link MAX_PER_KEY}. */
-  readonly records: Map<string, CapabilityRecord>;
+  readonly records: Map<string, Held>;
   /** How deep this key is split: rises when the shelf was full. */
   split: number;
 }
@@ -71,9 +77,7 @@ export class RecordStore {
     const shelf = this.byKey.get(toHex(key));
     const entry = entryOf(record);
     const held = shelf?.records.get(entry);
-    if (shelf !== undefined && held !== undefined && timelinessOf(held, wallClock) !== "expired") {
-      return this.supersede(shelf, held, record);
-    }
+    if (shelf !== undefined && held !== undefined && wallClock < held.until) return this.supersede(shelf, held, record);
     return this.admit(key, entry, record, wallClock);
   }
 
@@ -86,7 +90,7 @@ export class RecordStore {
     let live = 0;
     let last: string | undefined;
     for (const entry of entries) {
-      const record = shelf.records.get(entry) as CapabilityRecord;
+      const { record } = shelf.records.get(entry) as Held;
       if (timelinessOf(record, wallClock) !== "current") continue;
       if (live >= limit || records.length >= MAX_PER_ANSWER) return { records, more: last, split: shelf.split };
       records.push(record.bytes);
@@ -99,9 +103,7 @@ export class RecordStore {
   /** Drops what has expired. Correctness does not depend on it, only memory. */
   sweep(wallClock: number): void {
     for (const [keyHex, shelf] of this.byKey) {
-      for (const record of shelf.records.values()) {
-        if (timelinessOf(record, wallClock) === "expired") this.drop(shelf, record);
-      }
+      for (const { record, until } of shelf.records.values()) if (wallClock >= until) this.drop(shelf, record);
       if (shelf.records.size === 0) this.byKey.delete(keyHex);
     }
   }
@@ -109,11 +111,12 @@ export class RecordStore {
   /** Every key with the records under it that have not expired, withdrawals included. */
   *shelves(wallClock: number): IterableIterator<readonly [NodeId, readonly CapabilityRecord[]]> {
     for (const { key, records } of this.byKey.values()) {
-      yield [key, [...records.values()].filter((record) => timelinessOf(record, wallClock) === "current")];
+      const held = [...records.values()].map(({ record }) => record);
+      yield [key, held.filter((record) => timelinessOf(record, wallClock) === "current")];
     }
   }
 
-  private supersede(shelf: Shelf, held: CapabilityRecord, record: CapabilityRecord): StoreResult {
+  private supersede(shelf: Shelf, { record: held, until }: Held, record: CapabilityRecord): StoreResult {
     if (record.seq < held.seq) return { outcome: "stale", reason: `sequence ${record.seq}, ${held.seq} is here` };
     if (record.seq === held.seq) {
       if (Buffer.compare(record.bytes, held.bytes) === 0) return { outcome: "unchanged" };
@@ -122,7 +125,7 @@ export class RecordStore {
     // A withdrawal must outlive what it withdraws, or a replay of the old record would bring it back.
     if (record.withdrawn && record.expires < held.expires)
       return { outcome: "invalid", reason: "a withdrawal must not expire before what it withdraws" };
-    shelf.records.set(entryOf(record), record);
+    shelf.records.set(entryOf(record), { record, until: Math.max(until, record.expires) });
     return { outcome: "stored" };
   }
 
@@ -159,7 +162,7 @@ export class RecordStore {
       this.count += 1;
       this.perPublisher.set(publisher, (this.perPublisher.get(publisher) ?? 0) + 1);
     }
-    shelf.records.set(entry, record);
+    shelf.records.set(entry, { record, until: record.expires });
   }
 
   private drop(shelf: Shelf, record: CapabilityRecord): void {

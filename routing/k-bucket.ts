@@ -51,6 +51,11 @@ export class KBucket {
     return this.seats[0]?.lastSeen ?? Number.POSITIVE_INFINITY;
   }
 
+  /** The contact that gets the next seat to fall free. */
+  get nextInLine(): Contact | undefined {
+    return this.waiting.at(-1)?.contact;
+  }
+
   get replacements(): readonly Contact[] {
     return this.waiting.map((seat) => seat.contact);
   }
@@ -59,10 +64,15 @@ export class KBucket {
     return find(this.seats, key) >= 0;
   }
 
-  /** Whether a contact that is not known here would get a seat, or one of the replacements' places without displacing anybody. */
-  hasRoomFor(key: string): boolean {
-    if (find(this.seats, key) >= 0) return false;
-    return !this.isFull || (this.waiting.length < REPLACEMENTS && find(this.waiting, key) < 0);
+  /** A contact that has a seat or waits for one. */
+  known(key: string): Contact | undefined {
+    const seat = this.seats[find(this.seats, key)] ?? this.waiting[find(this.waiting, key)];
+    return seat?.contact;
+  }
+
+  /** Whether a contact that is not known here would get a seat, or a place among those who wait, without displacing anybody. */
+  get hasRoom(): boolean {
+    return !this.isFull || this.waiting.length < REPLACEMENTS;
   }
 
   /** Enters a contact that has just answered us, as the most recently seen. Where the bucket is full it waits for a seat. */

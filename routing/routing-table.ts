@@ -70,6 +70,11 @@ export class RoutingTable {
     return this.buckets[this.bucketIndex(contact.id)]?.has(contact.key) ?? false;
   }
 
+  /** A contact as it is known here, with a seat or waiting for one: its addresses are those that were proved. */
+  known(contact: Contact): Contact | undefined {
+    return this.buckets[this.bucketIndex(contact.id)]?.known(contact.key);
+  }
+
   *contacts(): IterableIterator<Contact> {
     for (const bucket of this.buckets) if (bucket !== undefined) yield* bucket.contacts();
   }

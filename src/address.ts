@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import { SynapseError } from "./errors.ts";
 
 /** Where a node listens. */
@@ -32,9 +32,38 @@ export function formatAddress({ host, port }: Address): string {
   return `${SCHEME}${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
+/**
+ * An address at which a peer says it can be dialled, in canonical form; undefined when its scheme is none that is spoken here.
+ * @throws SynapseError `bad_address`.
+ */
+export function peerAddress(text: string): string | undefined {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !text.startsWith(SCHEME)) return undefined;
+  const address = parseAddress(text);
+  if (address.port === 0) throw new SynapseError("bad_address", `nobody can be dialled at port 0: ${text.slice(0, 100)}`);
+  return formatAddress(address);
+}
+
 /** The form that people read and type: without the scheme. */
 export function shortAddress(address: string): string {
   return address.startsWith(SCHEME) ? address.slice(SCHEME.length) : address;
+}
+
+/** Ranges that are not routed on the public internet (RFC 1918, 3927, 4193, 4291, 6598). */
+const PRIVATE = new BlockList();
+for (const [net, bits] of [
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+] as const)
+  PRIVATE.addSubnet(net, bits, "ipv4");
+PRIVATE.addSubnet("fc00::", 7, "ipv6");
+PRIVATE.addSubnet("fe80::", 10, "ipv6");
+
+/** Whether a host is this machine or one of its own network, where addresses cost nothing and limits by host would hit neighbours. */
+export function isPrivate(host: string): boolean {
+  return isLoopback(host) || (isIP(host) !== 0 && PRIVATE.check(host, isIPv6(host) ? "ipv6" : "ipv4"));
 }
 
 /** Whether a host is this machine itself: 127.0.0.0/8, ::1 or their name. */

@@ -1,15 +1,16 @@
 import {
   CachedRecordReader,
-  DEFAULT_FIND_LIMIT,
   type FindResult,
   type JoinReport,
   type LookupResult,
   type Match,
   Overlay,
   type OverlaySettings,
+  type SearchOptions,
+  type Stoppable,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
-import { formatAddress, parseAddress } from "./address.ts";
+import { formatAddress, isPrivate, parseAddress } from "./address.ts";
 import { splitArguments } from "./call-arguments.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
 import { abortedError, SynapseError } from "./errors.ts";
@@ -46,12 +47,8 @@ export interface NodeOptions extends ServerOptions {
   readonly overlay?: Partial<OverlaySettings>;
 }
 
-export interface FindOptions {
-  /** Matches wanted at most. Default 20. */
-  readonly limit?: number;
-  readonly signal?: AbortSignal;
-  /** Called with each match as it is found. */
-  readonly onMatch?: (match: Match) => void;
+export interface FindOptions extends SearchOptions {
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a node can be called by: an address, a contact, or a match of a search. */
@@ -98,8 +95,23 @@ export class Node extends Server {
    * @throws SynapseError `bad_capability`, `aborted`.
    */
   find(capability: string, options: FindOptions = {}): Promise<FindResult> {
-    const { limit = DEFAULT_FIND_LIMIT, signal, onMatch } = options;
-    return abortable(signal, (done) => this.overlay.find(capability, limit, done, onMatch));
+    const { onMatch = () => undefined, signal, ...rest } = options;
+    return abortable(signal, (done, failed) => {
+      let fault: unknown;
+      let search: Stoppable | undefined;
+      const tell = (match: Match) => {
+        try {
+          if (fault === undefined) onMatch(match);
+        } catch (error) {
+          fault = error;
+          failed(error as Error); // what the caller's own code throws is the caller's to see
+          search?.stop();
+        }
+      };
+      search = this.overlay.find(capability, { ...rest, onMatch: tell }, done);
+      if (fault !== undefined) search.stop();
+      return search;
+    });
   }
 
   /** Walks to the k nodes nearest to an id. */
@@ -236,7 +248,8 @@ export class Node extends Server {
 }
 
 function callerOf(call: CallContext) {
-  return { id: call.peerId, claimed: call.peerContact };
+  const { host } = parseAddress(call.remoteAddress);
+  return { id: call.peerId, claimed: call.peerContact, host: isPrivate(host) ? undefined : host };
 }
 
 /** Starts something that calls back when it is done, as a promise that an abort rejects and stops. */

@@ -1,10 +1,15 @@
 import { type Failed, failed, type OverlayRequest, type OverlayResponse, type Peers } from "../dht/index.ts";
-import { type Contact, makeContact, sameId, shortId } from "../routing/index.ts";
+import { type Contact, sameId, shortId } from "../routing/index.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { decodeResponse, encodeRequest } from "./overlay-wire.ts";
 import type { Connection } from "./rpc/connection.ts";
 import type { RpcCore } from "./rpc/core.ts";
+
+interface Asked {
+  readonly response: OverlayResponse;
+  readonly connection: Connection;
+}
 
 /** The overlay's way to other nodes: its requests become RPC over pooled links. */
 export class OverlayPeers implements Peers {
@@ -14,13 +19,21 @@ export class OverlayPeers implements Peers {
     this.core = core;
   }
 
-  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: (outcome: OverlayResponse | Failed) => void): void {
-    this.ask(to, request, timeoutMs, false).then(done, (error: unknown) => done(failureOf(error)));
+  request(
+    to: Contact,
+    request: OverlayRequest,
+    timeoutMs: number,
+    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
+  ): void {
+    this.ask(to, request, timeoutMs, false).then(
+      ({ response, connection }) => done(response, connection.reached),
+      (error: unknown) => done(failureOf(error)),
+    );
   }
 
-  verify(contact: Contact, timeoutMs: number, done: (outcome: "alive" | Failed) => void): void {
+  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     this.ask(contact, { kind: "ping" }, timeoutMs, true).then(
-      () => done("alive"),
+      ({ connection }) => done(this.contactOf(connection)),
       (error: unknown) => done(failureOf(error)),
     );
   }
@@ -29,7 +42,7 @@ export class OverlayPeers implements Peers {
     this.meet(address, timeoutMs).then(done, (error: unknown) => done(failureOf(error)));
   }
 
-  private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<OverlayResponse> {
+  private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<Asked> {
     const { runtime, pool } = this.core;
     const startedAt = runtime.now();
     const connection = await pool.connect(to, { timeoutMs, dialledOnly });
@@ -37,29 +50,22 @@ export class OverlayPeers implements Peers {
     const left = Math.max(1, timeoutMs - (runtime.now() - startedAt));
     const result = await connection.call(endpoint, args, kwargs, { timeoutMs: left });
     try {
-      return decodeResponse(request.kind, result);
+      return { response: decodeResponse(request.kind, result), connection };
     } catch (error) {
       throw new SynapseError("bad_answer", asSynapseError(error).message, { peer: to.key });
     }
   }
 
-  private async meet(text: string, timeoutMs: number): Promise<Contact> {
+  private async meet(text: string, timeoutMs: number): Promise<Contact | Failed> {
     const address = formatAddress(parseAddress(text));
-    const connection = await this.core.pool.connectAddress(address, { timeoutMs });
-    return this.contactOf(connection, address);
+    return this.contactOf(await this.core.pool.connectAddress(address, { timeoutMs }));
   }
 
-  /** The address that worked comes first: what a node calls itself may not be how it is reached from here. */
-  private contactOf(connection: Connection, dialled: string): Contact {
-    const { peerId } = connection.link;
-    if (peerId === undefined) throw new SynapseError("not_synapse", `${dialled} has proved no id`);
-    if (sameId(peerId, this.core.identity.nodeId))
-      throw new SynapseError("wrong_peer", `${dialled} is this node itself (${shortId(peerId)})`);
-    const claimed = connection.peerContact;
-    if (claimed === undefined)
-      throw new SynapseError("wrong_peer", `the node at ${dialled} is not a member of a swarm, it only calls or serves endpoints`);
-    const others = claimed.addresses.filter((address) => address !== dialled);
-    return makeContact(peerId, claimed.addresses.includes(dialled) ? [dialled, ...others] : [...others, dialled]);
+  private contactOf({ link, reached }: Connection): Contact | Failed {
+    const { peerId, remoteAddress } = link;
+    if (peerId !== undefined && sameId(peerId, this.core.identity.nodeId))
+      return failed("unreachable", `${remoteAddress} is this node itself (${shortId(peerId)})`);
+    return reached ?? failed("unreachable", `the node at ${remoteAddress} is not a member of a swarm, it only calls or serves endpoints`);
   }
 }
 

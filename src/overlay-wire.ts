@@ -1,5 +1,6 @@
 import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type OverlayResponse, type StoreOutcome } from "../dht/index.ts";
 import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
+import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
 
 /** The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it. */
@@ -123,15 +124,24 @@ function encodeContact({ id, addresses }: Contact): unknown {
   return [id, addresses];
 }
 
-/** Contacts with a well-formed id and an address; what else stands in the list is passed over. */
+/** Contacts with a well-formed id and addresses that can be dialled; what else stands in the list is passed over. */
 function decodeContacts(list: unknown): Contact[] {
   if (!Array.isArray(list) || list.length > K) throw badRequest(`contacts must be a list of at most ${K}`);
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
-    if (isNodeId(id) && isAddressList(addresses)) contacts.push(makeContact(Uint8Array.from(id), addresses)); // a copy: see above
+    const dialable = isAddressList(addresses) ? addresses.flatMap(dialableAddress) : [];
+    if (isNodeId(id) && dialable.length > 0) contacts.push(makeContact(Uint8Array.from(id), dialable)); // a copy: see above
   }
   return contacts;
+}
+
+function dialableAddress(text: string): string[] {
+  try {
+    return [peerAddress(text) ?? []].flat();
+  } catch {
+    return [];
+  }
 }
 
 function isAddressList(value: unknown): value is string[] {

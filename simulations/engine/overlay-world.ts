@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import {
+  type Caller,
   type CapabilityRecord,
   type Failed,
   type FindResult,
@@ -53,12 +54,16 @@ export class OverlayWorld extends World {
   }
 }
 
+type OnOutcome = (outcome: OverlayResponse | Failed, reached?: Contact) => void;
+
 /** A node and its port to the simulated network. */
 class OverlayNode implements SimNode, Peers {
   readonly index: number;
   readonly contact: Contact;
   readonly place: Place;
   isAlive = true;
+  /** Who it is to those it asks. */
+  private readonly caller: Caller;
   private readonly world: OverlayWorld;
   private readonly overlay: Overlay;
   /** To whom a link is open, either side having dialled. */
@@ -73,6 +78,7 @@ class OverlayNode implements SimNode, Peers {
     const signer = new StandInSigner(stream);
     this.place = world.options.latency.place(stream);
     this.contact = makeContact(sha256(signer.publicKey), [`tcp://n${index}.sim:9999`]);
+    this.caller = { id: this.contact.id, claimed: this.contact, host: `n${index}.sim` };
     this.overlay = new Overlay({
       self: this.contact,
       swarm: world.options.swarm,
@@ -107,7 +113,7 @@ class OverlayNode implements SimNode, Peers {
   }
 
   find(capability: string, limit: number, done: (result: FindResult) => void): void {
-    this.overlay.find(capability, limit, done);
+    this.overlay.find(capability, { limit }, done);
   }
 
   publish(offer: Offer, done: (report: PublishReport) => void): void {
@@ -123,16 +129,16 @@ class OverlayNode implements SimNode, Peers {
 
   // Peers
 
-  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: (outcome: OverlayResponse | Failed) => void): void {
+  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
     const target = this.world.byKey.get(to.key);
     if (target === undefined) this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
     else this.exchange(target, request, this.links, timeoutMs, done);
   }
 
-  verify(contact: Contact, timeoutMs: number, done: (outcome: "alive" | Failed) => void): void {
+  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const target = this.world.byKey.get(contact.key);
     if (target === undefined) this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
-    else this.exchange(target, { kind: "ping" }, this.dialled, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : "alive"));
+    else this.ping(target, timeoutMs, done);
   }
 
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
@@ -142,19 +148,17 @@ class OverlayNode implements SimNode, Peers {
       this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
       return;
     }
+    this.ping(target, timeoutMs, done);
+  }
+
+  private ping(target: OverlayNode, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     this.exchange(target, { kind: "ping" }, this.dialled, timeoutMs, (outcome) =>
       done(outcome.kind === "failed" ? outcome : target.contact),
     );
   }
 
   /** One request and its answer, over an open link or a new one. */
-  private exchange(
-    target: OverlayNode,
-    request: OverlayRequest,
-    usable: LinkSet,
-    timeoutMs: number,
-    done: (outcome: OverlayResponse | Failed) => void,
-  ): void {
+  private exchange(target: OverlayNode, request: OverlayRequest, usable: LinkSet, timeoutMs: number, done: OnOutcome): void {
     const { world, place } = this;
     const { latency } = world.options;
     const setup = usable.use(target.index) ? 0 : this.dial(target);
@@ -170,18 +174,13 @@ class OverlayNode implements SimNode, Peers {
       const size = requestBytes(request);
       world.traffic.bytes += size;
       world.trace.note(TraceKind.request, world.clock.now, this.index, target.index, size);
-      const response = target.overlay.handle({ id: this.id, claimed: this.contact }, request);
+      const response = target.overlay.handle(this.caller, request);
       const back = latency.sampleMs(target.place, place, world.weather);
       world.clock.schedule(back, () => this.deliver(target, response, deadline, done));
     });
   }
 
-  private deliver(
-    target: OverlayNode,
-    response: OverlayResponse,
-    deadline: number,
-    done: (outcome: OverlayResponse | Failed) => void,
-  ): void {
+  private deliver(target: OverlayNode, response: OverlayResponse, deadline: number, done: OnOutcome): void {
     if (!this.isAlive) return;
     const { world } = this;
     const size = responseBytes(response);
@@ -189,7 +188,7 @@ class OverlayNode implements SimNode, Peers {
     world.traffic.bytes += size;
     world.trace.note(TraceKind.response, world.clock.now, target.index, this.index, size);
     if (world.clock.now > deadline) done(failed("timeout", "too late"));
-    else done(response);
+    else done(response, this.dialled.use(target.index) ? target.contact : undefined);
   }
 
   /** The host is gone: nothing comes back, and at the deadline that is noticed. */

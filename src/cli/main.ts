@@ -56,6 +56,6 @@ function end(error: unknown): ExitCode {
 }
 
 function versionOf(): string {
-  const file = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(file) as { version: string }).version;
+  const file = new URL(import.meta.resolve("synapse-p2p/package.json")); // found by name, since this file runs from dist/ and from src/
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -39,6 +39,7 @@ export class Connection {
   private settleReady: { resolve: (hello: Hello | undefined) => void; reject: (error: SynapseError) => void };
   private hello: Hello | undefined;
   private contact: Contact | undefined;
+  private proved: Contact | undefined;
   private handshake: Timer | undefined;
   private idleCheck: Timer | undefined;
   private lastActive: number;
@@ -77,6 +78,14 @@ export class Connection {
   /** Where the other side says it can be dialled. A claim; undefined when it cannot be, or has not said hello. */
   get peerContact(): Contact | undefined {
     return this.contact;
+  }
+
+  /**
+   * The other side as this link proves it: the address dialled from here, which led to it, then those that it names itself. Undefined
+   * when it dialled, cannot be dialled, or has not said hello.
+   */
+  get reached(): Contact | undefined {
+    return this.proved;
   }
 
   /** The other side's hello, once it is here. */
@@ -172,8 +181,11 @@ export class Connection {
   private onHello(hello: Hello): void {
     checkSwarm(this.host.introduce().swarm, hello.swarm);
     this.hello = hello;
-    if (hello.listen.length > 0 && hello.swarm !== "" && this.link.peerId !== undefined)
-      this.contact = makeContact(this.link.peerId, hello.listen);
+    const { peerId, dialled, remoteAddress } = this.link;
+    if (hello.listen.length > 0 && hello.swarm !== "" && peerId !== undefined) {
+      this.contact = makeContact(peerId, hello.listen);
+      if (dialled) this.proved = makeContact(peerId, [remoteAddress, ...hello.listen.filter((address) => address !== remoteAddress)]);
+    }
     this.becomeReady(hello);
   }
 

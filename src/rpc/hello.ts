@@ -1,4 +1,5 @@
-import { SynapseError } from "../errors.ts";
+import { peerAddress } from "../address.ts";
+import { messageOf, SynapseError } from "../errors.ts";
 import type { Hello } from "./messages.ts";
 
 export const HELLO_VERSION = 2;
@@ -17,8 +18,18 @@ export function parseHello(map: Record<string, unknown>): Hello {
   if (!isText(swarm)) throw badHello("swarm must be text");
   if (!isTexts(listen, MAX_LISTEN)) throw badHello(`listen must be at most ${MAX_LISTEN} addresses`);
   if (!isTexts(features, MAX_FEATURES)) throw badHello(`features must be at most ${MAX_FEATURES} texts`);
+  const addresses = listen.map(addressOf).filter((address) => address !== undefined);
   if (!isText(software) || !isText(observed)) throw badHello("software and observed must be text");
-  return { type, version, swarm, listen, features, software, observed };
+  return { type, version, swarm, listen: addresses, features, software, observed };
+}
+
+/** What others will be told, so it must be one that can be dialled. Schemes that are not spoken here are passed over. */
+function addressOf(text: string): string | undefined {
+  try {
+    return peerAddress(text);
+  } catch (error) {
+    throw badHello(`listen: ${messageOf(error)}`);
+  }
 }
 
 /** Refuses a peer of another swarm. A caller of no swarm (`""`: a client that only calls endpoints) is nobody's enemy. */

@@ -22,6 +22,20 @@ function at(agents: readonly GlassAgent[], index: number): GlassAgent {
   return agent;
 }
 
+test("What a finder's own onMatch throws ends the search, and is the finder's to see", async () => {
+  const finder = await startAgent({ name: "finder", capabilities: ["work"] });
+  let told = 0;
+  const onMatch = () => {
+    told += 1;
+    throw new Error("not that one");
+  };
+  await expect(finder.find("work", { onMatch })).rejects.toThrow("not that one");
+  expect(told).toBe(1);
+  const other = await startAgent({ name: "other", bootstrap: [finder.addresses[0] as string] });
+  await expect(other.find("work", { onMatch })).rejects.toThrow("not that one");
+  expect(told).toBe(2);
+});
+
 describe("agents that have joined", () => {
   test("know each other", async () => {
     const agents = await network({}, {}, {}, {}, {});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JoinReport } from "../../dht/index.ts";
+import { failed, type JoinReport } from "../../dht/index.ts";
 import { K, type SynapseError } from "../../routing/index.ts";
 import { at } from "../support/ids.ts";
 import { LATENCY_MS, type Member, MemoryNetwork } from "../support/memory-network.ts";
@@ -77,16 +77,31 @@ describe("A newcomer", () => {
     expect(report.ms % ROUND_TRIP_MS).toBe(0);
   });
 
-  test("that is given its own address alone has joined itself: it knows nobody, least of all itself", () => {
+  test("that is given its own address alone finds nobody there, least of all itself", () => {
     const network = new MemoryNetwork(3);
     const alone = network.add(1);
-    const { reports } = join(alone, [alone.address]);
-    network.clock.until(() => reports.length === 1);
-    expect(at(reports, 0)).toMatchObject({ bootstraps: 1, contacts: 0, requests: 0, hops: 0 });
+    const { reports, failures } = join(alone, [alone.address]);
     network.clock.advance(HOUR);
+    expect([failures.length, reports.length]).toEqual([1, 0]);
     expect([...alone.overlay.membership.table.contacts()]).toEqual([]);
     expect(network.messages).toBe(0);
   });
+
+  test.each(["silence", failed("refused", "no")] as const)(
+    "has not joined through one that can be reached but answers no lookup (%j)",
+    (answer) => {
+      const network = new MemoryNetwork(3);
+      const mute = network.add(1);
+      network.lie(mute, () => answer);
+      const { reports, failures } = join(network.add(2), [mute.address], 2);
+      network.clock.advance(MINUTE);
+      expect([failures.length, reports.length]).toEqual([1, 0]);
+      expect(at(failures, 0).message).toContain("does not answer lookups");
+      network.lie(mute, (_, honest) => honest());
+      network.clock.advance(2 * MINUTE);
+      expect([failures.length, reports.length]).toEqual([1, 1]);
+    },
+  );
 
   test("finds the others when its own address stands among theirs", () => {
     const { network, newcomer } = grown(4, 25);

@@ -84,7 +84,7 @@ describe("The time given to a request", () => {
     network.onDialled = (_, timeoutMs) => given.dial.add(timeoutMs);
     member.overlay.start();
     member.overlay.publish(offerOf("work"), () => undefined);
-    member.overlay.find("work", 5, () => undefined);
+    member.overlay.find("work", { limit: 5 }, () => undefined);
     network.join(network.add(999, { settings }), [member.address]);
     network.clock.advance(HOUR);
     expect(given).toEqual({ request: new Set([700]), verify: new Set([700]), dial: new Set([700]) });

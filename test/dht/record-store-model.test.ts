@@ -25,6 +25,8 @@ interface Held {
   /** Whose it is and for what: of these, a key has one record. */
   readonly offer: string;
   readonly record: CapabilityRecord;
+  /** When everything that was ever held of this offer has expired. */
+  readonly until: number;
 }
 
 /** What a store promises, in the plainest form: a list, read from end to end for everything, from which nothing ever needs sweeping. */
@@ -46,7 +48,8 @@ class Model {
     } else if (this.held.filter((held) => held.keyHex === keyHex).length >= MAX_PER_KEY) {
       return "full";
     }
-    this.held = [...this.held.filter((held) => held !== before), { keyHex, offer, record }];
+    const until = Math.max(record.expires, before?.until ?? 0);
+    this.held = [...this.held.filter((held) => held !== before), { keyHex, offer, record, until }];
     return "stored";
   }
 
@@ -58,7 +61,7 @@ class Model {
   }
 
   forgetExpired(now: number): void {
-    this.held = this.held.filter(({ record }) => record.expires > now);
+    this.held = this.held.filter(({ until }) => until > now);
   }
 }
 
@@ -193,7 +196,7 @@ test("A publisher's bound is counted as a list counts it, over swept and renewed
       const record = recordOf({ capability, seq: step, issued: now, expires: now + MINUTE + random.int(HOUR) });
       const { outcome } = store.put(capabilityKey(SWARM, capability), record, now);
       expect(outcome).toBe(expiries.has(capability) || expiries.size < 256 ? "stored" : "busy");
-      if (outcome === "stored") expiries.set(capability, record.expires);
+      if (outcome === "stored") expiries.set(capability, Math.max(record.expires, expiries.get(capability) ?? 0));
       expect(store.size).toBe(expiries.size);
     }
   }

@@ -75,24 +75,40 @@ describe("A search", () => {
     expect(matches.map(({ record }) => record.name)).toEqual(["renamed"]);
   });
 
-  test("finds every one of a crowd that has split its key", () => {
-    const crowd = MAX_PER_KEY + 60;
-    const network = new MemoryNetwork(12);
-    network.grow(24);
-    const key = capabilityKey(SWARM, "work");
-    const now = network.clock.wallClock();
-    const holder = at(nearestTo(network, key, 1), 0);
-    // The crowd's records come straight into the stores; then one more publisher has to go deeper.
-    for (const member of network.members)
-      for (let n = 0; n < MAX_PER_KEY; n++)
-        member.overlay.store.put(key, signRecord(claimOf({ capability: "work", issued: now }), publisherOf(1_000 + n)), now);
-    const late = Array.from({ length: 6 }, (_, n) => at(network.members, n + 3));
-    for (const member of late) publish(network, member, offerOf("work"));
-    expect(holder.overlay.store.page(key, 1, undefined, now).split).toBeGreaterThan(0);
-    const { matches, report } = find(network, visitorOf(network), "work", crowd);
-    expect(matches).toHaveLength(MAX_PER_KEY + late.length);
-    expect(report.keysAsked).toBeGreaterThan(1);
-    expect(report.complete).toBe(true);
+  describe("for a crowd that has split its key", () => {
+    const LATE = 6;
+
+    /** The crowd's records come straight into the stores; then a few more publishers have to go deeper. */
+    function split(seed: number): MemoryNetwork {
+      const network = new MemoryNetwork(seed);
+      network.grow(24);
+      const key = capabilityKey(SWARM, "work");
+      const now = network.clock.wallClock();
+      const crowd = Array.from({ length: MAX_PER_KEY }, (_, n) =>
+        signRecord(claimOf({ capability: "work", issued: now }), publisherOf(1_000 + n)),
+      );
+      for (const { overlay } of network.members) for (const record of crowd) overlay.store.put(key, record, now);
+      for (let n = 0; n < LATE; n++) publish(network, at(network.members, n + 3), offerOf("work"));
+      const [holder] = nearestTo(network, key, 1);
+      expect(holder?.overlay.store.page(key, 1, undefined, now).split).toBeGreaterThan(0);
+      return network;
+    }
+
+    function expectAll(network: MemoryNetwork): void {
+      const { matches, report } = find(network, visitorOf(network), "work", 2 * MAX_PER_KEY);
+      expect(matches).toHaveLength(MAX_PER_KEY + LATE);
+      expect(report.keysAsked).toBeGreaterThan(1);
+      expect(report.complete).toBe(true);
+    }
+
+    test("finds every one", () => expectAll(split(12)));
+
+    test("finds every one though half of the holders do not know of the split", () => {
+      const network = split(16);
+      for (const member of nearestTo(network, capabilityKey(SWARM, "work"), 12))
+        network.lie(member, (request, honest) => (request.kind === "find_records" ? { ...honest(), split: 0 } : honest()));
+      expectAll(network);
+    });
   });
 
   test("says that it is incomplete when some of the nearest stay silent", () => {
@@ -106,7 +122,7 @@ describe("A search", () => {
   test("can be stopped, and then asks nobody any more", () => {
     const network = networkWith(14, 60, { work: [5] });
     let done = 0;
-    const search = at(network.members, 40).overlay.find("work", 10, () => (done += 1));
+    const search = at(network.members, 40).overlay.find("work", { limit: 10 }, () => (done += 1));
     search.stop();
     const { messages } = network;
     network.clock.advance(1_000);
@@ -116,8 +132,8 @@ describe("A search", () => {
 
   test("refuses names and limits that are none", () => {
     const { overlay } = new MemoryNetwork(15).add(1);
-    expect(() => overlay.find("Not A Name", 1, () => undefined)).toThrow("not a capability name");
-    expect(() => overlay.find("name", 0, () => undefined)).toThrow("limit");
+    expect(() => overlay.find("Not A Name", {}, () => undefined)).toThrow("not a capability name");
+    expect(() => overlay.find("name", { limit: 0 }, () => undefined)).toThrow("limit");
   });
 });
 

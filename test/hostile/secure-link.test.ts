@@ -39,6 +39,8 @@ describe("a peer that has proved its id", () => {
     ["an answer", { type: "response", id: "1", ok: true, result: 1, error: null }],
     ["a hello of another version", { ...HELLO, version: 3 }],
     ["a hello with a thousand addresses", { ...HELLO, listen: Array(1_000).fill("tcp://h:1") }],
+    ["a hello with an address that is none", { ...HELLO, listen: ["nonsense"] }],
+    ["a hello with an address at which nobody can be dialled", { ...HELLO, listen: ["tcp://127.0.0.1:0"] }],
     ["a hello of endless names", { ...HELLO, software: "x".repeat(100_000) }],
     ["a list", [1, 2]],
     ["nil", null],
@@ -48,6 +50,13 @@ describe("a peer that has proved its id", () => {
     expect(messageIn(await peer.frame())).toMatchObject({ type: "hello" });
     expect(await peer.rest()).toHaveLength(0);
     await expectUnharmed(server);
+  });
+
+  test("and names addresses of schemes that are not spoken here is answered", async () => {
+    const server = await serve({});
+    const peer = (await RawPeer.secure(server.port)).say({ ...HELLO, swarm: "x", listen: ["quic://h:1", "ws://h/path"] }, PING);
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "hello" });
+    expect(messageIn(await peer.frame())).toMatchObject({ ok: true, result: "pong" });
   });
 
   test("of another swarm is left", async () => {

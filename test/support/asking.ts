@@ -4,7 +4,7 @@ import type { Member, MemoryNetwork } from "./memory-network.ts";
 /** Searches, and lets time pass until the search is over. */
 export function find(network: MemoryNetwork, member: Member, capability: string, limit = 100): FindResult {
   let result: FindResult | undefined;
-  member.overlay.find(capability, limit, (found) => {
+  member.overlay.find(capability, { limit }, (found) => {
     result = found;
   });
   network.clock.until(() => result !== undefined);

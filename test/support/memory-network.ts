@@ -137,7 +137,9 @@ export class MemoryNetwork {
       verify: (contact, timeoutMs, done) => {
         this.messages += 1;
         this.onVerified?.(contact, timeoutMs);
-        this.exchange(undefined, contact, { kind: "ping" }, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : "alive"));
+        this.exchange(undefined, contact, { kind: "ping" }, timeoutMs, (outcome, reached) =>
+          done(outcome.kind === "failed" ? outcome : (reached ?? contact)),
+        );
       },
       contactAt: (address, timeoutMs, done) => {
         this.onDialled?.(address, timeoutMs);
@@ -158,7 +160,7 @@ export class MemoryNetwork {
     to: Contact,
     request: OverlayRequest,
     timeoutMs: number,
-    done: (outcome: OverlayResponse | Failed) => void,
+    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
   ): void {
     const { clock } = this;
     const lost = clock.schedule(timeoutMs, () => done(failed("timeout", "no answer")));
@@ -169,13 +171,13 @@ export class MemoryNetwork {
       if (answer === "silence") return;
       clock.schedule(LATENCY_MS + (this.delays.get(member.contact.key) ?? 0), () => {
         lost.cancel();
-        done(answer);
+        done(answer, member.contact);
       });
     });
   }
 
   private answerOf(member: Member, from: Contact | undefined, request: OverlayRequest): OverlayResponse | Failed | "silence" {
-    const caller = { id: from?.id, claimed: from !== undefined && from.addresses.length > 0 ? from : undefined };
+    const caller = { id: from?.id, claimed: from !== undefined && from.addresses.length > 0 ? from : undefined, host: undefined };
     const honest = () => member.overlay.handle(caller, request);
     const lie = this.lies.get(member.contact.key);
     return lie === undefined ? honest() : lie(request, honest);

@@ -20,12 +20,17 @@ export class AskedPeers implements Peers {
   /** Of these, what has not been answered. */
   open: Asked[] = [];
 
-  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: (outcome: OverlayResponse | Failed) => void): void {
-    this.note({ how: "request", contact: to, timeoutMs, request }, (isAlive) => done(isAlive ? { kind: "ping" } : SILENCE));
+  request(
+    to: Contact,
+    request: OverlayRequest,
+    timeoutMs: number,
+    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
+  ): void {
+    this.note({ how: "request", contact: to, timeoutMs, request }, (isAlive) => done(isAlive ? { kind: "ping" } : SILENCE, to));
   }
 
-  verify(contact: Contact, timeoutMs: number, done: (outcome: "alive" | Failed) => void): void {
-    this.note({ how: "verify", contact, timeoutMs, request: undefined }, (isAlive) => done(isAlive ? "alive" : SILENCE));
+  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    this.note({ how: "verify", contact, timeoutMs, request: undefined }, (isAlive) => done(isAlive ? contact : SILENCE));
   }
 
   contactAt(): void {

@@ -65,7 +65,14 @@ export function closing<T extends { close(): unknown }>(thing: T): T {
 
 /** Turns of the event loop pass until a condition holds; the test's own time limit ends a wait that is in vain. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
+  let isOver = false;
+  onTestFinished(() => {
+    isOver = true;
+  });
+  while (!condition()) {
+    if (isOver) throw new Error("the test was over before this came true");
+    await turn();
+  }
 }
 
 /** Lets everything that is ready to run do so. */

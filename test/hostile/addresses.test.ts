@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { Client, Identity } from "../../src/index.ts";
+import { decodeResponse } from "../../src/overlay-wire.ts";
+import { closing, type GlassAgent, startAgent, turn, until } from "../support/net/lifetime.ts";
+import { rawListener } from "../support/net/one-shot-server.ts";
+
+const addressOf = (agent: GlassAgent): string => agent.addresses[0] as string;
+
+describe("what a peer says about another's address", () => {
+  test("does not enter the routing table, though that other answers over a link of its own", async () => {
+    const liar = await startAgent({ name: "liar" });
+    const node = await startAgent({ name: "node", bootstrap: [addressOf(liar)] });
+    const victim = await startAgent({ name: "victim" });
+    await victim.call(addressOf(node), "_synapse.info"); // from now on the node can ask it over the victim's own link
+    const { port, accepted } = await rawListener((peer) => peer.socket.destroy());
+    const false_ = { ...victim.contact, addresses: [`tcp://127.0.0.1:${port}`] };
+    liar.insides.overlay.handle = (_caller, { kind }) => (kind === "find_node" ? { kind, contacts: [false_] } : { kind: "ping" });
+    const { closest } = await node.lookup(victim.id);
+    expect(closest.map(({ key }) => key)).toContain(victim.contact.key); // it has been asked, and has answered
+    await until(() => accepted.length > 0); // the claim is tried, and leads to somebody else
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(node.peers.map(({ key }) => key)).toEqual([liar.contact.key]);
+  });
+
+  test("is passed over where nobody could be dialled there", () => {
+    const id = new Uint8Array(32).fill(7);
+    const contacts = [
+      [id, ["nonsense"]],
+      [id, ["tcp://127.0.0.1:0"]],
+      [id, ["tcp://127.0.0.1:99999"]],
+      [id, ["quic://127.0.0.1:9"]],
+      [id, []],
+      [id, ["nonsense", "quic://h:1", "h.example:9", "tcp://[::1]:9"]],
+    ];
+    const response = decodeResponse("find_node", { contacts });
+    expect(response).toMatchObject({ contacts: [{ addresses: ["tcp://h.example:9", "tcp://[::1]:9"] }] });
+    expect("contacts" in response && response.contacts).toHaveLength(1);
+  });
+});
+
+describe("a node that comes back at another address", () => {
+  test("is known by it once it has called and been dialled back", async () => {
+    const identity = Identity.generate();
+    const first = await startAgent({ name: "first" });
+    const before = await startAgent({ name: "before", identity, bootstrap: [addressOf(first)] });
+    await until(() => first.peers.length === 1);
+    await before.crash();
+    const after = await startAgent({ name: "after", identity, bootstrap: [addressOf(first)] });
+    await until(() => first.peers[0]?.addresses[0] === addressOf(after));
+    expect(first.peers).toHaveLength(1);
+    const client = closing(new Client(addressOf(first)));
+    expect(await client.call("_synapse.peers")).toMatchObject([{ id: after.contact.key, port: after.port }]);
+  });
+});
