@@ -72,14 +72,8 @@ export function signRecord(claim: CapabilityClaim, signer: Signer): CapabilityRe
 
 /** Reads a record and checks its form and its signature. Gives the reason, as a text, when it is to be refused. */
 export function readRecord(bytes: Uint8Array, verify: VerifySignature): CapabilityRecord | string {
-  if (bytes.length > MAX_RECORD_BYTES) return `takes ${bytes.length} bytes, the limit is ${MAX_RECORD_BYTES}`;
-  let fields: unknown;
-  try {
-    fields = decode(bytes, { maxStrLength: MAX_RECORD_BYTES, maxArrayLength: MAX_ADDRESSES, maxMapLength: MAX_ATTRIBUTES });
-  } catch (error) {
-    return `is not MsgPack: ${messageOf(error)}`;
-  }
-  if (!isPlainMap(fields)) return "is not a map";
+  const fields = decodeFields(bytes);
+  if (typeof fields === "string") return fields;
   const { signature, ...signed } = fields;
   const fault = faultOf(signed);
   if (fault !== undefined) return fault;
@@ -88,23 +82,19 @@ export function readRecord(bytes: Uint8Array, verify: VerifySignature): Capabili
   if (!sameBytes(canonical({ ...signed, signature }), bytes)) return "is not in canonical form";
   const record = signed as unknown as SignedFields;
   if (!verify(record.publicKey, signedBytes(signed), signature)) return "signature does not match its public key";
-  return {
-    swarm: record.swarm,
-    capability: record.capability,
-    addresses: record.addresses,
-    name: record.name,
-    role: record.role,
-    description: record.description,
-    version: record.version,
-    attributes: record.attributes,
-    seq: record.seq,
-    issued: record.issued,
-    expires: record.expires,
-    withdrawn: record.withdrawn === true,
-    publicKey: record.publicKey,
-    publisher: sha256(record.publicKey),
-    bytes,
-  };
+  const { v: _, publicKey, withdrawn = false, ...claim } = record;
+  return { ...claim, withdrawn, publicKey, publisher: sha256(publicKey), bytes };
+}
+
+/** The fields of an encoded record, unchecked, or what keeps them from being read. */
+function decodeFields(bytes: Uint8Array): Record<string, unknown> | string {
+  if (bytes.length > MAX_RECORD_BYTES) return `takes ${bytes.length} bytes, the limit is ${MAX_RECORD_BYTES}`;
+  try {
+    const fields = decode(bytes, { maxStrLength: MAX_RECORD_BYTES, maxArrayLength: MAX_ADDRESSES, maxMapLength: MAX_ATTRIBUTES });
+    return isPlainMap(fields) ? fields : "is not a map";
+  } catch (error) {
+    return `is not MsgPack: ${messageOf(error)}`;
+  }
 }
 
 /** Whether a record is in force at a moment of this host's clock, give or take what clocks may differ. */

@@ -1,3 +1,4 @@
+import type { Match } from "../../dht/index.ts";
 import { shortId } from "../../routing/index.ts";
 import type { Answer } from "../agent-node.ts";
 import { kwargs } from "../call-arguments.ts";
@@ -7,7 +8,7 @@ import { callOnce } from "./call.ts";
 import { inContext, makeCommand } from "./command.ts";
 import { matchData } from "./find.ts";
 import { address, bootstrapOption, keyValue, swarmOption, timeoutOption } from "./options.ts";
-import { readable } from "./output.ts";
+import { type Output, readable } from "./output.ts";
 import { visiting } from "./visitor.ts";
 
 interface AskFlags {
@@ -31,27 +32,22 @@ export function askCommand() {
     .addOption(swarmOption())
     .action((who: string, task: string, flags: AskFlags) =>
       inContext(flags, async ({ output, signal }) => {
-        const answer = who.startsWith("@")
-          ? await askAnybody(who.slice(1), task, flags, signal)
-          : await askAddress(who, task, flags, signal);
-        const { result, agent, passedOver } = answer;
-        for (const gone of passedOver)
-          output.say(`passed over ${gone.agent.record.name} (${shortId(gone.agent.record.publisher)}): ${gone.error.message}`);
-        if (agent !== undefined && !output.json)
-          output.say(output.sayStyle.dim(`${agent.record.name} (${shortId(agent.record.publisher)}):`));
-        output.data(
-          {
-            result,
-            agent: agent === undefined ? null : matchData(agent),
-            passedOver: passedOver.map((gone) => ({
-              agent: matchData(gone.agent),
-              error: { code: gone.error.code, message: gone.error.message },
-            })),
-          },
-          () => readable(result),
-        );
+        const asked = who.startsWith("@") ? askAnybody(who.slice(1), task, flags, signal) : askAddress(who, task, flags, signal);
+        showAnswer(output, await asked);
       }),
     );
+}
+
+function showAnswer(output: Output, { result, agent, passedOver }: Answer): void {
+  const nameOf = ({ record }: Match) => `${record.name} (${shortId(record.publisher)})`;
+  for (const gone of passedOver) output.say(`passed over ${nameOf(gone.agent)}: ${gone.error.message}`);
+  if (agent !== undefined && !output.json) output.say(output.sayStyle.dim(`${nameOf(agent)}:`));
+  const data = {
+    result,
+    agent: agent === undefined ? null : matchData(agent),
+    passedOver: passedOver.map(({ agent: gone, error: { code, message } }) => ({ agent: matchData(gone), error: { code, message } })),
+  };
+  output.data(data, () => readable(result));
 }
 
 function askAnybody(capability: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {

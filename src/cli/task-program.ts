@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import pLimit from "p-limit";
 import type { TaskHandler } from "../agent-node.ts";
 import { SynapseError } from "../errors.ts";
@@ -26,38 +27,21 @@ export function programHandler(command: string, log: (line: string) => void): Ta
 }
 
 function runProgram(command: string, input: string, signal: AbortSignal, log: (line: string) => void): Promise<string> {
+  if (signal.aborted) return Promise.reject(new SynapseError("aborted", "the caller gave up"));
+  // A group of its own, so that what the shell starts ends with it.
+  const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"], detached: process.platform !== "win32" });
+  const end = () => endGroup(child);
+  signal.addEventListener("abort", end, { once: true });
+  child.stdin.on("error", () => undefined); // it need not read its task
+  child.stdin.end(`${input}\n`);
+  const result = collect(child.stdout, end);
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(new SynapseError("aborted", "the caller gave up"));
-      return;
-    }
-    // A group of its own, so that what the shell starts ends with it.
-    const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"], detached: process.platform !== "win32" });
-    const output: Buffer[] = [];
-    let bytes = 0;
-    const abort = () => endGroup(child);
-    signal.addEventListener("abort", abort, { once: true });
-    child.stdout.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= MAX_RESULT_BYTES) {
-        output.push(chunk);
-        return;
-      }
-      child.stdout.destroy();
-      abort();
-    });
-    child.stdin.on("error", () => undefined); // it need not read its task
-    child.stdin.end(`${input}\n`);
     child.on("error", (error) => reject(new SynapseError("task_failed", "the agent's program could not be started", { cause: error })));
     child.on("close", (code, killedBy) => {
-      signal.removeEventListener("abort", abort);
-      if (bytes > MAX_RESULT_BYTES) reject(new SynapseError("task_failed", `the result is longer than ${MAX_RESULT_BYTES} bytes`));
-      else if (code === 0)
-        resolve(
-          Buffer.concat(output)
-            .toString("utf8")
-            .replace(/\r?\n$/, ""),
-        );
+      signal.removeEventListener("abort", end);
+      const text = result();
+      if (text === undefined) reject(new SynapseError("task_failed", `the result is longer than ${MAX_RESULT_BYTES} bytes`));
+      else if (code === 0) resolve(text);
       else {
         const how = code === null ? `was ended by ${killedBy}` : `ended with exit code ${code}`;
         log(`a task failed: ${command} ${how}`);
@@ -65,6 +49,22 @@ function runProgram(command: string, input: string, signal: AbortSignal, log: (l
       }
     });
   });
+}
+
+/** Gathers what a program writes, until it is too much. Gives a function that tells the text, or undefined when it was. */
+function collect(from: Readable, onTooLong: () => void): () => string | undefined {
+  const chunks: Buffer[] = []; // at most MAX_RESULT_BYTES together
+  let bytes = 0;
+  from.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= MAX_RESULT_BYTES) chunks.push(chunk);
+    else {
+      from.destroy();
+      onTooLong();
+    }
+  });
+  const text = () => Buffer.concat(chunks).toString("utf8");
+  return () => (bytes > MAX_RESULT_BYTES ? undefined : text().replace(/\r?\n$/, ""));
 }
 
 function endGroup(child: ChildProcess): void {

@@ -25,29 +25,68 @@ export function demoCommand() {
     .action((flags: { nodes: number; json?: boolean }) => inContext(flags, (context) => demonstrate(flags.nodes, context)));
 }
 
-async function demonstrate(nodes: number, { output, signal }: CommandContext): Promise<void> {
-  const show = narrator(output);
-  const fleet = new Fleet();
-  const swarm = `demo-${randomUUID()}`; // whatever else runs on this machine, the two stay apart
-  let visitor: AgentNode | undefined;
-  const summary: Record<string, unknown> = {};
+async function demonstrate(nodes: number, context: CommandContext): Promise<void> {
+  const { output } = context;
+  const demonstration = new Demonstration(context);
   try {
+    await demonstration.startNetwork();
+    const visitor = await demonstration.joinOneMore();
+    await demonstration.find(visitor);
+    await demonstration.askAroundACrash(visitor);
+  } finally {
+    await demonstration.end();
+  }
+  if (nodes > 0) await demonstration.simulate(nodes);
+  if (output.json) output.data(demonstration.summary, () => []);
+  else showNextSteps(output);
+}
+
+/** The acts of the demonstration, in their order. */
+class Demonstration {
+  /** What a machine gets to read of it. */
+  readonly summary: Record<string, unknown> = {};
+  private readonly output: Output;
+  private readonly signal: AbortSignal;
+  private readonly show: Narrator;
+  private readonly fleet = new Fleet();
+  private readonly swarm = `demo-${randomUUID()}`; // whatever else runs on this machine, the two stay apart
+  private visitor: AgentNode | undefined;
+
+  constructor({ output, signal }: CommandContext) {
+    this.output = output;
+    this.signal = signal;
+    this.show = narrator(output);
+  }
+
+  async startNetwork(): Promise<void> {
+    const { show, fleet } = this;
     show.step(`A network of ${AGENTS} agents in ${PROCESSES} processes`);
     const began = performance.now();
-    await fleet.start(swarm, signal);
+    await fleet.start(this.swarm, this.signal);
     for (const { process: child, agents } of fleet.hosts) show.line(`process ${child.pid}  ${agents.map(({ name }) => name).join(", ")}`);
     show.line(`all joined through one address, ${show.strong(fleet.bootstrap)}, in ${seconds(began)}`);
+  }
 
+  async joinOneMore(): Promise<AgentNode> {
+    const { show, swarm, fleet } = this;
     show.step("One more node, that knows only that address");
-    const joined = performance.now();
-    visitor = await new AgentNode({ name: "visitor", swarm, bootstrap: [fleet.bootstrap] }).start({ signal });
-    show.line(`${shortId(visitor.id)} joined in ${seconds(joined)} and knows ${visitor.peers.length} peers by now`);
+    const began = performance.now();
+    const visitor = new AgentNode({ name: "visitor", swarm, bootstrap: [fleet.bootstrap] });
+    this.visitor = visitor;
+    await visitor.start({ signal: this.signal });
+    show.line(`${shortId(visitor.id)} joined in ${seconds(began)} and knows ${visitor.peers.length} peers by now`);
+    return visitor;
+  }
 
-    show.step(`find ${CAPABILITY}`);
-    const found = await visitor.find(CAPABILITY, { limit: FIND_LIMIT, signal });
-    for (const line of describeMatches(output.style, found.matches, found.report, 3)) show.raw(line);
-    Object.assign(summary, { matches: found.matches.map(matchData), report: found.report });
+  async find(visitor: AgentNode): Promise<void> {
+    this.show.step(`find ${CAPABILITY}`);
+    const { matches, report } = await visitor.find(CAPABILITY, { limit: FIND_LIMIT, signal: this.signal });
+    for (const line of describeMatches(this.output.style, matches, report, 3)) this.show.raw(line);
+    Object.assign(this.summary, { matches: matches.map(matchData), report });
+  }
 
+  async askAroundACrash(visitor: AgentNode): Promise<void> {
+    const { show, fleet, signal } = this;
     show.step(`ask ${CAPABILITY} "${TASK}"`);
     const first = await visitor.ask(CAPABILITY, TASK, { signal });
     showAnswer(show, first);
@@ -58,19 +97,21 @@ async function demonstrate(nodes: number, { output, signal }: CommandContext): P
     await fleet.kill(host);
     const second = await visitor.ask(CAPABILITY, TASK, { signal });
     showAnswer(show, second);
-    Object.assign(summary, { answers: [first.result, second.result], killed: host.process.pid, passedOver: second.passedOver.length });
-  } finally {
-    await visitor?.stop();
-    await fleet.stop();
+    Object.assign(this.summary, { answers: [first.result, second.result], killed: host.process.pid, passedOver: second.passedOver.length });
   }
-  if (nodes > 0) {
+
+  async simulate(nodes: number): Promise<void> {
+    const { show, output } = this;
     show.step(`The same code, ${nodes.toLocaleString("en")} nodes around the world, one virtual hour`);
-    const figures = await runSimulation({ nodes, seed: SEED, duration: VIRTUAL_MS, level: "overlay" }, output, signal);
+    const figures = await runSimulation({ nodes, seed: SEED, duration: VIRTUAL_MS, level: "overlay" }, output, this.signal);
     for (const line of describeFigures(output.style, figures, 3)) show.raw(line);
-    Object.assign(summary, { simulation: figures });
+    Object.assign(this.summary, { simulation: figures });
   }
-  if (output.json) output.data(summary, () => []);
-  else showNextSteps(output);
+
+  async end(): Promise<void> {
+    await this.visitor?.stop();
+    await this.fleet.stop();
+  }
 }
 
 function showAnswer(show: Narrator, { result, agent, passedOver }: Answer): void {
