@@ -30,6 +30,7 @@ export {
   type Caller,
   type Failed,
   failed,
+  type OnOutcome,
   type PeerFailure,
   type Peers,
   type Runtime,

@@ -39,20 +39,17 @@ export interface Failed {
   readonly message: string;
 }
 
+/**
+ * Takes what came of a request. `reached` is who answered, as far as the link proves it: the address that was dialled from here first,
+ * then those that the peer names itself. It is undefined when the peer dialled the link: then nothing shows which addresses lead to it.
+ */
+export type OnOutcome = (outcome: OverlayResponse | Failed, reached?: Contact) => void;
+
 /** Asks other nodes. `done` is called exactly once, never before the call returns. */
 export interface Peers {
-  /**
-   * Asks a contact over whichever link is open to it, or a new one. `reached` is who answered, as far as that link proves it: the address
-   * that was dialled from here first, then those the peer names itself. It is undefined when the peer dialled the link: then nothing
-   * shows that the addresses in `to` lead to it.
-   */
-  request(
-    to: Contact,
-    request: OverlayRequest,
-    timeoutMs: number,
-    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
-  ): void;
-  /** Pings a contact over a link dialled from here, and gives it as that link proves it, as in {@link request}. */
+  /** Asks a contact over whichever link is open to it, or a new one. */
+  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void;
+  /** Pings a contact over a link dialled from here, and gives it as that link proves it, as in {@link OnOutcome}. */
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
   /** Who listens at an address: dials it, lets it prove its id, and gives the contact as that link proves it. */
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;

@@ -1,4 +1,4 @@
-import { type Failed, failed, type OverlayRequest, type OverlayResponse, type Peers } from "../dht/index.ts";
+import { type Failed, failed, type OnOutcome, type OverlayRequest, type OverlayResponse, type Peers } from "../dht/index.ts";
 import { type Contact, sameId, shortId } from "../routing/index.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
@@ -19,12 +19,7 @@ export class OverlayPeers implements Peers {
     this.core = core;
   }
 
-  request(
-    to: Contact,
-    request: OverlayRequest,
-    timeoutMs: number,
-    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
-  ): void {
+  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
     this.ask(to, request, timeoutMs, false).then(
       ({ response, connection }) => done(response, connection.reached),
       (error: unknown) => done(failureOf(error)),

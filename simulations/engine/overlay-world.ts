@@ -8,6 +8,7 @@ import {
   type JoinReport,
   type LookupResult,
   type Offer,
+  type OnOutcome,
   Overlay,
   type OverlayRequest,
   type OverlayResponse,
@@ -53,8 +54,6 @@ export class OverlayWorld extends World {
     return node;
   }
 }
-
-type OnOutcome = (outcome: OverlayResponse | Failed, reached?: Contact) => void;
 
 /** A node and its port to the simulated network. */
 class OverlayNode implements SimNode, Peers {

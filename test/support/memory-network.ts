@@ -3,6 +3,7 @@ import {
   CachedRecordReader,
   type Failed,
   failed,
+  type OnOutcome,
   Overlay,
   type OverlayRequest,
   type OverlayResponse,
@@ -155,13 +156,7 @@ export class MemoryNetwork {
     return member === undefined || this.dead.has(member.contact.key) ? undefined : member;
   }
 
-  private exchange(
-    from: Contact | undefined,
-    to: Contact,
-    request: OverlayRequest,
-    timeoutMs: number,
-    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
-  ): void {
+  private exchange(from: Contact | undefined, to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
     const { clock } = this;
     const lost = clock.schedule(timeoutMs, () => done(failed("timeout", "no answer")));
     clock.schedule(LATENCY_MS, () => {

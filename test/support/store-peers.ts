@@ -1,4 +1,4 @@
-import { type Failed, failed, type OverlayRequest, type OverlayResponse, type Peers } from "../../dht/index.ts";
+import { type Failed, failed, type OnOutcome, type OverlayRequest, type Peers } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 
 /** A contact that is being asked whether it lives, until the test says what it answers. */
@@ -20,12 +20,7 @@ export class AskedPeers implements Peers {
   /** Of these, what has not been answered. */
   open: Asked[] = [];
 
-  request(
-    to: Contact,
-    request: OverlayRequest,
-    timeoutMs: number,
-    done: (outcome: OverlayResponse | Failed, reached?: Contact) => void,
-  ): void {
+  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
     this.note({ how: "request", contact: to, timeoutMs, request }, (isAlive) => done(isAlive ? { kind: "ping" } : SILENCE, to));
   }
 
