@@ -1,0 +1,49 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { build as buildHistogram, type Histogram } from "hdr-histogram-js";
+import type { Caller, Subject } from "./subject.ts";
+
+const TEXT = "a text of the length that small calls have";
+
+/** Starts a subject's server in a process of its own, connects, works, and ends both. */
+export async function withCaller<T>(subject: Subject, work: (caller: Caller) => Promise<T>): Promise<T> {
+  const host = fork(fileURLToPath(new URL("host.ts", import.meta.url)), [subject.name], { execArgv: ["--import", "tsx"] });
+  try {
+    const [{ port }] = (await once(host, "message")) as [{ port: number }];
+    const caller = await subject.connect(port);
+    try {
+      return await work(caller);
+    } finally {
+      await caller.close();
+    }
+  } finally {
+    host.kill();
+  }
+}
+
+/** Calls a second with so many under way all the time. */
+export async function throughput(caller: Caller, inFlight: number, ms: number): Promise<number> {
+  const began = performance.now();
+  const until = began + ms;
+  let calls = 0;
+  const worker = async () => {
+    while (performance.now() < until) {
+      await caller.echo(TEXT);
+      calls += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return (calls * 1_000) / (performance.now() - began);
+}
+
+/** How long single calls take, one after the other, in nanoseconds. */
+export async function latencies(caller: Caller, count: number): Promise<Histogram> {
+  const histogram = buildHistogram({ highestTrackableValue: 60e9, numberOfSignificantValueDigits: 3 });
+  for (let n = 0; n < count; n++) {
+    const began = process.hrtime.bigint();
+    await caller.echo(TEXT);
+    histogram.recordValue(Number(process.hrtime.bigint() - began));
+  }
+  return histogram;
+}

@@ -1,0 +1,13 @@
+/** What is measured, one way of calling beside another: a server in a process of its own, and a client of it in this one. */
+export interface Subject {
+  readonly name: string;
+  /** Begins to serve, on any free port of this machine. Runs in the host process. */
+  serve(): Promise<number>;
+  connect(port: number): Promise<Caller>;
+}
+
+export interface Caller {
+  /** Sends a short text and gets it back. */
+  echo(text: string): Promise<unknown>;
+  close(): unknown;
+}
