@@ -51,10 +51,6 @@ export class KBucket {
     return this.seats[0]?.lastSeen ?? Number.POSITIVE_INFINITY;
   }
 
-  get replacements(): readonly Contact[] {
-    return this.waiting.map((seat) => seat.contact);
-  }
-
   has(key: string): boolean {
     return find(this.seats, key) >= 0;
   }
