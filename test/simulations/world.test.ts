@@ -35,16 +35,16 @@ describe("A simulated network measured against the truth", () => {
 
   test("is the same network at both levels: hops, requests and latency of lookups agree within 5 %", async () => {
     // About half of the links that a lookup uses have idled out at this rate, so that closing them sooner or later would show in the latency.
-    const options = { nodes: 40, seed: 13, durationMs: 20 * MINUTE, lookupsPerSecond: 0.5, findsPerSecond: 0 };
+    const options = { nodes: 40, seed: 13, durationMs: 15 * MINUTE, lookupsPerSecond: 0.5, findsPerSecond: 0 };
     const overlay = await simulate({ ...options, level: "overlay" });
     const node = await simulate({ ...options, level: "node" });
     expect(node.faults).toEqual([]);
-    expect(node.lookups.count).toBeGreaterThan(500);
+    expect(node.lookups.count).toBeGreaterThan(400);
     expect(node.lookups.recall).toBeGreaterThanOrEqual(0.99);
     const apart = (figure: (lookups: OperationFigures) => number) => Math.abs(figure(node.lookups) / figure(overlay.lookups) - 1);
     expect(apart(({ requests }) => requests.mean)).toBeLessThan(0.05);
     expect(apart(({ hops }) => hops.mean)).toBeLessThan(0.05);
-    // Between two draws of 600 lookups the medians differ by some 2 % (six seeds); where links never idled out they would by 88 %.
+    // Two draws of 450 lookups differ in their medians by 2 % or so; overlay nodes whose links never idled out would be off by 80 %.
     expect(apart(({ latencyMs }) => latencyMs.p50)).toBeLessThan(0.05);
   });
 
