@@ -15,6 +15,7 @@ const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const MAX_TEXT = 512;
 const MAX_ATTRIBUTES = 32;
+const BOUNDS_HINT = `shorten it: texts take at most ${MAX_TEXT} characters, attributes are at most ${MAX_ATTRIBUTES}`;
 const ATTRIBUTE_NAME = /^[a-z][a-z0-9_.-]{0,31}$/;
 
 export type AttributeValue = string | number | boolean;
@@ -55,7 +56,7 @@ export interface CapabilityRecord extends CapabilityClaim {
 export function signRecord(claim: CapabilityClaim, signer: Signer): CapabilityRecord {
   const fields = fieldsOf(claim, signer.publicKey);
   const fault = faultOf(fields);
-  if (fault !== undefined) throw new SynapseError("bad_record", `cannot publish ${claim.capability}: ${fault}`);
+  if (fault !== undefined) throw new SynapseError("bad_record", `cannot publish ${claim.capability}: ${fault}`, { hint: BOUNDS_HINT });
   const signature = signer.sign(signedBytes(fields));
   const bytes = canonical({ ...fields, signature });
   if (bytes.length > MAX_RECORD_BYTES) {
@@ -63,7 +64,7 @@ export function signRecord(claim: CapabilityClaim, signer: Signer): CapabilityRe
       "bad_record",
       `the record of ${claim.capability} takes ${bytes.length} bytes, the limit is ${MAX_RECORD_BYTES}`,
       {
-        hint: "shorten the description or the attributes; details belong into what the agent answers when asked",
+        hint: "shorten the description or the attributes; details belong in what the agent answers when asked",
       },
     );
   }

@@ -59,7 +59,7 @@ export class Maintenance {
     if (due < 0 || now - (this.refreshedAt[due] as number) < settings.refreshIntervalMs) return;
     this.refreshedAt[due] = now;
     const bucket = membership.table.bucket(due);
-    // What a refresh is for has been done already where a bucket is full of contacts that were all heard of in the meantime.
+    // A bucket that is full of contacts that have all answered since has nothing to gain from a refresh.
     if (bucket?.isFull && now - bucket.oldestSeen < settings.refreshIntervalMs) return;
     refreshBucket(this.walker, due);
   }

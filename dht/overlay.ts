@@ -84,7 +84,7 @@ export class Overlay {
     this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
 
-  /** Begins the upkeep of table and store. A node that nobody joins through may do only this. */
+  /** Begins the upkeep of table and store. The first node of a network, which has nobody to join through, needs no more. */
   start(): void {
     this.maintenance.start();
   }
@@ -97,7 +97,7 @@ export class Overlay {
     this.handOver.stop();
   }
 
-  /** Enters the network through any of several addresses; keeps trying behind when none answers, until it is stopped. */
+  /** Enters the network through any of several addresses; when none answers it keeps trying in the background, until it is stopped. */
   join(
     bootstrap: readonly string[],
     onJoined: (report: JoinReport) => void,

@@ -58,13 +58,6 @@ export class RecordStore {
     return this.count;
   }
 
-  /** The most records kept under one key. */
-  get largestShelf(): number {
-    let largest = 0;
-    for (const shelf of this.byKey.values()) largest = Math.max(largest, shelf.records.size);
-    return largest;
-  }
-
   /** Keeps a record whose signature has been checked, if it belongs under the key and there is room. */
   put(key: NodeId, record: CapabilityRecord, wallClock: number): StoreResult {
     if (record.swarm !== this.swarm)

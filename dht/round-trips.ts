@@ -1,4 +1,4 @@
-/** Peers whose round trips are remembered; the one heard of longest ago is forgotten first. */
+/** Peers whose round trips are remembered; the one measured longest ago is forgotten first. */
 const MAX_PEERS = 512;
 /**
  * Bounds of every timeout, ms. Below, a peer that is busy for a moment would count as gone (TCP's own least timeout is the same); above,

@@ -9,21 +9,21 @@ const HOUR = 60 * MINUTE;
 export interface OverlaySettings {
   /** Requests of one lookup under way at once. */
   readonly alpha: number;
-  /** Nodes that hold a record, and that a lookup must have heard. */
+  /** How many of the nodes nearest to a key hold its records, and must answer before a lookup ends. The size of a bucket is always K. */
   readonly k: number;
-  /** When a request that is not answered has failed. It counts as late, and frees its slot, much earlier. */
+  /** When an unanswered request has failed. In a lookup it counts as late, and frees its slot, much earlier. */
   readonly requestTimeoutMs: number;
-  /** A bucket in which nothing was looked up for this long is refreshed. */
+  /** A bucket is refreshed this long after it last was, unless it is full of contacts that have all answered since. */
   readonly refreshIntervalMs: number;
-  /** How often the contact heard of longest ago is asked whether it still lives. */
+  /** How often, give or take half, one random bucket's contact that answered longest ago is pinged. */
   readonly revalidateIntervalMs: number;
-  /** A contact heard of more recently than this is not asked. */
+  /** A contact that answered less than this long ago is not pinged, neither for upkeep nor for a newcomer that wants its seat. */
   readonly freshForMs: number;
-  /** How often own records are signed anew and stored at the k nodes that are nearest by then. */
+  /** How often, give or take 10 %, own records are signed anew and stored at the k nodes nearest by then; the first time much earlier. */
   readonly republishIntervalMs: number;
-  /** How long a record lives without being republished: three intervals, so that two may fail. */
+  /** How long a record lives once signed: three intervals, so that one failed republish does no harm, and often not even two. */
   readonly recordLifetimeMs: number;
-  /** How often expired records are dropped from memory. */
+  /** How often, give or take half, expired records are dropped from memory. They are never given out, dropped or not. */
   readonly sweepIntervalMs: number;
 }
 

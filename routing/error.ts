@@ -1,8 +1,3 @@
-/**
- * The one error class of the project. It stands on the ground floor because every room throws it.
- *
- * `code` is for programs and never changes meaning, `message` says what was wrong, `hint` what to do about it.
- */
 export interface SynapseErrorOptions {
   /** What the reader can do about it, as a sentence. */
   readonly hint?: string;
@@ -15,6 +10,11 @@ export interface SynapseErrorOptions {
   readonly cause?: unknown;
 }
 
+/**
+ * The one error class of the project. It stands on the lowest floor because every other room throws it too.
+ *
+ * `code` is for programs and never changes meaning, `message` says what was wrong, `hint` what to do about it.
+ */
 export class SynapseError extends Error {
   override readonly name = "SynapseError";
   readonly code: string;

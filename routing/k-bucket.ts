@@ -56,10 +56,6 @@ export class KBucket {
     return this.waiting.at(-1)?.contact;
   }
 
-  get replacements(): readonly Contact[] {
-    return this.waiting.map((seat) => seat.contact);
-  }
-
   has(key: string): boolean {
     return find(this.seats, key) >= 0;
   }

@@ -3,12 +3,13 @@ import { messageOf, SynapseError } from "../routing/index.ts";
 export { messageOf, SynapseError, type SynapseErrorOptions } from "../routing/index.ts";
 
 /**
- * Every code this project itself raises; handlers may throw a `SynapseError` with codes of their own. What to do about each stands in
- * docs/errors.md.
+ * Every code this project itself raises; handlers may throw a `SynapseError` with codes of their own. docs/errors.md says what to do
+ * about each; a test compares both with the code.
  */
 export type ErrorCode =
   | "aborted"
   | "bad_address"
+  | "bad_answer"
   | "bad_capability"
   | "bad_hello"
   | "bad_id"
@@ -18,14 +19,17 @@ export type ErrorCode =
   | "bad_request"
   | "busy"
   | "connection_lost"
-  | "frame_too_large"
   | "forbidden"
+  | "frame_too_large"
   | "internal_error"
   | "not_found"
   | "not_synapse"
+  | "simulation_fault"
+  | "task_failed"
   | "timed_out"
   | "too_many"
   | "unreachable"
+  | "usage"
   | "wrong_peer"
   | "wrong_swarm";
 

@@ -1,4 +1,7 @@
-/** The real clock, timers and randomness: the only file that touches them. Everything else is handed a `Runtime`. */
+/**
+ * The real clock, timers and randomness. Only the edges touch them directly: this file, identity.ts (keys), transport/ (sockets) and cli/.
+ * Everything else is handed a `Runtime`; lint sees to it.
+ */
 import { randomBytes } from "node:crypto";
 import type { Runtime } from "../dht/index.ts";
 

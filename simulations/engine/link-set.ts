@@ -1,37 +1,80 @@
-/** Links that a node keeps open, at least; it keeps up to twice as many. The real pool's bound lies between. */
-const GENERATION = 256;
+import { DEFAULT_LIMITS } from "../../src/rpc/limits.ts";
+
+/** A link on which nothing has passed for this long is closed, ms: real diallers let go after half of what the other side allows. */
+const IDLE_MS = DEFAULT_LIMITS.idleTimeoutMs / 2;
+
+const CLOSED = Number.NEGATIVE_INFINITY;
+
+/** One link, shared by the sets of both its ends: what either does with it is seen by the other. */
+export class SharedLink {
+  /** When its set-up ends, ms. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
+  readonly readyAt: number;
+  private lastUsed: number;
+
+  constructor(now: number, setupMs: number) {
+    this.readyAt = now + setupMs;
+    this.lastUsed = now;
+  }
+
+  /** Orders links by when they were last used. */
+  get usedAt(): number {
+    return this.lastUsed;
+  }
+
+  /** A message was sent or has arrived, whichever way it goes. What is closed stays closed. */
+  use(now: number): void {
+    if (this.lastUsed !== CLOSED) this.lastUsed = now;
+  }
+
+  isOpen(now: number): boolean {
+    return now - this.lastUsed < IDLE_MS;
+  }
+
+  close(): void {
+    this.lastUsed = CLOSED;
+  }
+}
 
 /**
- * To whom a link is open, by index. When there are too many, those not used for longest go: links live in a young and an old generation,
- * use moves them to the young one, and when that is full the old one is forgotten. Costs a fraction of an exact order of use.
+ * Links of one node by the other end's index: those it dialled, or those dialled to it. At most `max`; when there would be more, the one
+ * used longest ago is closed.
  */
 export class LinkSet {
-  private young = new Set<number>(); // at most GENERATION
-  private old = new Set<number>(); // at most GENERATION
+  private readonly max: number;
+  private readonly byPeer = new Map<number, SharedLink>(); // at most max
+  private sweptAt = 0;
 
-  /** Whether a link is open; asking counts as using it. */
-  use(peer: number): boolean {
-    if (this.young.has(peer)) return true;
-    if (!this.old.has(peer)) return false;
-    this.add(peer);
-    return true;
+  constructor(max: number) {
+    this.max = max;
   }
 
-  add(peer: number): void {
-    if (this.young.size >= GENERATION) {
-      this.old = this.young;
-      this.young = new Set();
-    }
-    this.young.add(peer);
+  /** The link to a peer, if it is open. */
+  get(peer: number, now: number): SharedLink | undefined {
+    const link = this.byPeer.get(peer);
+    return link?.isOpen(now) ? link : undefined;
   }
 
-  delete(peer: number): void {
-    this.young.delete(peer);
-    this.old.delete(peer);
+  set(peer: number, link: SharedLink, now: number): void {
+    // Closed links cost nothing but memory, so they are swept out now and then, not one by one.
+    if (this.byPeer.size >= this.max || now - this.sweptAt >= IDLE_MS) this.sweep(now);
+    if (this.byPeer.size >= this.max && !this.byPeer.has(peer)) this.evict();
+    this.byPeer.set(peer, link);
   }
 
   clear(): void {
-    this.young.clear();
-    this.old.clear();
+    this.byPeer.clear();
+  }
+
+  private sweep(now: number): void {
+    this.sweptAt = now;
+    for (const [peer, link] of this.byPeer) if (!link.isOpen(now)) this.byPeer.delete(peer);
+  }
+
+  private evict(): void {
+    let oldest: [number, SharedLink] | undefined;
+    for (const entry of this.byPeer) if (oldest === undefined || entry[1].usedAt < oldest[1].usedAt) oldest = entry;
+    if (oldest === undefined) return;
+    oldest[1].close();
+    this.byPeer.delete(oldest[0]);
   }
 }

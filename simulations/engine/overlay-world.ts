@@ -19,9 +19,10 @@ import {
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
+import { DEFAULT_LIMITS } from "../../src/rpc/limits.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency.ts";
-import { LinkSet } from "./link-set.ts";
+import { LinkSet, SharedLink } from "./link-set.ts";
 import { requestBytes, responseBytes } from "./message-size.ts";
 import type { RandomStream } from "./random.ts";
 import { SimRuntime } from "./sim-runtime.ts";
@@ -30,6 +31,8 @@ import { type SimNode, World, type WorldOptions } from "./world.ts";
 
 /** Round trips to set up a link: TCP one, TLS 1.3 another. */
 const LINK_SETUP_ROUND_TRIPS = 2;
+/** Links dialled and kept: the bound of the real pool. */
+const MAX_DIALLED = 512;
 
 /**
  * The overlay level: `dht/` and `routing/` as in production, requests handed over as objects at the time a network would deliver them.
@@ -65,10 +68,10 @@ class OverlayNode implements SimNode, Peers {
   private readonly caller: Caller;
   private readonly world: OverlayWorld;
   private readonly overlay: Overlay;
-  /** To whom a link is open, either side having dialled. */
-  private readonly links = new LinkSet();
-  /** Of those the ones dialled from here: only these prove an address. */
-  private readonly dialled = new LinkSet();
+  /** Links dialled from here: only these prove an address. */
+  private readonly dialled = new LinkSet(MAX_DIALLED);
+  /** Links that others dialled: good for calling them, too. */
+  private readonly inbound = new LinkSet(DEFAULT_LIMITS.maxConnections);
 
   constructor(world: OverlayWorld, index: number) {
     this.world = world;
@@ -122,8 +125,8 @@ class OverlayNode implements SimNode, Peers {
   kill(): void {
     this.isAlive = false;
     this.overlay.stop();
-    this.links.clear();
     this.dialled.clear();
+    this.inbound.clear();
   }
 
   // Peers
@@ -131,55 +134,69 @@ class OverlayNode implements SimNode, Peers {
   request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
     const target = this.world.byKey.get(to.key);
     if (target === undefined) this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
-    else this.exchange(target, request, this.links, timeoutMs, done);
+    else this.exchange(target, request, this.linkTo(target) ?? this.dial(target), timeoutMs, done);
   }
 
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const target = this.world.byKey.get(contact.key);
     if (target === undefined) this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
-    else this.ping(target, timeoutMs, done);
+    else this.proveAddress(target, timeoutMs, done);
   }
 
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const index = Number(/^tcp:\/\/n(\d+)\.sim/.exec(address)?.[1] ?? -1);
     const target = this.world.nodes[index] as OverlayNode | undefined;
-    if (target === undefined) {
-      this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
-      return;
-    }
-    this.ping(target, timeoutMs, done);
+    if (target === undefined) this.later(timeoutMs, () => done(failed("unreachable", "no such host")));
+    else this.proveAddress(target, timeoutMs, done);
   }
 
-  private ping(target: OverlayNode, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    this.exchange(target, { kind: "ping" }, this.dialled, timeoutMs, (outcome) =>
-      done(outcome.kind === "failed" ? outcome : target.contact),
-    );
+  private proveAddress(target: OverlayNode, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    const link = this.dialled.get(target.index, this.world.clock.now) ?? this.dial(target);
+    this.exchange(target, { kind: "ping" }, link, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : target.contact));
   }
 
-  /** One request and its answer, over an open link or a new one. */
-  private exchange(target: OverlayNode, request: OverlayRequest, usable: LinkSet, timeoutMs: number, done: OnOutcome): void {
+  /** One request and its answer. Every message either way counts as use of the link. */
+  private exchange(target: OverlayNode, request: OverlayRequest, link: SharedLink, timeoutMs: number, done: OnOutcome): void {
     const { world, place } = this;
+    const { clock } = world;
     const { latency } = world.options;
-    const setup = usable.use(target.index) ? 0 : this.dial(target);
-    const deadline = world.clock.now + timeoutMs;
-    const there = setup + latency.sampleMs(place, target.place, world.weather);
-    world.clock.schedule(there, () => {
+    const setup = Math.max(0, link.readyAt - clock.now);
+    const deadline = clock.now + timeoutMs;
+    const reached = this.dialled.get(target.index, clock.now) === link ? target.contact : undefined;
+    link.use(clock.now);
+    clock.schedule(setup + latency.sampleMs(place, target.place, world.weather), () => {
       if (!target.isAlive) {
+        if (setup > 0) link.close(); // it was never set up
         this.lose(target, deadline, done);
         return;
       }
-      if (setup > 0) this.linked(target);
-      world.traffic.messages += 1;
-      const size = requestBytes(request);
-      world.traffic.bytes += size;
-      world.trace.note(TraceKind.request, world.clock.now, this.index, target.index, size);
-      const response = target.overlay.handle(this.caller, request);
+      if (setup > 0) target.inbound.set(this.index, link, clock.now);
+      link.use(clock.now);
+      const response = this.serve(target, request);
       const back = latency.sampleMs(target.place, place, world.weather);
-      world.clock.schedule(back, () => this.deliver(target, response, deadline, done));
+      clock.schedule(back, () => {
+        link.use(clock.now);
+        this.deliver(target, response, deadline, (outcome) => done(outcome, reached));
+      });
     });
   }
 
-  private deliver(target: OverlayNode, response: OverlayResponse, deadline: number, done: OnOutcome): void {
+  /** A request has arrived. */
+  private serve(target: OverlayNode, request: OverlayRequest): OverlayResponse {
+    const { world } = this;
+    const size = requestBytes(request);
+    world.traffic.messages += 1;
+    world.traffic.bytes += size;
+    world.trace.note(TraceKind.request, world.clock.now, this.index, target.index, size);
+    return target.overlay.handle(this.caller, request);
+  }
+
+  private deliver(
+    target: OverlayNode,
+    response: OverlayResponse,
+    deadline: number,
+    done: (outcome: OverlayResponse | Failed) => void,
+  ): void {
     if (!this.isAlive) return;
     const { world } = this;
     const size = responseBytes(response);
@@ -187,7 +204,7 @@ class OverlayNode implements SimNode, Peers {
     world.traffic.bytes += size;
     world.trace.note(TraceKind.response, world.clock.now, target.index, this.index, size);
     if (world.clock.now > deadline) done(failed("timeout", "too late"));
-    else done(response, this.dialled.use(target.index) ? target.contact : undefined);
+    else done(response);
   }
 
   /** The host is gone: nothing comes back, and at the deadline that is noticed. */
@@ -195,23 +212,23 @@ class OverlayNode implements SimNode, Peers {
     const { world } = this;
     world.traffic.lost += 1;
     world.trace.note(TraceKind.lost, world.clock.now, this.index, target.index, 0);
-    this.links.delete(target.index);
-    this.dialled.delete(target.index);
     this.later(deadline - world.clock.now, () => done(failed("timeout", "no answer")));
   }
 
-  /** Time until a new link can carry a request, ms. */
-  private dial(target: OverlayNode): number {
-    const { world, place } = this;
-    world.traffic.dials += 1;
-    world.trace.note(TraceKind.dial, world.clock.now, this.index, target.index, 0);
-    return LINK_SETUP_ROUND_TRIPS * 2 * world.options.latency.oneWayMs(place, target.place);
+  /** An open link, whoever dialled it; its own first, as the real pool takes them. */
+  private linkTo(target: OverlayNode): SharedLink | undefined {
+    const { now } = this.world.clock;
+    return this.dialled.get(target.index, now) ?? this.inbound.get(target.index, now);
   }
 
-  private linked(target: OverlayNode): void {
-    this.links.add(target.index);
-    this.dialled.add(target.index);
-    target.links.add(this.index);
+  private dial(target: OverlayNode): SharedLink {
+    const { world, place } = this;
+    const { now } = world.clock;
+    world.traffic.dials += 1;
+    world.trace.note(TraceKind.dial, now, this.index, target.index, 0);
+    const link = new SharedLink(now, LINK_SETUP_ROUND_TRIPS * 2 * world.options.latency.oneWayMs(place, target.place));
+    this.dialled.set(target.index, link, now);
+    return link;
   }
 
   private later(ms: number, task: () => void): void {

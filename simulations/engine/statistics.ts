@@ -33,7 +33,7 @@ export interface OperationFigures {
   readonly count: number;
   /** Part of the operations that did what they were for, 0 … 1. */
   readonly success: number;
-  /** Part of the true answer that was found, 0 … 1, in the mean. */
+  /** Part of the true answer that was found, 0 … 1, on average. */
   readonly recall: number;
   readonly hops: { readonly mean: number; readonly p50: number; readonly p99: number };
   readonly requests: { readonly mean: number; readonly p99: number };

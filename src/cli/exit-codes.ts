@@ -26,15 +26,19 @@ const LOCAL: Readonly<Record<string, ExitCode>> = {
   bad_request: ExitCode.usage,
   frame_too_large: ExitCode.usage,
   too_many: ExitCode.usage,
+  usage: ExitCode.usage,
   not_found: ExitCode.nobodyFound,
   connection_lost: ExitCode.unreachable,
   not_synapse: ExitCode.unreachable,
   unreachable: ExitCode.unreachable,
   wrong_peer: ExitCode.unreachable,
   timed_out: ExitCode.timedOut,
+  bad_answer: ExitCode.refused,
+  bad_hello: ExitCode.refused,
   busy: ExitCode.refused,
   forbidden: ExitCode.refused,
   wrong_swarm: ExitCode.refused,
+  task_failed: ExitCode.handlerFailed,
 };
 
 /** Errors that the other side answered with; all further ones are its handler's own. */
@@ -44,7 +48,6 @@ const REMOTE: Readonly<Record<string, ExitCode>> = {
   busy: ExitCode.refused,
   forbidden: ExitCode.refused,
   frame_too_large: ExitCode.refused,
-  method_not_found: ExitCode.refused,
   not_found: ExitCode.refused,
   wrong_swarm: ExitCode.refused,
   timed_out: ExitCode.timedOut,

@@ -24,7 +24,7 @@ export function peersCommand() {
       inContext(flags, async ({ output, signal }) => {
         const peers = await callOnce(new Client(where), "_synapse.peers", [], flags.timeout, signal);
         if (!Array.isArray(peers) || !peers.every(isPeer))
-          throw new SynapseError("bad_request", `${where} gave no list of peers`, { remote: true });
+          throw new SynapseError("bad_answer", `${where} gave no list of peers`, { peer: where });
         output.data(peers, (style) => {
           if (peers.length === 0) return "it knows nobody yet";
           const rows = peers.map((peer) => [peer.id.slice(0, 8), `${peer.address}:${peer.port}`, peer.swarm, ago(peer.last_seen)]);

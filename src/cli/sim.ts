@@ -41,7 +41,7 @@ function runCommand() {
     );
 }
 
-/** Runs with a progress bar. The simulations stand above this room, so they are taken as any program takes them: by their public name. */
+/** Runs with a progress bar. The simulations are on a higher floor, so they are imported as any program does: by their public name. */
 export async function runSimulation(flags: Omit<RunFlags, "json">, output: Output, signal: AbortSignal): Promise<Figures> {
   const { simulate } = await import("synapse-p2p/simulations");
   const progress: Progress = (phase, done, of) => output.progress(phase, done, of);

@@ -49,7 +49,7 @@ export interface Hello {
 export type Message = RPCRequest | RPCResponse | RPCCancel | Hello;
 
 const PLAIN_FIELDS = new Set(["type", "id", "endpoint", "args", "kwargs"]);
-const SECURE_FIELDS = new Set([...PLAIN_FIELDS, "deadline_ms", "meta", "stream"]);
+const SECURE_FIELDS = new Set([...PLAIN_FIELDS, "deadline_ms", "meta"]);
 /** Longest id of a call: ours are short, the Python client's are 64 characters. */
 const MAX_ID_CHARS = 256;
 

@@ -28,7 +28,7 @@ export class ConnectionPool {
     max: MAX_DIALLED,
     disposeAfter: (connection) => connection.closeWhenIdle(), // after, since a link that closes at once deletes its entry itself
   });
-  /** The same links by the address they were dialled at, where no id was known before. */
+  /** Those of them that were dialled by address alone, by that address. Closed ones stay until dialled anew or displaced. */
   private readonly byAddress = new LRUCache<string, Connection>({ max: MAX_DIALLED });
   private readonly inbound = new LRUCache<string, Connection>({ max: MAX_INBOUND });
   /** Dials under way by peer or address; as many as callers wait for, each gone within the dial's time. */

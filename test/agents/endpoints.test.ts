@@ -102,6 +102,7 @@ describe("a capability", () => {
     await agent.capability({ name: "long", description });
     expect(await failureOf(agent.capability({ name: "fat", attributes: { a: "x".repeat(500), b: "x".repeat(500) } }))).toMatchObject({
       code: "bad_record",
+      hint: expect.stringContaining("shorten"),
     });
     const call = await called(agent, "secure");
     expect(await call("_synapse.ping")).toBe("pong");

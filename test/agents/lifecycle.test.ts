@@ -62,7 +62,7 @@ describe("an agent whose bootstrap does not answer", () => {
     });
     expect(error.hint).toMatch(/same swarm/);
     expect((await failureOf(closing(new Client("127.0.0.1", agent.port)).call("_synapse.ping"))).code).toBe("unreachable");
-    // Nothing goes on behind: should somebody listen there later, nobody calls.
+    // Nothing goes on in the background: should somebody listen there later, nobody calls.
     const { accepted } = await rawListener(() => undefined, port);
     await passTurns(clock, 200, 1_000);
     expect(accepted).toEqual([]);
@@ -94,7 +94,7 @@ describe("an agent whose bootstrap does not answer", () => {
 });
 
 describe("an agent whose capability fits no record", () => {
-  test("has not started, and nothing goes on behind", async () => {
+  test("has not started, and nothing goes on in the background", async () => {
     const clock = new CountingClock(1);
     const first = await startAgent({ name: "first" });
     const fat = { name: "fat", attributes: { a: "x".repeat(500), b: "x".repeat(500) } };

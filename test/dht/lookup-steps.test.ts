@@ -59,7 +59,7 @@ describe("whom a lookup asks", () => {
     expect(lookup.finished).toBe(true);
   });
 
-  test("goes on behind a dead contact: it holds no seat", () => {
+  test("goes on past a dead contact: it holds no seat", () => {
     const lookup = lookupOf([1, 2, 3, 4], { alpha: 10, k: 3 });
     drain(lookup);
     for (const distance of [1, 2, 3]) lookup.failed(peer(distance));

@@ -6,6 +6,7 @@ import { Random } from "../support/random.ts";
 import { MINUTE } from "../support/records.ts";
 import { AskedPeers } from "../support/store-peers.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
+import { takeWaiting } from "../support/waiting.ts";
 
 const SELF = new Uint8Array(32).fill(0x5a);
 const FRESH_MS = 5 * MINUTE;
@@ -40,7 +41,11 @@ function sceneWith(count: number): Scene {
   return { membership, asked, clock, newcomers };
 }
 
-const replacements = ({ membership }: Scene): string[] => keysOf(membership.table.bucket(0)?.replacements ?? []);
+/** Who waits for a seat in the first bucket. Takes all others out of it, so it comes last. */
+function waiting({ membership }: Scene): string[] {
+  const bucket = membership.table.bucket(0);
+  return bucket === undefined ? [] : takeWaiting(bucket);
+}
 const oldest = ({ membership }: Scene): Contact | undefined => membership.table.bucket(0)?.oldest;
 
 describe("A candidate", () => {
@@ -106,7 +111,6 @@ describe("A candidate", () => {
 
   test("that waits for a seat already is not asked again", () => {
     const scene = sceneWith(K + 1);
-    expect(replacements(scene)).toEqual([peer(K).key]);
     scene.membership.addCandidate(peer(K));
     expect(scene.asked.log).toEqual([]);
     scene.membership.addCandidate(peer(K + 1));
@@ -169,7 +173,7 @@ describe("A full bucket", () => {
     scene.clock.advance(FRESH_MS - (K - 1) * 1_000 - 1);
     scene.membership.addVerified(peer(50));
     expect(scene.asked.log).toEqual([]);
-    expect(replacements(scene)).toEqual([peer(50).key]);
+    expect(waiting(scene)).toEqual([peer(50).key]);
     expect(scene.newcomers).toEqual([]);
   });
 
@@ -191,7 +195,7 @@ describe("A full bucket", () => {
     at(scene.asked.open, 0).answer();
     expect([...scene.membership.table.contacts()]).toEqual([...peers(K - 1, 1), peer(0)]);
     expect(oldest(scene)).toEqual(peer(1));
-    expect(replacements(scene)).toEqual([peer(50).key]);
+    expect(waiting(scene)).toEqual([peer(50).key]);
   });
 
   test("gives the seat to the newcomer when the oldest contact does not answer, and forgets how quick that was", () => {
@@ -202,8 +206,8 @@ describe("A full bucket", () => {
     at(scene.asked.open, 0).fail();
     expect(keysOf(scene.membership.table.contacts())).toEqual(keysOf([...peers(K - 1, 1), peer(50)]));
     expect(scene.membership.table.size).toBe(K);
-    expect(replacements(scene)).toEqual([]);
     expect(scene.membership.roundTrips.of(peer(0).key)).toBeUndefined();
+    expect(waiting(scene)).toEqual([]);
   });
 
   test("pings one contact at a time, whoever else knocks meanwhile", () => {

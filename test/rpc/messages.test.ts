@@ -35,6 +35,8 @@ describe("a request", () => {
     const more = { ...REQUEST, deadline_ms: 50, meta: { trace: "t" } };
     expect(parseRequest(more, "secure")).toEqual(more);
     expect((await failureOf(() => parseRequest(more, "plain"))).message).toBe("unknown request fields: ['deadline_ms', 'meta']");
+    const further = { ...more, stream: true };
+    expect((await failureOf(() => parseRequest(further, "secure"))).message).toBe("unknown request fields: ['stream']");
   });
 
   test.each([

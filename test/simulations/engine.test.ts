@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../simulations/engine/clock.ts";
 import { regionLatency } from "../../simulations/engine/latency.ts";
-import { LinkSet } from "../../simulations/engine/link-set.ts";
+import { LinkSet, SharedLink } from "../../simulations/engine/link-set.ts";
 import { RandomStream } from "../../simulations/engine/random.ts";
 import { Samples } from "../../simulations/engine/statistics.ts";
 
@@ -90,14 +90,39 @@ test("Quantiles are nearest ranks", () => {
   expect(samples.mean).toBe(3);
 });
 
-test("Links in use stay open however many others come and go, and there are never too many", () => {
-  const links = new LinkSet();
-  links.add(-1);
-  for (let peer = 0; peer < 10_000; peer++) {
-    links.add(peer);
-    expect(links.use(-1)).toBe(true);
-  }
-  const open = Array.from({ length: 10_000 }, (_, peer) => peer).filter((peer) => links.use(peer));
-  expect(open.length).toBeLessThanOrEqual(512);
-  expect(links.use(9_999)).toBe(true);
+describe("Links", () => {
+  const dialled = (links: LinkSet, peer: number, now: number): SharedLink => {
+    const link = new SharedLink(now, 0);
+    links.set(peer, link, now);
+    return link;
+  };
+
+  test("close when nothing has passed either way for a minute, at both ends at once", () => {
+    const [here, there] = [new LinkSet(10), new LinkSet(10)];
+    const link = dialled(here, 2, 0);
+    there.set(1, link, 0);
+    link.use(30_000);
+    expect([here.get(2, 89_999), there.get(1, 89_999)]).toEqual([link, link]);
+    expect([here.get(2, 90_000), there.get(1, 90_000)]).toEqual([undefined, undefined]);
+  });
+
+  test("in use stay open however many others come and go, and there are never too many", () => {
+    const links = new LinkSet(512);
+    const mine = dialled(links, -1, 0);
+    for (let peer = 0; peer < 2_000; peer++) {
+      mine.use(peer);
+      dialled(links, peer, peer);
+      expect(links.get(-1, peer)).toBe(mine);
+    }
+    const open = Array.from({ length: 2_000 }, (_, peer) => peer).filter((peer) => links.get(peer, 2_000) !== undefined);
+    expect(open).toEqual(Array.from({ length: 511 }, (_, i) => 2_000 - 511 + i));
+  });
+
+  test("once closed stay closed, though an answer may still come over them", () => {
+    const links = new LinkSet(1);
+    const first = dialled(links, 1, 0);
+    dialled(links, 2, 1);
+    first.use(2);
+    expect(first.isOpen(2)).toBe(false);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../simulations/engine/random.ts";
-import { simulate } from "../../simulations/index.ts";
+import { type OperationFigures, simulate } from "../../simulations/index.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -24,7 +24,7 @@ describe("A simulated network measured against the truth", () => {
     expect(joins).toMatchObject({ count: 199, success: 1 });
   });
 
-  test("with sessions of an hour in the mean still finds them", async () => {
+  test("with a mean session of an hour still finds them", async () => {
     const { lookups, finds, deaths, faults } = await simulate({ nodes: 120, seed: 12, durationMs: 40 * MINUTE, churnMs: HOUR });
     expect(faults).toEqual([]);
     expect(deaths).toBeGreaterThan(50);
@@ -33,15 +33,19 @@ describe("A simulated network measured against the truth", () => {
     expect(finds.recall).toBeGreaterThanOrEqual(0.95);
   });
 
-  test("is the same network at both levels: hops and requests agree within 5 %", async () => {
-    const options = { nodes: 40, seed: 13, durationMs: 3 * MINUTE, lookupsPerSecond: 3 };
+  test("is the same network at both levels: hops, requests and latency of lookups agree within 5 %", async () => {
+    // About half of the links that a lookup uses have idled out at this rate, so that closing them sooner or later would show in the latency.
+    const options = { nodes: 40, seed: 13, durationMs: 15 * MINUTE, lookupsPerSecond: 0.5, findsPerSecond: 0 };
     const overlay = await simulate({ ...options, level: "overlay" });
     const node = await simulate({ ...options, level: "node" });
     expect(node.faults).toEqual([]);
-    expect(node.lookups.count).toBeGreaterThan(500);
+    expect(node.lookups.count).toBeGreaterThan(400);
     expect(node.lookups.recall).toBeGreaterThanOrEqual(0.99);
-    expect(Math.abs(node.lookups.requests.mean / overlay.lookups.requests.mean - 1)).toBeLessThan(0.05);
-    expect(Math.abs(node.lookups.hops.mean / overlay.lookups.hops.mean - 1)).toBeLessThan(0.05);
+    const apart = (figure: (lookups: OperationFigures) => number) => Math.abs(figure(node.lookups) / figure(overlay.lookups) - 1);
+    expect(apart(({ requests }) => requests.mean)).toBeLessThan(0.05);
+    expect(apart(({ hops }) => hops.mean)).toBeLessThan(0.05);
+    // Two draws of 450 lookups differ in their medians by 2 % or so; overlay nodes whose links never idled out would be off by 80 %.
+    expect(apart(({ latencyMs }) => latencyMs.p50)).toBeLessThan(0.05);
   });
 
   test("shows it when the code is broken: nodes that keep no table find nothing", async () => {

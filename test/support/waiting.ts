@@ -1,0 +1,8 @@
+import type { KBucket } from "../../routing/index.ts";
+import { keysOf } from "./ids.ts";
+
+/** Keys of those who wait for a seat, in the order of their last answer. Found by giving them the seats of all others, so it comes last. */
+export function takeWaiting(bucket: KBucket): string[] {
+  for (const key of keysOf(bucket.contacts())) bucket.remove(key);
+  return keysOf(bucket.contacts());
+}
