@@ -1,7 +1,7 @@
 import { formatAddress } from "./address.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
-import type { CallContext, EndpointOptions, Handler } from "./rpc/registry.ts";
+import type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
 import { sleep } from "./runtime.ts";
 
 /** Where the seed's servers listen. */
@@ -52,15 +52,19 @@ export class Server {
 
   /**
    * Registers an endpoint: `server.endpoint("sum", { description: "Add two numbers" }, (a, b) => a + b)`. The options may be left out.
+   *
+   * A handler gets what its caller sends and nothing else, as in Python. One that wants to know who calls, or when the caller gives up,
+   * asks for the context and gets it first: `server.endpoint("greet", { context: true }, ({ peerId, signal }, name) => …)`.
    * @throws SynapseError `bad_options` when the name is taken.
    */
   endpoint(name: string, handler: Handler): this;
-  endpoint(name: string, options: EndpointOptions, handler: Handler): this;
+  endpoint(name: string, options: EndpointOptions & { readonly context: true }, handler: ContextHandler): this;
+  endpoint(name: string, options: EndpointOptions & { readonly context?: false }, handler: Handler): this;
   endpoint(name: string, optionsOrHandler: EndpointOptions | Handler, maybeHandler?: Handler): this {
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : maybeHandler;
     if (handler === undefined) throw new SynapseError("bad_options", `endpoint ${name} has no handler`);
-    this.core.registry.register(name, options, (args) => handler(...args));
+    this.core.registry.register(name, options, (args, call) => (options.context ? handler(call, ...args) : handler(...args)));
     return this;
   }
 
