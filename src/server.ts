@@ -33,6 +33,12 @@ interface BackgroundTask extends BackgroundOptions {
   readonly run: (signal: AbortSignal) => unknown;
 }
 
+interface Life {
+  readonly abort: AbortController;
+  /** Resolves with the background tasks once calls are taken; rejects when everything is undone again. */
+  readonly begun: Promise<readonly Promise<void>[]>;
+}
+
 /** RPC alone: endpoints that others call, background tasks, and a life that starts and stops. */
 export class Server {
   /** What this server is made of, for those who build on it. */
@@ -40,7 +46,10 @@ export class Server {
   protected readonly log: (line: string) => void;
   private readonly options: ServerOptions;
   private readonly tasks: BackgroundTask[] = []; // bounded by the program that registers them
-  private running: { readonly abort: AbortController; readonly tasks: Promise<void>[] } | undefined;
+  /** From start() to stop(), or to the failure of start(). */
+  private life: Life | undefined;
+  /** Settles when the last life has ended: the next one begins after it. */
+  private ended = Promise.resolve();
 
   constructor(options: ServerOptions = {}, swarm = "") {
     this.options = options;
@@ -78,36 +87,35 @@ export class Server {
     return this;
   }
 
-  /** Listens and begins the background tasks. Resolves when calls are taken; an abort leaves nothing running. */
+  /**
+   * Listens and begins the background tasks. Resolves when calls are taken. Started while it stops, it starts when it has stopped.
+   * @throws SynapseError `aborted` when the signal says so or stop() is called meanwhile; nothing is left running then.
+   */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
     if (options.signal?.aborted) throw abortedError(options.signal);
-    if (this.running !== undefined) throw new SynapseError("bad_options", "this server has been started already");
-    const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce } = this.options;
+    if (this.life !== undefined) throw new SynapseError("bad_options", "this server has been started already");
     const abort = new AbortController();
-    this.running = { abort, tasks: [] };
-    this.core.pool.open(); // it may have been started, and stopped, before
+    const life = { abort, begun: this.begin(abort.signal, options.signal) };
+    this.life = life;
     try {
-      if (this.options.listen !== false) await this.core.listen({ host, port }, announce?.map(asUri));
-      await this.onStarted(options.signal);
+      await life.begun;
     } catch (error) {
-      this.running = undefined;
-      await this.onStopping();
-      await this.core.close(0);
+      if (this.life === life) this.life = undefined;
       throw error;
     }
-    this.running.tasks.push(...this.tasks.map((task) => this.repeat(task, abort.signal)));
     return this;
   }
 
-  /** Stops background tasks, lets calls under way end (up to 5 s), closes every link. */
-  async stop(): Promise<void> {
-    const { running } = this;
-    if (running === undefined) return;
-    this.running = undefined;
-    running.abort.abort();
-    await this.onStopping();
-    await this.core.close(STOP_GRACE_MS);
-    await Promise.all(running.tasks);
+  /**
+   * Takes no further calls, stops background tasks, lets calls under way end (up to 5 s), closes every link. A start under way is given
+   * up. Resolves when all of that is done, at once where there is nothing to stop.
+   */
+  stop(): Promise<void> {
+    const { life } = this;
+    if (life === undefined) return this.ended;
+    this.life = undefined;
+    this.ended = this.end(life);
+    return this.ended;
   }
 
   /** Starts, prints what it offers, and serves until the process is told to end (SIGINT or SIGTERM). */
@@ -150,11 +158,54 @@ export class Server {
     this.core.registry.register(name, { publish: false, params }, invoke);
   }
 
-  /** For those who build on this: runs when the server listens, before start() resolves. */
+  /** For those who build on this: runs when the server listens, before start() resolves. Aborted when it is to give up. */
   protected async onStarted(_signal?: AbortSignal): Promise<void> {}
 
-  /** Runs before links are closed. */
+  /** Runs before links are closed, even if the start got no further than the beginning. */
   protected async onStopping(): Promise<void> {}
+
+  private async begin(stopped: AbortSignal, given: AbortSignal | undefined): Promise<readonly Promise<void>[]> {
+    await this.ended.catch(() => undefined); // whoever stopped it was told
+    const signal = given === undefined ? stopped : AbortSignal.any([given, stopped]);
+    try {
+      await this.open(signal);
+    } catch (error) {
+      await this.undo(0);
+      throw error;
+    }
+    return this.tasks.map((task) => this.repeat(task, stopped));
+  }
+
+  private async open(signal: AbortSignal): Promise<void> {
+    const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce, listen = true } = this.options;
+    if (signal.aborted) throw abortedError(signal);
+    this.core.open();
+    if (listen) await this.core.listen({ host, port }, announce?.map(asUri));
+    if (signal.aborted) throw abortedError(signal);
+    await this.onStarted(signal);
+    if (signal.aborted) throw abortedError(signal);
+  }
+
+  private async end({ abort, begun }: Life): Promise<void> {
+    abort.abort();
+    let tasks: readonly Promise<void>[];
+    try {
+      tasks = await begun;
+    } catch {
+      return; // it never began: everything is undone, and whoever started it is told
+    }
+    await this.undo(STOP_GRACE_MS);
+    await Promise.all(tasks);
+  }
+
+  private async undo(graceMs: number): Promise<void> {
+    this.core.stopTaking();
+    try {
+      await this.onStopping();
+    } finally {
+      await this.core.close(graceMs);
+    }
+  }
 
   private listMethods() {
     return this.core.registry

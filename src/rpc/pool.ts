@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
-import { abortedError, SynapseError } from "../errors.ts";
+import { SynapseError } from "../errors.ts";
+import { orAborted } from "../runtime.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 
@@ -34,7 +35,8 @@ export class ConnectionPool {
   /** Dials under way by peer or address; as many as callers wait for, each gone within the dial's time. */
   private readonly dialling = new Map<string, Promise<Connection>>();
   private readonly limitDials = pLimit(MAX_DIALS);
-  private closed = false;
+  /** Aborted when the pool is closed: dials under way are given up. */
+  private end = new AbortController();
 
   constructor(host: ConnectionHost, transport: Transport) {
     this.host = host;
@@ -44,6 +46,12 @@ export class ConnectionPool {
   /** Links that are open and were dialled from here. */
   get size(): number {
     return this.dialled.size;
+  }
+
+  /** Whether anybody waits for an answer over a link that was dialled from here. */
+  get isServing(): boolean {
+    for (const connection of this.dialled.values()) if (connection.isServing) return true;
+    return false;
   }
 
   /**
@@ -86,11 +94,11 @@ export class ConnectionPool {
 
   /** Keeps links again after {@link close}; a new pool needs no opening. */
   open(): void {
-    this.closed = false;
+    this.end = new AbortController();
   }
 
   close(): void {
-    this.closed = true;
+    this.end.abort();
     for (const connection of [...this.dialled.values()]) connection.destroy();
   }
 
@@ -122,9 +130,10 @@ export class ConnectionPool {
   }
 
   private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
-    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs });
+    const { signal } = this.end;
+    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal });
     const connection = new Connection(this.host, link);
-    if (this.closed) connection.destroy();
+    if (signal.aborted) connection.destroy();
     else this.keep(link, connection);
     return connection;
   }
@@ -136,16 +145,4 @@ export class ConnectionPool {
       if (this.dialled.peek(key) === connection) this.dialled.delete(key);
     });
   }
-}
-
-/** Begins a piece of work, and waits for it no longer than the signal allows. */
-function orAborted<T>(signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
-  if (signal === undefined) return begin();
-  if (signal.aborted) return Promise.reject(abortedError(signal));
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortedError(signal));
-    signal.addEventListener("abort", onAbort, { once: true });
-    const work = begin().then(resolve, reject);
-    void work.finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -90,6 +90,7 @@ export class TcpTransport implements Transport {
     return {
       port,
       addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
+      stopAccepting: () => void server.close(),
       close: () => closeServer(server, open),
     };
   }
@@ -166,7 +167,7 @@ function listenOn(server: NetServer, { host, port }: ListenOptions): Promise<num
 
 function closeServer(server: NetServer, open: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    server.close(() => resolve()); // called as well where it has stopped accepting before
     for (const socket of open) socket.destroy();
   });
 }

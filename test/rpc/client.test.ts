@@ -99,10 +99,11 @@ describe("a client", () => {
 
   test("connects again when the server was restarted", async () => {
     const first = await serve();
-    const client = clientOf(first.port, { dialect: "secure" });
+    const { port } = first;
+    const client = clientOf(port, { dialect: "secure" });
     expect(await client.call("_synapse.ping")).toBe("pong");
     await first.stop();
-    await serve({ port: first.port });
+    await serve({ port });
     await until(() => first.insides.core.acceptedCount === 0);
     expect(await client.call("_synapse.ping").catch(() => client.call("_synapse.ping"))).toBe("pong");
   });

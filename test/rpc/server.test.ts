@@ -6,13 +6,14 @@ import { VirtualClock } from "../support/virtual-clock.ts";
 describe("a server that is started", () => {
   test("takes calls until it is stopped, and can be started again", async () => {
     const server = await serve();
-    const call = () => closing(new Client("127.0.0.1", server.port)).call("_synapse.ping");
-    expect(await call()).toBe("pong");
-    expect(server.addresses).toEqual([`tcp://127.0.0.1:${server.port}`]);
+    const { port } = server;
+    const call = (at: number) => closing(new Client("127.0.0.1", at)).call("_synapse.ping");
+    expect(await call(port)).toBe("pong");
+    expect(server.addresses).toEqual([`tcp://127.0.0.1:${port}`]);
     await server.stop();
-    expect((await failureOf(call())).code).toBe("unreachable");
+    expect((await failureOf(call(port))).code).toBe("unreachable");
     await server.start();
-    expect(await call()).toBe("pong");
+    expect(await call(server.port)).toBe("pong");
   });
 
   test("cannot be started twice; stopping twice does no harm", async () => {
