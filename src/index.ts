@@ -13,13 +13,12 @@ export type {
 export type { Contact, NodeId } from "../routing/index.ts";
 export { nodeIdFromHex, shortId, toHex } from "../routing/index.ts";
 export { type Address, formatAddress, parseAddress } from "./address.ts";
+export { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 export {
-  AgentCapability,
   AgentNode,
   type AgentOptions,
   type Answer,
   type AskOptions,
-  type CapabilityOptions,
   type TaskHandler,
 } from "./agent-node.ts";
 export { callOptions, Kwargs, kwargs } from "./call-arguments.ts";
