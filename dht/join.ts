@@ -25,7 +25,7 @@ export interface JoinOptions {
   /** Rounds of trying before `onFailed`; trying goes on behind. */
   readonly attempts: number;
   readonly onJoined: (report: JoinReport) => void;
-  /** Called once: when `attempts` rounds have found nobody, or when it is stopped before that. A later success still calls `onJoined`. */
+  /** Called once when `attempts` rounds have found nobody. A later success still calls `onJoined`. */
   readonly onFailed: (error: SynapseError) => void;
 }
 
@@ -41,8 +41,6 @@ export class Join {
   private faults: string[] = []; // of the last round: one for each bootstrap address
   private retry: Timer | undefined;
   private stopped = false;
-  /** Whether it has joined or failed: then nobody waits to be told any more. */
-  private settled = false;
 
   constructor(walker: Walker, options: JoinOptions) {
     this.walker = walker;
@@ -58,7 +56,6 @@ export class Join {
   stop(): void {
     this.stopped = true;
     this.retry?.cancel();
-    this.failOnce(new SynapseError("aborted", "joining was stopped"));
   }
 
   private tryAll(): void {
@@ -87,7 +84,7 @@ export class Join {
   private tryLater(): void {
     if (this.round === this.options.attempts) {
       const many = this.options.bootstrap.length > 1;
-      this.failOnce(
+      this.options.onFailed(
         new SynapseError("unreachable", `no bootstrap address answered: ${this.faults.join("; ")}`, {
           hint: `is a node running at ${many ? "one of these addresses" : "that address"}, and in the same swarm?`,
           retryable: true,
@@ -99,12 +96,6 @@ export class Join {
     this.retry = runtime.schedule(pause * (0.5 + runtime.random()), () => this.tryAll());
   }
 
-  private failOnce(error: SynapseError): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.options.onFailed(error);
-  }
-
   private lookUpSelf(bootstraps: number): void {
     const { membership, runtime } = this.walker;
     const { self } = membership.table;
@@ -113,7 +104,6 @@ export class Join {
       request: { kind: "find_node", target: self },
       onDone: ({ requests, hops }: LookupResult) => {
         if (this.stopped) return;
-        this.settled = true;
         this.fillBuckets();
         this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
       },

@@ -122,7 +122,7 @@ export class OutgoingCalls {
   }
 
   private timedOut(endpoint: string, timeoutMs: number): SynapseError {
-    return new SynapseError("timed_out", `${endpoint} was not answered within ${timeoutMs} ms`, {
+    return new SynapseError("timed_out", `${endpoint} was not answered within ${Math.round(timeoutMs)} ms`, {
       peer: this.link.remoteAddress,
       retryable: true,
     });
