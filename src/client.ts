@@ -33,7 +33,7 @@ export class Client {
   private readonly timeoutMs: number;
   private readonly plain: PlainCaller;
   private readonly dialect: "auto" | "secure" | "plain";
-  /** Set from the start, or once it is known that nobody there speaks TLS. */
+  /** Set from the start, or while calls get through in plain after nobody there spoke TLS. */
   private speaksPlain: boolean;
 
   /**
@@ -66,7 +66,7 @@ export class Client {
         this.speaksPlain = true;
       }
     }
-    return this.plain.call(endpoint, split.args, split.kwargs, { ...options, timeoutMs: deadline.leftMs });
+    return this.callPlainly(endpoint, split, { ...options, timeoutMs: deadline.leftMs });
   }
 
   /** Closes the link. Calls under way fail. */
@@ -86,8 +86,22 @@ export class Client {
     return connection.call(endpoint, args, kwargs, { ...options, timeoutMs: deadline.leftMs });
   }
 
+  private async callPlainly(endpoint: string, { args, kwargs }: SplitArguments, options: CallOptions): Promise<unknown> {
+    try {
+      return await this.plain.call(endpoint, args, kwargs, options);
+    } catch (error) {
+      // Who listens there next may speak TLS: plain counts only while it works.
+      if (this.dialect === "auto" && isWithoutConnection(error)) this.speaksPlain = false;
+      throw error;
+    }
+  }
+
   private shouldSpeakPlain(error: unknown): boolean {
     const isNotSynapse = error instanceof SynapseError && error.code === "not_synapse" && !error.remote;
     return this.dialect === "auto" && isNotSynapse && isLoopback(parseAddress(this.address).host);
   }
+}
+
+function isWithoutConnection(error: unknown): boolean {
+  return error instanceof SynapseError && !error.remote && (error.code === "unreachable" || error.code === "connection_lost");
 }

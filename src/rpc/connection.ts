@@ -17,7 +17,7 @@ import {
   type RPCRequest,
   responseError,
 } from "./messages.ts";
-import { type CallOptions, OutgoingCalls } from "./outgoing-calls.ts";
+import { type CallOptions, OutgoingCalls, remoteError } from "./outgoing-calls.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
 
@@ -173,11 +173,12 @@ export class Connection {
   }
 
   private receive(map: Record<string, unknown>): void {
+    const type = map["type"];
     if (this.link.dialect === "secure" && this.hello === undefined) {
+      if (this.link.dialled && type === "response") throw this.refusalIn(map);
       this.onHello(parseHello(map));
       return;
     }
-    const type = map["type"];
     const isSecure = this.link.dialect === "secure";
     if (!isSecure && this.link.dialled && type !== "response") throw badRequest("expected response message");
     if (type === "response" && (isSecure || this.link.dialled)) this.outgoing.settle(parseResponse(map));
@@ -191,6 +192,12 @@ export class Connection {
     const isLeaving = this.state === "closing" || this.host.isStopping;
     if (isLeaving) this.trySend(responseError(request.id, { code: "busy", message: "this node is closing the link, or stopping" }));
     else this.incoming.serve(request);
+  }
+
+  /** One that has no room for the link answers its caller with an error in place of hello. */
+  private refusalIn(map: Record<string, unknown>): SynapseError {
+    const { error } = parseResponse(map);
+    return error === null ? new SynapseError("bad_hello", "the first message on a link must be hello") : remoteError(error, this.link);
   }
 
   private onHello(hello: Hello): void {

@@ -12,6 +12,8 @@ import { TcpLink } from "./tcp-link.ts";
 import { dialTls, peerIdOf, secureContextOf } from "./tls.ts";
 import type { DialOptions, Link, Listener, ListenOptions, Transport } from "./transport.ts";
 
+/** Sockets over the limit that are told so at the same time, each for as long as a handshake may take. Those beyond are cut off. */
+const MAX_TURNED_AWAY = 64;
 /** Addresses announced when listening on all interfaces. */
 const MAX_ANNOUNCED = 3;
 
@@ -71,27 +73,33 @@ export class TcpTransport implements Transport {
   async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
     const { runtime, limits, plaintext, onRefused } = this.options;
     const open = new Set<Socket>(); // at most limits.maxConnections
+    const turnedAway = new Set<Socket>(); // at most MAX_TURNED_AWAY
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      open.add(socket);
-      socket.once("close", () => open.delete(socket));
-      if (open.size > limits.maxConnections) socket.destroy();
-      else
-        acceptSocket({
-          socket,
-          secureContext: this.secureContext,
-          runtime,
-          limits,
-          plaintext,
-          onLink,
-          onRefused: onRefused ?? (() => undefined),
-        });
+      const isFull = open.size >= limits.maxConnections;
+      if (isFull && turnedAway.size >= MAX_TURNED_AWAY) {
+        socket.destroy();
+        return;
+      }
+      const among = isFull ? turnedAway : open;
+      among.add(socket);
+      socket.once("close", () => among.delete(socket));
+      acceptSocket({
+        socket,
+        secureContext: this.secureContext,
+        runtime,
+        limits,
+        plaintext,
+        isFull,
+        onLink,
+        onRefused: onRefused ?? (() => undefined),
+      });
     });
     const port = await listenOn(server, options);
     return {
       port,
       addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
       stopAccepting: () => void server.close(),
-      close: () => closeServer(server, open),
+      close: () => closeServer(server, [open, turnedAway]),
     };
   }
 
@@ -165,10 +173,10 @@ function listenOn(server: NetServer, { host, port }: ListenOptions): Promise<num
   });
 }
 
-function closeServer(server: NetServer, open: ReadonlySet<Socket>): Promise<void> {
+function closeServer(server: NetServer, sockets: readonly ReadonlySet<Socket>[]): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve()); // called as well where it has stopped accepting before
-    for (const socket of open) socket.destroy();
+    for (const among of sockets) for (const socket of among) socket.destroy();
   });
 }
 
