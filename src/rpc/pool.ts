@@ -171,7 +171,10 @@ export class ConnectionPool {
 
   private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
     const { signal } = this.end;
-    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal });
+    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal }).catch((error: unknown) => {
+      // The caller has aborted nothing: what ended its call is the end of this side.
+      throw signal.aborted ? new SynapseError("connection_lost", `this side was closed before ${address} had answered`) : error;
+    });
     const connection = new Connection(this.host, link);
     if (signal.aborted) connection.destroy();
     else this.keep(link, connection);

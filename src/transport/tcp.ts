@@ -76,23 +76,19 @@ export class TcpTransport implements Transport {
     const turnedAway = new Set<Socket>(); // at most MAX_TURNED_AWAY
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const isFull = open.size >= limits.maxConnections;
-      if (isFull && turnedAway.size >= MAX_TURNED_AWAY) {
-        socket.destroy();
-        return;
-      }
-      const among = isFull ? turnedAway : open;
-      among.add(socket);
-      socket.once("close", () => among.delete(socket));
-      acceptSocket({
-        socket,
-        secureContext: this.secureContext,
-        runtime,
-        limits,
-        plaintext,
-        isFull,
-        onLink,
-        onRefused: onRefused ?? (() => undefined),
-      });
+      const isAdmitted = isFull ? admit(socket, turnedAway, MAX_TURNED_AWAY) : admit(socket, open, limits.maxConnections);
+      if (!isAdmitted) socket.destroy();
+      else
+        acceptSocket({
+          socket,
+          secureContext: this.secureContext,
+          runtime,
+          limits,
+          plaintext,
+          isFull,
+          onLink,
+          onRefused: onRefused ?? (() => undefined),
+        });
     });
     const port = await listenOn(server, options);
     return {
@@ -171,6 +167,14 @@ function listenOn(server: NetServer, { host, port }: ListenOptions): Promise<num
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });
   });
+}
+
+/** Counts a socket among others until it closes. False when there are as many as there may be. */
+function admit(socket: Socket, among: Set<Socket>, most: number): boolean {
+  if (among.size >= most) return false;
+  among.add(socket);
+  socket.once("close", () => among.delete(socket));
+  return true;
 }
 
 function closeServer(server: NetServer, sockets: readonly ReadonlySet<Socket>[]): Promise<void> {

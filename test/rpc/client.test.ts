@@ -194,6 +194,16 @@ describe("a client", () => {
     server.abandonCalls();
   });
 
+  test("fails calls that are still being connected when it is closed", async () => {
+    const { port, accepted } = await rawListener();
+    const client = clientOf(port);
+    const lost = failureOf(client.call("x"));
+    await until(() => accepted.length === 1);
+    await client.close();
+    expect(await lost).toMatchObject({ code: "connection_lost", message: expect.stringMatching(/this side was closed/) });
+    await accepted[0]?.rest();
+  });
+
   test.each([
     [["127.0.0.1", 8], "tcp://127.0.0.1:8"],
     [["127.0.0.1:8"], "tcp://127.0.0.1:8"],
