@@ -99,6 +99,7 @@ export class Server {
     this.life = life;
     try {
       await life.begun;
+      if (abort.signal.aborted) throw abortedError(abort.signal); // at the very last moment
     } catch (error) {
       if (this.life === life) this.life = undefined;
       throw error;

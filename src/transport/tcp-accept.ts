@@ -117,8 +117,9 @@ function forbiddenFor(plaintext: PlaintextPolicy, host: string): SynapseError | 
 const plainSerializer = new MessagePackRPCSerializer();
 
 /**
- * Says why, in the one form that every client of the plain dialect understands, and in place of hello in the secure one, and closes. What the caller has sent is read and dropped
- * until it closes as well: closing over unread bytes would reset the connection, and the caller would never see the reason.
+ * Says why, in the one form that every client of the plain dialect understands, and in place of hello in the secure one, and closes. What
+ * the caller has sent is read and dropped until it closes as well: closing over unread bytes would reset the connection, and the caller
+ * would never see the reason.
  */
 function tell(socket: Socket, error: SynapseError): void {
   socket.on("error", () => undefined); // it may break off before it has heard
