@@ -1,59 +1,22 @@
-import { type AttributeValue, assertCapabilityName, type Match, type Offer, type PublishReport } from "../dht/index.ts";
+import type { Match, Offer, PublishReport } from "../dht/index.ts";
 import { shortId, toHex } from "../routing/index.ts";
+import { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 import { callOptions, kwargs } from "./call-arguments.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
 import { isMap } from "./rpc/messages.ts";
 import type { CallContext } from "./rpc/registry.ts";
-import { sleep } from "./runtime.ts";
+import { orAborted, sleep } from "./runtime.ts";
 
 /** How many agents `ask` looks for at first, and when all of those are gone. */
 const ASK_SEARCHES = [8, 128];
-/** How long stop() waits for withdrawals to reach the holders, ms. */
+/** Capabilities of one agent: as many as the overlay publishes for a node. */
+const MAX_CAPABILITIES = 64;
+/** How long stop() and withdraw() wait for withdrawals to reach the holders, ms. */
 const WITHDRAW_GRACE_MS = 3_000;
 /** Bytes of a description that travel in a record; `_agent.info` gives all of it. */
 const RECORD_DESCRIPTION_BYTES = 280;
-
-export interface CapabilityOptions {
-  readonly name: string;
-  readonly description?: string;
-  readonly inputSchema?: Readonly<Record<string, unknown>>;
-  readonly outputSchema?: Readonly<Record<string, unknown>>;
-  /** Of the capability's implementation, in any form. */
-  readonly version?: string;
-  /** Facts that are signed and published with it: `{ lang: "typescript", price: 0.02 }`. */
-  readonly attributes?: Readonly<Record<string, AttributeValue>>;
-}
-
-/** Something an agent can do. */
-export class AgentCapability {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: Readonly<Record<string, unknown>>;
-  readonly outputSchema: Readonly<Record<string, unknown>>;
-  readonly version: string;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-
-  /** @throws SynapseError `bad_capability` with the spelling that would do. */
-  constructor(options: string | CapabilityOptions) {
-    const {
-      name,
-      description = "",
-      inputSchema = {},
-      outputSchema = {},
-      version = "",
-      attributes = {},
-    } = typeof options === "string" ? { name: options } : options;
-    assertCapabilityName(name);
-    this.name = name;
-    this.description = description;
-    this.inputSchema = inputSchema;
-    this.outputSchema = outputSchema;
-    this.version = version;
-    this.attributes = attributes;
-  }
-}
 
 /** Does the work. What it returns is the answer; what it throws is the caller's error. */
 export type TaskHandler = (task: string, context: Record<string, unknown>, call: CallContext) => unknown;
@@ -83,10 +46,11 @@ export interface Answer {
 
 /** A node with a card, capabilities that it publishes, and a handler that does the work. */
 export class AgentNode extends Node {
-  /** Bounded by the program that adds them: publishing stops at 64. */
+  /** By name; at most {@link MAX_CAPABILITIES}. */
   private readonly offered = new Map<string, AgentCapability>();
   private taskHandler: TaskHandler | undefined;
-  private started = false;
+  /** From here on what is added is published at once; before, the start does it. */
+  private publishes = false;
 
   constructor(options: AgentOptions) {
     super(options);
@@ -104,11 +68,31 @@ export class AgentNode extends Node {
     return this;
   }
 
-  /** Adds a capability; a started agent publishes it before this resolves. */
+  /**
+   * Adds a capability, or replaces the one of that name; a started agent publishes it before this resolves.
+   * @throws SynapseError `bad_capability`, `too_many`, `bad_record`; what was offered before stays as it was.
+   */
   async capability(capability: string | CapabilityOptions): Promise<AgentCapability> {
+    const { name } = typeof capability === "string" ? { name: capability } : capability;
+    const previous = this.offered.get(name);
     const added = this.add(capability);
-    if (this.started) await this.publish(added);
+    try {
+      if (this.publishes) await this.publish(added);
+    } catch (error) {
+      if (this.offered.get(name) === added) this.restore(name, previous);
+      throw error;
+    }
     return added;
+  }
+
+  /**
+   * Offers a capability no more. Resolves once those who hold its record were told, after 3 s at the latest: from then on nobody finds
+   * it. False when it was not offered.
+   */
+  async withdraw(name: string): Promise<boolean> {
+    const wasOffered = this.offered.delete(name);
+    if (this.publishes) await this.withdrawRecords([name]);
+    return wasOffered;
   }
 
   /**
@@ -138,26 +122,38 @@ export class AgentNode extends Node {
 
   protected override async onStarted(signal?: AbortSignal): Promise<void> {
     await super.onStarted(signal);
-    await Promise.all(this.capabilities.map((capability) => this.publish(capability)));
-    this.started = true;
+    this.publishes = true;
+    await orAborted(signal, () => Promise.all(this.capabilities.map((capability) => this.publish(capability))));
   }
 
   protected override async onStopping(): Promise<void> {
-    if (this.started) {
-      this.started = false;
-      const withdrawn = this.capabilities.map(({ name }) => new Promise((resolve) => this.overlay.withdraw(name, resolve)));
-      const done = new AbortController(); // a timer left behind would keep the process
-      const grace = sleep(this.core.runtime, WITHDRAW_GRACE_MS, done.signal).catch(() => undefined);
-      await Promise.race([Promise.all(withdrawn), grace]);
-      done.abort();
+    if (this.publishes) {
+      this.publishes = false;
+      await this.withdrawRecords(this.overlay.published.map(({ capability }) => capability));
     }
     await super.onStopping();
   }
 
+  /** Tells the holders of records that they are withdrawn, and waits for that no longer than the grace. */
+  private async withdrawRecords(names: readonly string[]): Promise<void> {
+    const withdrawn = names.map((name) => new Promise((resolve) => this.overlay.withdraw(name, resolve)));
+    const done = new AbortController(); // a timer left behind would keep the process
+    const grace = sleep(this.core.runtime, WITHDRAW_GRACE_MS, done.signal).catch(() => undefined);
+    await Promise.race([Promise.all(withdrawn), grace]);
+    done.abort();
+  }
+
   private add(capability: string | CapabilityOptions): AgentCapability {
     const added = new AgentCapability(capability);
+    if (this.offered.size >= MAX_CAPABILITIES && !this.offered.has(added.name))
+      throw new SynapseError("too_many", `an agent offers at most ${MAX_CAPABILITIES} capabilities`);
     this.offered.set(added.name, added);
     return added;
+  }
+
+  private restore(name: string, previous: AgentCapability | undefined): void {
+    if (previous === undefined) this.offered.delete(name);
+    else this.offered.set(name, previous);
   }
 
   private publish(capability: AgentCapability): Promise<PublishReport> {

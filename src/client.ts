@@ -1,13 +1,15 @@
 import { formatAddress, isLoopback, parseAddress } from "./address.ts";
-import { splitArguments } from "./call-arguments.ts";
+import { type SplitArguments, splitArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
+import { Deadline } from "./rpc/deadline.ts";
 import type { CallOptions } from "./rpc/outgoing-calls.ts";
 import { PlainCaller } from "./rpc/plain-caller.ts";
 import { DEFAULT_PORT } from "./server.ts";
 
 /** How long a call may take unless told otherwise, ms. */
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
+/** How long a host may take to accept a link and say hello, ms, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 10_000;
 /** `host:port`, `[v6]:port`, or either with a scheme; a bare v6 host ends like a port without being one. */
 const WITH_PORT = /^(tcp:\/\/)?(\[[^\]]*\]|[^:]*):\d+$/;
@@ -31,7 +33,7 @@ export class Client {
   private readonly timeoutMs: number;
   private readonly plain: PlainCaller;
   private readonly dialect: "auto" | "secure" | "plain";
-  /** Set from the start, or once it is known that nobody there speaks TLS. */
+  /** Set from the start, or while calls get through in plain after nobody there spoke TLS. */
   private speaksPlain: boolean;
 
   /**
@@ -55,18 +57,16 @@ export class Client {
   async call(endpoint: string, ...args: unknown[]): Promise<unknown> {
     const split = splitArguments(args);
     const options: CallOptions = { timeoutMs: this.timeoutMs, ...split.options };
+    const deadline = new Deadline(this.core.runtime, options.timeoutMs);
     if (!this.speaksPlain) {
       try {
-        const { signal } = options;
-        const timeoutMs = Math.min(DIAL_TIMEOUT_MS, options.timeoutMs);
-        const connection = await this.core.pool.connectAddress(this.address, { timeoutMs, signal });
-        return await connection.call(endpoint, split.args, split.kwargs, options);
+        return await this.callSecurely(endpoint, split, options, deadline);
       } catch (error) {
         if (!this.shouldSpeakPlain(error)) throw error;
         this.speaksPlain = true;
       }
     }
-    return this.plain.call(endpoint, split.args, split.kwargs, options);
+    return this.callPlainly(endpoint, split, { ...options, timeoutMs: deadline.leftMs });
   }
 
   /** Closes the link. Calls under way fail. */
@@ -75,8 +75,33 @@ export class Client {
     await this.core.close(0);
   }
 
+  private async callSecurely(
+    endpoint: string,
+    { args, kwargs }: SplitArguments,
+    options: CallOptions,
+    deadline: Deadline,
+  ): Promise<unknown> {
+    const { timeoutMs, signal } = options;
+    const connection = await this.core.pool.connectAddress(this.address, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+    return connection.call(endpoint, args, kwargs, { ...options, timeoutMs: deadline.leftMs });
+  }
+
+  private async callPlainly(endpoint: string, { args, kwargs }: SplitArguments, options: CallOptions): Promise<unknown> {
+    try {
+      return await this.plain.call(endpoint, args, kwargs, options);
+    } catch (error) {
+      // Who listens there next may speak TLS: plain counts only while it works.
+      if (this.dialect === "auto" && isWithoutConnection(error)) this.speaksPlain = false;
+      throw error;
+    }
+  }
+
   private shouldSpeakPlain(error: unknown): boolean {
     const isNotSynapse = error instanceof SynapseError && error.code === "not_synapse" && !error.remote;
     return this.dialect === "auto" && isNotSynapse && isLoopback(parseAddress(this.address).host);
   }
+}
+
+function isWithoutConnection(error: unknown): boolean {
+  return error instanceof SynapseError && !error.remote && (error.code === "unreachable" || error.code === "connection_lost");
 }

@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from "node:crypto";
+import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Signer } from "../dht/index.ts";
@@ -57,28 +57,39 @@ export class Identity implements Signer {
       }
       pem = await readFile(path, "utf8");
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (hasCode(error, "ENOENT")) return undefined;
       if (error instanceof SynapseError) throw error;
       throw new SynapseError("bad_identity", `cannot read the identity file ${path}: ${messageOf(error)}`, { cause: error });
     }
     return new Identity(parsePrivateKey(pem, path));
   }
 
-  /** Writes the private key as PKCS#8 PEM with mode 0600. False when the file exists by now. */
+  /**
+   * Puts the private key there as PKCS#8 PEM with mode 0600. False when the file exists by now. It is written under another name first
+   * and then linked into place: a link appears whole or not at all, so that no other process ever reads half a key.
+   */
   private async saveNew(path: string): Promise<boolean> {
+    const draft = `${path}.${randomUUID()}`;
     try {
       await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
-      const file = await open(path, "wx", PRIVATE_FILE);
-      try {
-        await file.writeFile(this.privateKey.export({ format: "pem", type: "pkcs8" }));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await this.write(draft);
+      await link(draft, path);
       return true;
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+      if (hasCode(error, "EEXIST")) return false;
       throw new SynapseError("bad_identity", `cannot save the identity to ${path}: ${messageOf(error)}`, { cause: error });
+    } finally {
+      await rm(draft, { force: true }).catch(() => undefined); // what went wrong before says more than this would
+    }
+  }
+
+  private async write(path: string): Promise<void> {
+    const file = await open(path, "wx", PRIVATE_FILE);
+    try {
+      await file.writeFile(this.privateKey.export({ format: "pem", type: "pkcs8" }));
+      await file.sync();
+    } finally {
+      await file.close();
     }
   }
 
@@ -119,6 +130,6 @@ function parsePrivateKey(pem: string, path: string): KeyObject {
   });
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -13,13 +13,12 @@ export type {
 export type { Contact, NodeId } from "../routing/index.ts";
 export { nodeIdFromHex, shortId, toHex } from "../routing/index.ts";
 export { type Address, formatAddress, parseAddress } from "./address.ts";
+export { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 export {
-  AgentCapability,
   AgentNode,
   type AgentOptions,
   type Answer,
   type AskOptions,
-  type CapabilityOptions,
   type TaskHandler,
 } from "./agent-node.ts";
 export { callOptions, Kwargs, kwargs } from "./call-arguments.ts";
@@ -32,7 +31,7 @@ export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./rpc/framing.ts
 export { DEFAULT_LIMITS, type Limits } from "./rpc/limits.ts";
 export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./rpc/messages.ts";
 export type { CallOptions } from "./rpc/outgoing-calls.ts";
-export type { CallContext, EndpointOptions, Handler } from "./rpc/registry.ts";
+export type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
 export { MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
 export { type BackgroundOptions, DEFAULT_PORT, Server, type ServerOptions } from "./server.ts";
 export type { PlaintextPolicy } from "./transport/tcp-accept.ts";

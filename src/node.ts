@@ -17,13 +17,14 @@ import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
+import { Deadline } from "./rpc/deadline.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
 import type { CallContext } from "./rpc/registry.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
 /** The network that nodes are in when nobody names one. */
 export const DEFAULT_SWARM = "default";
-/** How long a host may take to accept a link, ms, whatever the call may take after that. */
+/** How long a node may take to accept a link, ms, all its addresses together, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 5_000;
 /** Peers named in answer to `_synapse.peers`. */
 const PEERS_SAMPLE = 20;
@@ -62,6 +63,8 @@ export class Node extends Server {
   readonly swarm: string;
   private readonly nodeOptions: NodeOptions;
   private member: Overlay | undefined;
+  /** Ends the join begun last, for whoever waits for it. */
+  private joining: AbortController | undefined;
 
   constructor(options: NodeOptions = {}) {
     const swarm = options.swarm ?? DEFAULT_SWARM;
@@ -127,19 +130,25 @@ export class Node extends Server {
     const split = splitArguments(args);
     const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = split.options;
     if (signal?.aborted) throw abortedError(signal);
-    const { runtime } = this.core;
-    const deadline = runtime.now() + timeoutMs;
-    const connection = await this.connect(target, { timeoutMs: Math.min(timeoutMs, DIAL_TIMEOUT_MS), signal });
-    const left = Math.max(1, deadline - runtime.now());
-    return connection.call(endpoint, split.args, split.kwargs, { timeoutMs: left, signal, meta });
+    const deadline = new Deadline(this.core.runtime, timeoutMs);
+    const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+    return connection.call(endpoint, split.args, split.kwargs, { timeoutMs: deadline.leftMs, signal, meta });
   }
 
   /**
    * Enters the network through one of several addresses. Done by start() where `bootstrap` was given.
-   * @throws SynapseError `unreachable` when none of them answers; joining is then tried on behind. `aborted`, and then it is not.
+   * @throws SynapseError `unreachable` when none of them answers; joining is then tried on behind. `aborted`, and then it is not: by the
+   * signal, by another join, which takes the place of this one, or by stop().
    */
   join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
-    return abortable(options.signal, (done, failed) => this.overlay.join(bootstrap, done, failed));
+    const joining = new AbortController();
+    const signal = options.signal === undefined ? joining.signal : AbortSignal.any([options.signal, joining.signal]);
+    return abortable(signal, (done, failed) => {
+      const work = this.overlay.join(bootstrap, done, failed);
+      this.joining?.abort();
+      this.joining = joining;
+      return work;
+    });
   }
 
   protected get overlay(): Overlay {
@@ -171,6 +180,7 @@ export class Node extends Server {
   }
 
   protected override async onStopping(): Promise<void> {
+    this.joining?.abort();
     this.member?.stop();
   }
 

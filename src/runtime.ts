@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Runtime } from "../dht/index.ts";
+import { abortedError } from "./errors.ts";
 
 /** The longest a timer can wait; Node fires longer ones at once. About 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -40,5 +41,17 @@ export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promi
       resolve();
     });
     signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** Begins a piece of work, and waits for it no longer than the signal allows. */
+export function orAborted<T>(signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return begin();
+  if (signal.aborted) return Promise.reject(abortedError(signal));
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortedError(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    const work = begin().then(resolve, reject);
+    void work.finally(() => signal.removeEventListener("abort", onAbort));
   });
 }

@@ -1,7 +1,7 @@
 import { formatAddress } from "./address.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
-import type { CallContext, EndpointOptions, Handler } from "./rpc/registry.ts";
+import type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
 import { sleep } from "./runtime.ts";
 
 /** Where the seed's servers listen. */
@@ -33,6 +33,12 @@ interface BackgroundTask extends BackgroundOptions {
   readonly run: (signal: AbortSignal) => unknown;
 }
 
+interface Life {
+  readonly abort: AbortController;
+  /** Resolves with the background tasks once calls are taken; rejects when everything is undone again. */
+  readonly begun: Promise<readonly Promise<void>[]>;
+}
+
 /** RPC alone: endpoints that others call, background tasks, and a life that starts and stops. */
 export class Server {
   /** What this server is made of, for those who build on it. */
@@ -40,7 +46,10 @@ export class Server {
   protected readonly log: (line: string) => void;
   private readonly options: ServerOptions;
   private readonly tasks: BackgroundTask[] = []; // bounded by the program that registers them
-  private running: { readonly abort: AbortController; readonly tasks: Promise<void>[] } | undefined;
+  /** From start() to stop(), or to the failure of start(). */
+  private life: Life | undefined;
+  /** Settles when the last life has ended: the next one begins after it. */
+  private ended = Promise.resolve();
 
   constructor(options: ServerOptions = {}, swarm = "") {
     this.options = options;
@@ -52,15 +61,19 @@ export class Server {
 
   /**
    * Registers an endpoint: `server.endpoint("sum", { description: "Add two numbers" }, (a, b) => a + b)`. The options may be left out.
+   *
+   * A handler gets what its caller sends and nothing else, as in Python. One that wants to know who calls, or when the caller gives up,
+   * asks for the context and gets it first: `server.endpoint("greet", { context: true }, ({ peerId, signal }, name) => …)`.
    * @throws SynapseError `bad_options` when the name is taken.
    */
   endpoint(name: string, handler: Handler): this;
-  endpoint(name: string, options: EndpointOptions, handler: Handler): this;
+  endpoint(name: string, options: EndpointOptions & { readonly context: true }, handler: ContextHandler): this;
+  endpoint(name: string, options: EndpointOptions & { readonly context?: false }, handler: Handler): this;
   endpoint(name: string, optionsOrHandler: EndpointOptions | Handler, maybeHandler?: Handler): this {
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : maybeHandler;
     if (handler === undefined) throw new SynapseError("bad_options", `endpoint ${name} has no handler`);
-    this.core.registry.register(name, options, (args) => handler(...args));
+    this.core.registry.register(name, options, (args, call) => (options.context ? handler(call, ...args) : handler(...args)));
     return this;
   }
 
@@ -74,36 +87,36 @@ export class Server {
     return this;
   }
 
-  /** Listens and begins the background tasks. Resolves when calls are taken; an abort leaves nothing running. */
+  /**
+   * Listens and begins the background tasks. Resolves when calls are taken. Started while it stops, it starts when it has stopped.
+   * @throws SynapseError `aborted` when the signal says so or stop() is called meanwhile; nothing is left running then.
+   */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
     if (options.signal?.aborted) throw abortedError(options.signal);
-    if (this.running !== undefined) throw new SynapseError("bad_options", "this server has been started already");
-    const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce } = this.options;
+    if (this.life !== undefined) throw new SynapseError("bad_options", "this server has been started already");
     const abort = new AbortController();
-    this.running = { abort, tasks: [] };
-    this.core.pool.open(); // it may have been started, and stopped, before
+    const life = { abort, begun: this.begin(abort.signal, options.signal) };
+    this.life = life;
     try {
-      if (this.options.listen !== false) await this.core.listen({ host, port }, announce?.map(asUri));
-      await this.onStarted(options.signal);
+      await life.begun;
+      if (abort.signal.aborted) throw abortedError(abort.signal); // at the very last moment
     } catch (error) {
-      this.running = undefined;
-      await this.onStopping();
-      await this.core.close(0);
+      if (this.life === life) this.life = undefined;
       throw error;
     }
-    this.running.tasks.push(...this.tasks.map((task) => this.repeat(task, abort.signal)));
     return this;
   }
 
-  /** Stops background tasks, lets calls under way end (up to 5 s), closes every link. */
-  async stop(): Promise<void> {
-    const { running } = this;
-    if (running === undefined) return;
-    this.running = undefined;
-    running.abort.abort();
-    await this.onStopping();
-    await this.core.close(STOP_GRACE_MS);
-    await Promise.all(running.tasks);
+  /**
+   * Takes no further calls, stops background tasks, lets calls under way end (up to 5 s), closes every link. A start under way is given
+   * up. Resolves when all of that is done, at once where there is nothing to stop.
+   */
+  stop(): Promise<void> {
+    const { life } = this;
+    if (life === undefined) return this.ended;
+    this.life = undefined;
+    this.ended = this.end(life);
+    return this.ended;
   }
 
   /** Starts, prints what it offers, and serves until the process is told to end (SIGINT or SIGTERM). */
@@ -146,11 +159,54 @@ export class Server {
     this.core.registry.register(name, { publish: false, params }, invoke);
   }
 
-  /** For those who build on this: runs when the server listens, before start() resolves. */
+  /** For those who build on this: runs when the server listens, before start() resolves. Aborted when it is to give up. */
   protected async onStarted(_signal?: AbortSignal): Promise<void> {}
 
-  /** Runs before links are closed. */
+  /** Runs before links are closed, even if the start got no further than the beginning. */
   protected async onStopping(): Promise<void> {}
+
+  private async begin(stopped: AbortSignal, given: AbortSignal | undefined): Promise<readonly Promise<void>[]> {
+    await this.ended.catch(() => undefined); // whoever stopped it was told
+    const signal = given === undefined ? stopped : AbortSignal.any([given, stopped]);
+    try {
+      await this.open(signal);
+    } catch (error) {
+      await this.undo(0);
+      throw error;
+    }
+    return this.tasks.map((task) => this.repeat(task, stopped));
+  }
+
+  private async open(signal: AbortSignal): Promise<void> {
+    const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce, listen = true } = this.options;
+    if (signal.aborted) throw abortedError(signal);
+    this.core.open();
+    if (listen) await this.core.listen({ host, port }, announce?.map(asUri));
+    if (signal.aborted) throw abortedError(signal);
+    await this.onStarted(signal);
+    if (signal.aborted) throw abortedError(signal);
+  }
+
+  private async end({ abort, begun }: Life): Promise<void> {
+    abort.abort();
+    let tasks: readonly Promise<void>[];
+    try {
+      tasks = await begun;
+    } catch {
+      return; // it never began: everything is undone, and whoever started it is told
+    }
+    await this.undo(STOP_GRACE_MS);
+    await Promise.all(tasks);
+  }
+
+  private async undo(graceMs: number): Promise<void> {
+    this.core.stopTaking();
+    try {
+      await this.onStopping();
+    } finally {
+      await this.core.close(graceMs);
+    }
+  }
 
   private listMethods() {
     return this.core.registry

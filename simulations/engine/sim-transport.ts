@@ -86,12 +86,12 @@ export class SimTransport implements Transport {
   async listen(_options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
     const { network, host } = this;
     network.listeners.set(host.address, { host, onLink });
+    const stopAccepting = () => void network.listeners.delete(host.address);
     return {
       port: 9999,
       addresses: makeContact(host.id, [host.address]).addresses,
-      close: async () => {
-        network.listeners.delete(host.address);
-      },
+      stopAccepting,
+      close: async () => stopAccepting(),
     };
   }
 }

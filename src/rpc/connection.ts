@@ -6,8 +6,18 @@ import { MAX_PLAIN_FRAME_BYTES } from "./framing.ts";
 import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import type { Limits } from "./limits.ts";
-import { asMap, badRequest, type Hello, idText, type Message, parseRequest, parseResponse, responseError } from "./messages.ts";
-import { type CallOptions, OutgoingCalls } from "./outgoing-calls.ts";
+import {
+  asMap,
+  badRequest,
+  type Hello,
+  idText,
+  type Message,
+  parseRequest,
+  parseResponse,
+  type RPCRequest,
+  responseError,
+} from "./messages.ts";
+import { type CallOptions, OutgoingCalls, remoteError } from "./outgoing-calls.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
 
@@ -20,6 +30,8 @@ export interface ConnectionHost {
   readonly registry: EndpointRegistry;
   readonly serializer: RPCSerializer;
   readonly limits: Limits;
+  /** True while it stops: calls under way may end, no other is taken. */
+  readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */
   readonly introduce: () => { readonly swarm: string; readonly listen: readonly string[]; readonly software: string };
 }
@@ -73,6 +85,11 @@ export class Connection {
   /** True while calls are under way in either direction. */
   get isBusy(): boolean {
     return this.outgoing.size > 0 || this.incoming.size > 0;
+  }
+
+  /** True while the other side waits for answers of this one, or they are still leaving. */
+  get isServing(): boolean {
+    return this.incoming.size > 0 || this.link.bufferedBytes > 0;
   }
 
   /** Where the other side says it can be dialled. A claim; undefined when it cannot be, or has not said hello. */
@@ -165,17 +182,31 @@ export class Connection {
   }
 
   private receive(map: Record<string, unknown>): void {
+    const type = map["type"];
     if (this.link.dialect === "secure" && this.hello === undefined) {
+      if (this.link.dialled && type === "response") throw this.refusalIn(map);
       this.onHello(parseHello(map));
       return;
     }
-    const type = map["type"];
     const isSecure = this.link.dialect === "secure";
     if (!isSecure && this.link.dialled && type !== "response") throw badRequest("expected response message");
     if (type === "response" && (isSecure || this.link.dialled)) this.outgoing.settle(parseResponse(map));
     else if (type === "cancel" && isSecure) this.incoming.cancel(idText(map["id"]));
-    else this.incoming.serve(parseRequest(map, this.link.dialect));
+    else this.serve(parseRequest(map, this.link.dialect));
     if (this.state === "closing") this.onCallEnded();
+  }
+
+  /** Who goes on asking while this side is leaving would keep it for ever. */
+  private serve(request: RPCRequest): void {
+    const isLeaving = this.state === "closing" || this.host.isStopping;
+    if (isLeaving) this.trySend(responseError(request.id, { code: "busy", message: "this node is closing the link, or stopping" }));
+    else this.incoming.serve(request);
+  }
+
+  /** One that has no room for the link answers its caller with an error in place of hello. */
+  private refusalIn(map: Record<string, unknown>): SynapseError {
+    const { error } = parseResponse(map);
+    return error === null ? new SynapseError("bad_hello", "the first message on a link must be hello") : remoteError(error, this.link);
   }
 
   private onHello(hello: Hello): void {

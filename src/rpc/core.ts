@@ -1,7 +1,7 @@
 import type { Runtime } from "../../dht/index.ts";
 import type { SynapseError } from "../errors.ts";
 import { Identity } from "../identity.ts";
-import { systemRuntime } from "../runtime.ts";
+import { nextTurn, systemRuntime } from "../runtime.ts";
 import { TcpTransport } from "../transport/tcp.ts";
 import type { PlaintextPolicy } from "../transport/tcp-accept.ts";
 import type { Link, Listener, ListenOptions, Transport } from "../transport/transport.ts";
@@ -45,6 +45,7 @@ export class RpcCore implements ConnectionHost {
   private readonly accepted = new Set<Connection>();
   private listener: Listener | undefined;
   private announce: readonly string[] = [];
+  private stopping = false;
 
   constructor(options: RpcOptions, swarm: string) {
     this.identity = options.identity ?? Identity.generate();
@@ -78,7 +79,17 @@ export class RpcCore implements ConnectionHost {
     return this.accepted.size;
   }
 
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
   readonly introduce = () => ({ swarm: this.swarm, listen: this.announce, software: SOFTWARE });
+
+  /** Ready to make and take calls: again, where it was closed before. */
+  open(): void {
+    this.stopping = false;
+    this.pool.open();
+  }
 
   /** @param announce addresses to name to others in place of those listened on. */
   async listen(options: ListenOptions, announce?: readonly string[]): Promise<void> {
@@ -86,19 +97,32 @@ export class RpcCore implements ConnectionHost {
     this.announce = announce ?? this.listener.addresses;
   }
 
-  /** Ends all links, giving calls under way up to `graceMs` to be answered. */
-  async close(graceMs: number): Promise<void> {
-    for (const connection of this.accepted) connection.closeWhenIdle();
-    const until = this.runtime.now() + graceMs;
-    while (this.isBusy() && this.runtime.now() < until) await new Promise<void>((resolve) => this.runtime.schedule(CLOSE_POLL_MS, resolve));
-    this.pool.close();
-    await this.listener?.close();
-    for (const connection of this.accepted) connection.destroy();
+  /** From now on nobody is let in and no call is taken. Links stay, and calls under way go on. */
+  stopTaking(): void {
+    this.stopping = true;
+    this.listener?.stopAccepting();
   }
 
-  private isBusy(): boolean {
-    for (const connection of this.accepted) if (connection.isBusy) return true;
-    return false;
+  /** Ends all links, giving calls under way up to `graceMs` to be answered. */
+  async close(graceMs: number): Promise<void> {
+    this.stopTaking();
+    for (const connection of this.accepted) connection.closeWhenIdle();
+    const until = this.runtime.now() + graceMs;
+    if (graceMs > 0) await nextTurn(); // what was said in this one leaves at its end
+    while (this.isServing() && this.runtime.now() < until)
+      await new Promise<void>((resolve) => this.runtime.schedule(CLOSE_POLL_MS, resolve));
+    this.pool.close();
+    for (const connection of this.accepted) connection.destroy();
+    const { listener } = this;
+    this.listener = undefined;
+    this.announce = [];
+    await listener?.close();
+  }
+
+  /** Whether anybody waits for an answer, over a link of theirs or of ours. */
+  private isServing(): boolean {
+    for (const connection of this.accepted) if (connection.isServing) return true;
+    return this.pool.isServing;
   }
 
   private accept(link: Link): void {

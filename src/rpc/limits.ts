@@ -4,7 +4,7 @@ import { DEFAULT_MAX_FRAME_BYTES } from "./framing.ts";
 export interface Limits {
   /** Longest frame, bytes, either way. */
   readonly maxFrameBytes: number;
-  /** Links from others, in all. Further ones are closed at once. */
+  /** Links from others, in all. Further ones are told `busy` and closed; beyond 64 at once they are closed without a word. */
   readonly maxConnections: number;
   /** Calls of one link being worked on at once. Further ones are answered `busy`. */
   readonly maxCallsPerLink: number;

@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
-import type { Message, RPCResponse } from "./messages.ts";
+import type { Message, RPCError, RPCResponse } from "./messages.ts";
 
 export interface CallOptions {
   /** How long to wait for the answer, ms. */
@@ -71,7 +71,7 @@ export class OutgoingCalls {
   settle(response: RPCResponse): void {
     if (response.error === null) this.take(response.id)?.resolve(response.result);
     else if (response.id === "" && this.link.dialect === "plain" && this.pending.size === 1) this.settleOnly(response);
-    else this.take(response.id)?.reject(this.remoteError(response.error.code, response.error.message));
+    else this.take(response.id)?.reject(remoteError(response.error, this.link));
   }
 
   failAll(error: SynapseError): void {
@@ -82,7 +82,7 @@ export class OutgoingCalls {
   /** The seed's server answers what it cannot understand without an id: with one call under way, it is that one's. */
   private settleOnly({ error }: RPCResponse): void {
     const [id] = this.pending.keys();
-    if (id !== undefined && error !== null) this.take(id)?.reject(this.remoteError(error.code, error.message));
+    if (id !== undefined && error !== null) this.take(id)?.reject(remoteError(error, this.link));
   }
 
   private whenReady(send: () => void): void {
@@ -122,13 +122,14 @@ export class OutgoingCalls {
   }
 
   private timedOut(endpoint: string, timeoutMs: number): SynapseError {
-    return new SynapseError("timed_out", `${endpoint} was not answered within ${timeoutMs} ms`, {
+    return new SynapseError("timed_out", `${endpoint} was not answered within ${Math.round(timeoutMs)} ms`, {
       peer: this.link.remoteAddress,
       retryable: true,
     });
   }
+}
 
-  private remoteError(code: string, message: string): SynapseError {
-    return new SynapseError(code, message, { peer: this.link.remoteAddress, remote: true, retryable: code === "busy" });
-  }
+/** An error that the other side of a link has raised. */
+export function remoteError({ code, message }: RPCError, link: Link): SynapseError {
+  return new SynapseError(code, message, { peer: link.remoteAddress, remote: true, retryable: code === "busy" });
 }

@@ -1,6 +1,7 @@
 import { SynapseError } from "../errors.ts";
-import type { Transport } from "../transport/transport.ts";
+import type { Link, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
 import type { CallOptions } from "./outgoing-calls.ts";
 
 /** How long a server may take to answer the ping that tells whether it keeps connections open, ms. */
@@ -35,12 +36,13 @@ export class PlainCaller {
     options: CallOptions,
   ): Promise<unknown> {
     if (this.shared?.isOpen) return this.shared.call(endpoint, args, kwargs, options);
-    const link = await this.transport.dial(this.address, { dialect: "plain", timeoutMs: options.timeoutMs, signal: options.signal });
+    const deadline = new Deadline(this.host.runtime, options.timeoutMs);
+    const link = await this.dial(options, deadline);
     const connection = new Connection(this.host, link);
     this.single.add(connection);
     if (this.closed) connection.destroy();
     try {
-      return await connection.call(endpoint, args, kwargs, options);
+      return await connection.call(endpoint, args, kwargs, { ...options, timeoutMs: deadline.leftMs });
     } finally {
       void this.reuse(connection).finally(() => this.single.delete(connection));
     }
@@ -50,6 +52,14 @@ export class PlainCaller {
     this.closed = true;
     this.shared?.destroy();
     for (const connection of this.single) connection.destroy();
+  }
+
+  private async dial({ timeoutMs, signal }: CallOptions, deadline: Deadline): Promise<Link> {
+    try {
+      return await this.transport.dial(this.address, { dialect: "plain", timeoutMs, signal });
+    } catch (error) {
+      throw deadline.reasonFor(error, `${this.address} did not answer`);
+    }
   }
 
   private async reuse(connection: Connection): Promise<void> {

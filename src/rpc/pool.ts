@@ -1,24 +1,40 @@
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
-import { abortedError, SynapseError } from "../errors.ts";
+import { SynapseError } from "../errors.ts";
+import { orAborted } from "../runtime.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
 
 /** Links dialled and kept; the one used longest ago is closed first, once its calls have ended. */
 const MAX_DIALLED = 512;
 /** Peers whose link to us is remembered for calling back; their number is bounded by the listener too. */
 const MAX_INBOUND = 4_096;
-/** Handshakes under way at once: each costs both sides a signature. Those beyond wait, in a queue bounded by what this process asks. */
+/**
+ * Handshakes under way at once: each costs both sides a signature. Those beyond wait, in a queue bounded by what this process asks; one
+ * whose time is over by its turn is not begun.
+ */
 const MAX_DIALS = 64;
 
 export interface ConnectOptions {
+  /** How long this caller waits, ms, whoever began the dial that it waits for. */
   readonly timeoutMs: number;
+  /** How long the other side may take to be reached, ms, all its addresses together. Default: as long as the caller waits. */
+  readonly dialTimeoutMs?: number;
   /** Only a link that this side dialled will do: proof that the peer's address leads to it. */
   readonly dialledOnly?: boolean;
   /** Ends the waiting. A dial under way goes on: others may wait for it too. */
   readonly signal?: AbortSignal | undefined;
 }
+
+interface Attempt {
+  readonly connection: Promise<Connection>;
+  /** Of the caller who began it. */
+  readonly deadline: Deadline;
+}
+
+type Dial = (limit: Deadline) => Promise<Connection>;
 
 /** Open links by peer: one to each, dialled once however many ask for it at the same time. Links that peers dialled serve as well. */
 export class ConnectionPool {
@@ -31,10 +47,11 @@ export class ConnectionPool {
   /** Those of them that were dialled by address alone, by that address. Closed ones stay until dialled anew or displaced. */
   private readonly byAddress = new LRUCache<string, Connection>({ max: MAX_DIALLED });
   private readonly inbound = new LRUCache<string, Connection>({ max: MAX_INBOUND });
-  /** Dials under way by peer or address; as many as callers wait for, each gone within the dial's time. */
-  private readonly dialling = new Map<string, Promise<Connection>>();
+  /** Dials under way by peer or address; as many as callers have begun, each gone when its turn and its time are over. */
+  private readonly dialling = new Map<string, Attempt>();
   private readonly limitDials = pLimit(MAX_DIALS);
-  private closed = false;
+  /** Aborted when the pool is closed: dials under way are given up. */
+  private end = new AbortController();
 
   constructor(host: ConnectionHost, transport: Transport) {
     this.host = host;
@@ -46,6 +63,12 @@ export class ConnectionPool {
     return this.dialled.size;
   }
 
+  /** Whether anybody waits for an answer over a link that was dialled from here. */
+  get isServing(): boolean {
+    for (const connection of this.dialled.values()) if (connection.isServing) return true;
+    return false;
+  }
+
   /**
    * The open link to a contact, or a new one to the first of its addresses that leads to it.
    * @throws SynapseError `unreachable`, `timed_out`, `wrong_peer`, `wrong_swarm`, `not_synapse`, `aborted`.
@@ -53,7 +76,7 @@ export class ConnectionPool {
   connect(contact: Contact, options: ConnectOptions): Promise<Connection> {
     const open = this.openTo(contact.key, options.dialledOnly ?? false);
     if (open !== undefined) return Promise.resolve(open);
-    return orAborted(options.signal, () => this.once(contact.key, () => this.dialContact(contact, options.timeoutMs)));
+    return this.wait(contact.key, options, (limit) => this.dialContact(contact, limit));
   }
 
   /**
@@ -63,14 +86,12 @@ export class ConnectionPool {
   connectAddress(address: string, options: ConnectOptions): Promise<Connection> {
     const known = this.byAddress.get(address);
     if (known?.isOpen) return Promise.resolve(known);
-    return orAborted(options.signal, () =>
-      this.once(address, async () => {
-        const connection = await this.dial(address, undefined, options.timeoutMs);
-        await connection.ready; // only its hello tells how else it can be reached
-        this.byAddress.set(address, connection);
-        return connection;
-      }),
-    );
+    return this.wait(address, options, async (limit) => {
+      const connection = await this.dial(address, undefined, limit.leftMs);
+      await limit.within(connection.ready, `${address} said no hello`); // only that tells how else it can be reached
+      this.byAddress.set(address, connection);
+      return connection;
+    });
   }
 
   /** Remembers a link that a peer dialled, so that calls to it need no other. */
@@ -86,11 +107,11 @@ export class ConnectionPool {
 
   /** Keeps links again after {@link close}; a new pool needs no opening. */
   open(): void {
-    this.closed = false;
+    this.end = new AbortController();
   }
 
   close(): void {
-    this.closed = true;
+    this.end.abort();
     for (const connection of [...this.dialled.values()]) connection.destroy();
   }
 
@@ -101,19 +122,46 @@ export class ConnectionPool {
     return inbound?.isOpen ? inbound : undefined;
   }
 
-  private once(key: string, dial: () => Promise<Connection>): Promise<Connection> {
+  /** Waits for a dial, this caller's own or another's that is under way, until the caller's time is over. */
+  private wait(key: string, options: ConnectOptions, dial: Dial): Promise<Connection> {
+    const deadline = new Deadline(this.host.runtime, options.timeoutMs);
+    const what = `${key.includes(":") ? key : `node ${key.slice(0, 8)}`} did not answer`;
+    return orAborted(options.signal, () => deadline.within(this.join(key, deadline, options, dial), what));
+  }
+
+  private async join(key: string, deadline: Deadline, options: ConnectOptions, dial: Dial): Promise<Connection> {
+    for (;;) {
+      const attempt = this.once(key, deadline, options, dial);
+      try {
+        return await attempt.connection;
+      } catch (error) {
+        // A dial that another caller began may have ended for want of time which this one has.
+        if (!attempt.deadline.isOver || deadline.isOver || options.signal?.aborted) throw error;
+      }
+    }
+  }
+
+  private once(key: string, deadline: Deadline, { dialTimeoutMs }: ConnectOptions, dial: Dial): Attempt {
     const underWay = this.dialling.get(key);
-    if (underWay !== undefined) return underWay;
-    const attempt = this.limitDials(dial).finally(() => this.dialling.delete(key));
+    if (underWay !== undefined && !underWay.deadline.isOver) return underWay;
+    const begin = () => {
+      if (deadline.isOver) throw deadline.timedOut(`${MAX_DIALS} other dials were under way; this one was not begun`);
+      return dial(new Deadline(this.host.runtime, Math.min(deadline.leftMs, dialTimeoutMs ?? deadline.leftMs)));
+    };
+    const forget = () => {
+      if (this.dialling.get(key) === attempt) this.dialling.delete(key);
+    };
+    const attempt = { connection: this.limitDials(begin).finally(forget), deadline };
     this.dialling.set(key, attempt);
     return attempt;
   }
 
-  private async dialContact(contact: Contact, timeoutMs: number): Promise<Connection> {
-    let last: unknown = new SynapseError("unreachable", `node ${contact.key.slice(0, 8)} names no address`);
-    for (const address of contact.addresses) {
+  /** Each address is given an equal part of what is left, so that the last one has its chance. */
+  private async dialContact({ id, key, addresses }: Contact, limit: Deadline): Promise<Connection> {
+    let last: unknown = new SynapseError("unreachable", `node ${key.slice(0, 8)} names no address`);
+    for (const [index, address] of addresses.entries()) {
       try {
-        return await this.dial(address, contact.id, timeoutMs);
+        return await this.dial(address, id, limit.leftMs / (addresses.length - index));
       } catch (error) {
         last = error;
       }
@@ -122,9 +170,13 @@ export class ConnectionPool {
   }
 
   private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
-    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs });
+    const { signal } = this.end;
+    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal }).catch((error: unknown) => {
+      // The caller has aborted nothing: what ended its call is the end of this side.
+      throw signal.aborted ? new SynapseError("connection_lost", `this side was closed before ${address} had answered`) : error;
+    });
     const connection = new Connection(this.host, link);
-    if (this.closed) connection.destroy();
+    if (signal.aborted) connection.destroy();
     else this.keep(link, connection);
     return connection;
   }
@@ -136,16 +188,4 @@ export class ConnectionPool {
       if (this.dialled.peek(key) === connection) this.dialled.delete(key);
     });
   }
-}
-
-/** Begins a piece of work, and waits for it no longer than the signal allows. */
-function orAborted<T>(signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
-  if (signal === undefined) return begin();
-  if (signal.aborted) return Promise.reject(abortedError(signal));
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortedError(signal));
-    signal.addEventListener("abort", onAbort, { once: true });
-    const work = begin().then(resolve, reject);
-    void work.finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -19,6 +19,9 @@ export interface CallContext {
 // biome-ignore lint/suspicious/noExplicitAny: a handler declares the arguments it takes; what arrives is checked by the handler
 export type Handler = (...args: any[]) => unknown;
 
+/** A handler that is told of the call as well, before the arguments of its caller. */
+export type ContextHandler = (context: CallContext, ...args: Parameters<Handler>) => unknown;
+
 export interface EndpointOptions {
   readonly description?: string;
   /** False: callable, but not listed by `_synapse.methods`. */
@@ -28,6 +31,8 @@ export interface EndpointOptions {
    * it the handler gets positional arguments as they come, and keyword arguments as one last object.
    */
   readonly params?: readonly string[];
+  /** True: the handler gets the {@link CallContext} first, then the arguments. `params` does not name it. Default false. */
+  readonly context?: boolean;
 }
 
 export interface Endpoint {

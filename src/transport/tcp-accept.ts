@@ -26,6 +26,8 @@ export interface AcceptOptions {
   readonly runtime: Runtime;
   readonly limits: Limits;
   readonly plaintext: PlaintextPolicy;
+  /** True: there is no room for it. It is heard out only so far that it can be told. */
+  readonly isFull: boolean;
   readonly onLink: (link: Link) => void;
   readonly onRefused: (remoteAddress: string, error: SynapseError) => void;
 }
@@ -40,12 +42,17 @@ export function acceptSocket(options: AcceptOptions): void {
     options.onRefused(remoteAddress, error);
     socket.destroy();
   };
-  const turnAway = (error: SynapseError) => {
+  const turnAway = (error: SynapseError, on: Socket = socket) => {
     options.onRefused(remoteAddress, error);
-    tell(socket, error); // should it stay on regardless, `patience` ends it
+    socket.off("end", onEarlyEnd);
+    tell(on, error); // should it stay on regardless, `patience` ends it
   };
   const patience = runtime.schedule(limits.handshakeTimeoutMs, () => refuse(new SynapseError("timed_out", "no handshake in time")));
   const become = (on: Socket, dialect: Dialect, peerId: NodeId | undefined) => {
+    if (options.isFull) {
+      turnAway(new SynapseError("busy", `${limits.maxConnections} connections are open, and no more are taken; try again later`), on);
+      return;
+    }
     patience.cancel();
     socket.off("error", onEarlyError);
     socket.off("end", onEarlyEnd);
@@ -110,10 +117,13 @@ function forbiddenFor(plaintext: PlaintextPolicy, host: string): SynapseError | 
 const plainSerializer = new MessagePackRPCSerializer();
 
 /**
- * Says why, in the one form that every client of the plain dialect understands, and closes. What the caller has sent is read and dropped
- * until it closes as well: closing over unread bytes would reset the connection, and the caller would never see the reason.
+ * Says why, in the one form that every client of the plain dialect understands, and in place of hello in the secure one, and closes. What
+ * the caller has sent is read and dropped until it closes as well: closing over unread bytes would reset the connection, and the caller
+ * would never see the reason.
  */
 function tell(socket: Socket, error: SynapseError): void {
+  socket.on("error", () => undefined); // it may break off before it has heard
+  socket.on("end", () => socket.destroySoon());
   socket.resume();
   socket.end(frame(plainSerializer.encode(responseError("", error))));
 }

@@ -12,6 +12,8 @@ import { TcpLink } from "./tcp-link.ts";
 import { dialTls, peerIdOf, secureContextOf } from "./tls.ts";
 import type { DialOptions, Link, Listener, ListenOptions, Transport } from "./transport.ts";
 
+/** Sockets over the limit that are told so at the same time, each for as long as a handshake may take. Those beyond are cut off. */
+const MAX_TURNED_AWAY = 64;
 /** Addresses announced when listening on all interfaces. */
 const MAX_ANNOUNCED = 3;
 
@@ -71,10 +73,11 @@ export class TcpTransport implements Transport {
   async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
     const { runtime, limits, plaintext, onRefused } = this.options;
     const open = new Set<Socket>(); // at most limits.maxConnections
+    const turnedAway = new Set<Socket>(); // at most MAX_TURNED_AWAY
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      open.add(socket);
-      socket.once("close", () => open.delete(socket));
-      if (open.size > limits.maxConnections) socket.destroy();
+      const isFull = open.size >= limits.maxConnections;
+      const isAdmitted = isFull ? admit(socket, turnedAway, MAX_TURNED_AWAY) : admit(socket, open, limits.maxConnections);
+      if (!isAdmitted) socket.destroy();
       else
         acceptSocket({
           socket,
@@ -82,6 +85,7 @@ export class TcpTransport implements Transport {
           runtime,
           limits,
           plaintext,
+          isFull,
           onLink,
           onRefused: onRefused ?? (() => undefined),
         });
@@ -90,7 +94,8 @@ export class TcpTransport implements Transport {
     return {
       port,
       addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
-      close: () => closeServer(server, open),
+      stopAccepting: () => void server.close(),
+      close: () => closeServer(server, [open, turnedAway]),
     };
   }
 
@@ -164,10 +169,18 @@ function listenOn(server: NetServer, { host, port }: ListenOptions): Promise<num
   });
 }
 
-function closeServer(server: NetServer, open: ReadonlySet<Socket>): Promise<void> {
+/** Counts a socket among others until it closes. False when there are as many as there may be. */
+function admit(socket: Socket, among: Set<Socket>, most: number): boolean {
+  if (among.size >= most) return false;
+  among.add(socket);
+  socket.once("close", () => among.delete(socket));
+  return true;
+}
+
+function closeServer(server: NetServer, sockets: readonly ReadonlySet<Socket>[]): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of open) socket.destroy();
+    server.close(() => resolve()); // called as well where it has stopped accepting before
+    for (const among of sockets) for (const socket of among) socket.destroy();
   });
 }
 

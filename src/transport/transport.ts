@@ -49,6 +49,9 @@ export interface Listener {
   /** Addresses at which others can dial this node. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** Takes no further links from now on. Those that are there stay. */
+  stopAccepting(): void;
+  /** Ends all links, and resolves when they have ended and the port is free. */
   close(): Promise<void>;
 }
 

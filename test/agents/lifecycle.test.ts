@@ -55,13 +55,16 @@ describe("an agent whose bootstrap does not answer", () => {
     const clock = new VirtualClock(1);
     const port = await emptyPort();
     const agent = agentOf({ bootstrap: [`127.0.0.1:${port}`], runtime: clock });
-    const error = await passTime(clock, failureOf(agent.start()));
+    const started = failureOf(agent.start());
+    await until(() => agent.port > 0);
+    const ownPort = agent.port;
+    const error = await passTime(clock, started);
     expect(error).toMatchObject({
       code: "unreachable",
       message: expect.stringMatching(/no bootstrap address answered.*nobody listens there/),
     });
     expect(error.hint).toMatch(/same swarm/);
-    expect((await failureOf(closing(new Client("127.0.0.1", agent.port)).call("_synapse.ping"))).code).toBe("unreachable");
+    expect((await failureOf(closing(new Client("127.0.0.1", ownPort)).call("_synapse.ping"))).code).toBe("unreachable");
     // Nothing goes on in the background: should somebody listen there later, nobody calls.
     const { accepted } = await rawListener(() => undefined, port);
     await passTurns(clock, 200, 1_000);

@@ -24,7 +24,7 @@ const PYTHON_REFUSAL = frame(
 
 async function pythonServerThatSeesBytes() {
   const firstBytes: number[] = [];
-  const { port } = await rawListener(async (peer) => {
+  const { port, close } = await rawListener(async (peer) => {
     peer.socket.once("data", (chunk: Buffer) => {
       firstBytes.push(chunk[0] ?? -1);
       if (chunk[0] === TLS_HELLO) peer.socket.end(PYTHON_REFUSAL);
@@ -33,7 +33,7 @@ async function pythonServerThatSeesBytes() {
     if (request === undefined) return;
     peer.socket.end(frame(encode({ id: messageIn(request)["id"], ok: true, result: "plain", error: null, type: "response" })));
   });
-  return { port, firstBytes };
+  return { port, firstBytes, close };
 }
 
 describe("the dialect of a client", () => {
@@ -63,6 +63,25 @@ describe("the dialect of a client", () => {
     const { port } = await pythonServerThatSeesBytes();
     const client = clientOf(port);
     expect(await Promise.all([client.call("a"), client.call("b"), client.call("c")])).toEqual(["plain", "plain", "plain"]);
+  });
+
+  test("auto: TLS again when plain has failed for want of a connection", async () => {
+    const python = await pythonServerThatSeesBytes();
+    const client = clientOf(python.port);
+    expect(await client.call("a")).toBe("plain");
+    await python.close();
+    expect(await failureOf(client.call("b"))).toMatchObject({ code: "unreachable" });
+    await serve({ port: python.port, plaintext: "off" }, (it) => it.endpoint("c", () => "secure"));
+    expect(await client.call("c")).toBe("secure");
+  });
+
+  test("auto: plain still when a plain call has failed for another reason", async () => {
+    const { port, firstBytes } = await pythonServerThatSeesBytes();
+    const client = clientOf(port);
+    await client.call("a");
+    expect((await failureOf(client.call("b", callOptions({ signal: AbortSignal.abort() })))).code).toBe("aborted");
+    await client.call("c");
+    expect(firstBytes).toEqual([TLS_HELLO, 0, 0]);
   });
 
   test("auto: plain as well where TLS is met with a broken connection", async () => {
@@ -99,10 +118,11 @@ describe("a client", () => {
 
   test("connects again when the server was restarted", async () => {
     const first = await serve();
-    const client = clientOf(first.port, { dialect: "secure" });
+    const { port } = first;
+    const client = clientOf(port, { dialect: "secure" });
     expect(await client.call("_synapse.ping")).toBe("pong");
     await first.stop();
-    await serve({ port: first.port });
+    await serve({ port });
     await until(() => first.insides.core.acceptedCount === 0);
     expect(await client.call("_synapse.ping").catch(() => client.call("_synapse.ping"))).toBe("pong");
   });
@@ -172,6 +192,16 @@ describe("a client", () => {
     await client.close();
     expect((await lost).code).toBe("connection_lost");
     server.abandonCalls();
+  });
+
+  test("fails calls that are still being connected when it is closed", async () => {
+    const { port, accepted } = await rawListener();
+    const client = clientOf(port);
+    const lost = failureOf(client.call("x"));
+    await until(() => accepted.length === 1);
+    await client.close();
+    expect(await lost).toMatchObject({ code: "connection_lost", message: expect.stringMatching(/this side was closed/) });
+    await accepted[0]?.rest();
   });
 
   test.each([

@@ -1,18 +1,19 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { Client, Server } from "../../src/index.ts";
+import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest";
+import { type CallContext, Client, callOptions, kwargs, Server, toHex } from "../../src/index.ts";
 import { closing, deferred, failureOf, GlassServer, serve, turn, until } from "../support/net/lifetime.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 describe("a server that is started", () => {
   test("takes calls until it is stopped, and can be started again", async () => {
     const server = await serve();
-    const call = () => closing(new Client("127.0.0.1", server.port)).call("_synapse.ping");
-    expect(await call()).toBe("pong");
-    expect(server.addresses).toEqual([`tcp://127.0.0.1:${server.port}`]);
+    const { port } = server;
+    const call = (at: number) => closing(new Client("127.0.0.1", at)).call("_synapse.ping");
+    expect(await call(port)).toBe("pong");
+    expect(server.addresses).toEqual([`tcp://127.0.0.1:${port}`]);
     await server.stop();
-    expect((await failureOf(call())).code).toBe("unreachable");
+    expect((await failureOf(call(port))).code).toBe("unreachable");
     await server.start();
-    expect(await call()).toBe("pong");
+    expect(await call(server.port)).toBe("pong");
   });
 
   test("cannot be started twice; stopping twice does no harm", async () => {
@@ -184,6 +185,22 @@ describe("an endpoint", () => {
     server.endpoint("x", () => 1);
     expect((await failureOf(() => server.endpoint("x", () => 2))).code).toBe("bad_options");
     expect((await failureOf(() => server.endpoint("_synapse.ping", () => 2))).code).toBe("bad_options");
+  });
+
+  test("gets the context of the call before its arguments where it asks for it", async () => {
+    const server = await serve({}, (it) =>
+      it
+        .endpoint("who", { context: true }, (context, greeting: string, name: string) => {
+          expectTypeOf(context).toEqualTypeOf<CallContext>();
+          return `${greeting} ${name} of ${context.meta["team"]}: ${context.peerId && toHex(context.peerId).length}`;
+        })
+        .endpoint("named", { context: true, params: ["a", "b?"] }, ({ endpoint }, a: number, b = 2) => [endpoint, a, b])
+        .endpoint("plain", { context: false }, (...args: unknown[]) => args),
+    );
+    const client = closing(new Client("127.0.0.1", server.port, { dialect: "secure" }));
+    expect(await client.call("who", "hello", "ada", callOptions({ meta: { team: "blue" } }))).toBe("hello ada of blue: 64");
+    expect(await client.call("named", kwargs({ a: 1 }))).toEqual(["named", 1, 2]);
+    expect(await client.call("plain", 1, 2)).toEqual([1, 2]);
   });
 
   test("is listed with its description unless it is private", async () => {

@@ -50,6 +50,7 @@ async function arrive(remoteAddress: string, plaintext: PlaintextPolicy, ...chun
     runtime: clock,
     limits: DEFAULT_LIMITS,
     plaintext,
+    isFull: false,
     onLink: (link) => links.push(link),
     onRefused: (_, error) => refusals.push(error),
   });

@@ -6,6 +6,7 @@ import { deferred, failureOf, turn, until } from "../support/net/lifetime.ts";
 import { listening, transportOf } from "../support/net/link-pair.ts";
 import { rawListener } from "../support/net/one-shot-server.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";
+import { messageIn } from "../support/net/vectors.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const DIAL = { dialect: "secure", timeoutMs: 10_000 } as const;
@@ -78,12 +79,17 @@ describe("listening", () => {
     expect(everywhere.addresses.length).toBeGreaterThan(0);
   });
 
-  test("closes links above the limit at once, and takes others when there is room again", async () => {
+  test("tells those above the limit that it is busy, and takes others when there is room again", async () => {
     const links: Link[] = [];
     const address = await listening(transportOf({ limits: { maxConnections: 2 } }), (link) => links.push(link));
     const first = await transportOf().dial(address, DIAL);
     const second = await transportOf().dial(address, DIAL);
-    expect((await failureOf(transportOf().dial(address, DIAL))).code).toBe("not_synapse");
+    const over = await transportOf().dial(address, DIAL);
+    const [told, left] = [deferred<Uint8Array>(), deferred()];
+    over.open({ ...IGNORE, onMessage: told.resolve, onEnd: left.resolve });
+    expect(messageIn(frame(await told.promise))).toMatchObject({ type: "response", id: "", ok: false, error: { code: "busy" } });
+    await left.promise;
+    over.destroy();
     await until(() => links.length === 2);
     const closed = deferred();
     links[0]?.open({ ...IGNORE, onEnd: () => links[0]?.close(), onClose: () => closed.resolve() });

@@ -32,6 +32,7 @@ export function hostOf(options: SideOptions = {}): ConnectionHost & { readonly r
     registry: new EndpointRegistry(),
     serializer: new MessagePackRPCSerializer(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    isStopping: false,
     introduce: () => ({ swarm: options.swarm ?? "", listen: options.listen ?? [], software: "test" }),
   };
 }

@@ -7,6 +7,8 @@ export interface RawListener {
   readonly port: number;
   /** Connections so far. */
   readonly accepted: readonly RawPeer[];
+  /** Goes before the test is over. */
+  close(): Promise<void>;
 }
 
 /** A TCP listener, on any free port unless told which, that does what a test says with each connection. */
@@ -22,11 +24,13 @@ export async function rawListener(onConnection: (peer: RawPeer) => unknown = () 
   });
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of open) socket.destroy();
-  });
-  return { port: (server.address() as AddressInfo).port, accepted };
+    await closed;
+  };
+  onTestFinished(close);
+  return { port: (server.address() as AddressInfo).port, accepted, close };
 }
 
 /** Like a Python server: answers the first request on each connection and closes. */
