@@ -22,7 +22,7 @@ export interface JoinReport {
 export interface JoinOptions {
   /** Addresses of nodes that are in the network already; one that answers is enough. */
   readonly bootstrap: readonly string[];
-  /** Rounds of trying before `onFailed`; trying goes on behind. */
+  /** Rounds of trying before `onFailed`; trying goes on in the background. */
   readonly attempts: number;
   readonly onJoined: (report: JoinReport) => void;
   /** Called once when `attempts` rounds have found nobody. A later success still calls `onJoined`. */

@@ -7,7 +7,7 @@ import { Verifications } from "./verifications.ts";
 /**
  * Who is in the routing table and why. A contact that somebody mentions, or that calls us, is a candidate; it enters after it has
  * answered at an address that this node dialled itself. A full bucket pings its oldest contact before a newcomer may have the seat, if
- * that one has not been heard of lately.
+ * that one has not been heard from lately.
  */
 export class Membership {
   readonly table: RoutingTable;

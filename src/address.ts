@@ -8,6 +8,8 @@ export interface Address {
 }
 
 const SCHEME = "tcp://";
+/** Where the seed's servers listen. */
+export const DEFAULT_PORT = 9999;
 
 /**
  * Reads `host:port`, `[v6]:port` or either with `tcp://` before it.

@@ -1,8 +1,7 @@
 import type { Match, Offer, PublishReport } from "../dht/index.ts";
 import { shortId, toHex } from "../routing/index.ts";
 import { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
-import { callOptions, kwargs } from "./call-arguments.ts";
-import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
+import { callOptions, DEFAULT_CALL_TIMEOUT_MS, kwargs } from "./call-arguments.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
 import { isMap } from "./rpc/messages.ts";
@@ -38,7 +37,7 @@ export interface AskOptions {
 export interface Answer {
   /** What the agent's task handler returned. */
   readonly result: unknown;
-  /** Who did the work; undefined when an address was asked. */
+  /** Who did the work; undefined when an address or a contact was asked. */
   readonly agent: Match | undefined;
   /** Those that were found and tried before, and why they did not do it. */
   readonly passedOver: readonly { readonly agent: Match; readonly error: SynapseError }[];
@@ -109,7 +108,7 @@ export class AgentNode extends Node {
     if (typeof target !== "string" || target.includes(":")) {
       return {
         result: await this.askOne(target, task, options, options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS),
-        agent: undefined,
+        agent: typeof target === "object" && "record" in target ? target : undefined,
         passedOver: [],
       };
     }

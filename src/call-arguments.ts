@@ -1,5 +1,8 @@
 import type { CallOptions } from "./rpc/outgoing-calls.ts";
 
+/** How long a call may take unless told otherwise, ms. */
+export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
+
 /** Keyword arguments of a call. Made by {@link kwargs}. */
 export class Kwargs {
   readonly values: Readonly<Record<string, unknown>>;

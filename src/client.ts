@@ -1,14 +1,11 @@
-import { formatAddress, isLoopback, parseAddress } from "./address.ts";
-import { type SplitArguments, splitArguments } from "./call-arguments.ts";
+import { DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from "./address.ts";
+import { DEFAULT_CALL_TIMEOUT_MS, type SplitArguments, splitArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import type { CallOptions } from "./rpc/outgoing-calls.ts";
 import { PlainCaller } from "./rpc/plain-caller.ts";
-import { DEFAULT_PORT } from "./server.ts";
 
-/** How long a call may take unless told otherwise, ms. */
-export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
 /** How long a host may take to accept a link and say hello, ms, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 10_000;
 /** `host:port`, `[v6]:port`, or either with a scheme; a bare v6 host ends like a port without being one. */
@@ -37,10 +34,13 @@ export class Client {
   private speaksPlain: boolean;
 
   /**
-   * `new Client("127.0.0.1", 9999)` or `new Client("127.0.0.1:9999")`.
+   * `new Client("127.0.0.1", 9999)` or `new Client("127.0.0.1:9999")`, with options behind either.
    * @throws SynapseError `bad_address`.
    */
-  constructor(host: string, port?: number, options: ClientOptions = {}) {
+  constructor(address: string, options: ClientOptions);
+  constructor(host: string, port?: number, options?: ClientOptions);
+  constructor(host: string, portOrOptions?: number | ClientOptions, maybeOptions: ClientOptions = {}) {
+    const [port, options] = typeof portOrOptions === "object" ? [undefined, portOrOptions] : [portOrOptions, maybeOptions];
     const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
     this.address = formatAddress(parsed);
     this.core = new RpcCore(options, options.swarm ?? "");

@@ -12,7 +12,7 @@ export type {
 } from "../dht/index.ts";
 export type { Contact, NodeId } from "../routing/index.ts";
 export { nodeIdFromHex, shortId, toHex } from "../routing/index.ts";
-export { type Address, formatAddress, parseAddress } from "./address.ts";
+export { type Address, DEFAULT_PORT, formatAddress, parseAddress } from "./address.ts";
 export { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 export {
   AgentNode,
@@ -25,14 +25,14 @@ export { callOptions, Kwargs, kwargs } from "./call-arguments.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors.ts";
 export { Identity } from "./identity.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { DEFAULT_SWARM, type FindOptions, Node, type NodeOptions, type Target } from "./node.ts";
 export type { RpcOptions } from "./rpc/core.ts";
-export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./rpc/framing.ts";
-export { DEFAULT_LIMITS, type Limits } from "./rpc/limits.ts";
 export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./rpc/messages.ts";
 export type { CallOptions } from "./rpc/outgoing-calls.ts";
 export type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
 export { MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
-export { type BackgroundOptions, DEFAULT_PORT, Server, type ServerOptions } from "./server.ts";
+export { type BackgroundOptions, Server, type ServerOptions } from "./server.ts";
+export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./transport/framing.ts";
 export type { PlaintextPolicy } from "./transport/tcp-accept.ts";
 export type { Dialect, DialOptions, Link, LinkReceiver, Listener, ListenOptions, Transport } from "./transport/transport.ts";

@@ -11,8 +11,7 @@ import {
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
-import { splitArguments } from "./call-arguments.ts";
-import { DEFAULT_CALL_TIMEOUT_MS } from "./client.ts";
+import { DEFAULT_CALL_TIMEOUT_MS, splitArguments } from "./call-arguments.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
@@ -137,7 +136,7 @@ export class Node extends Server {
 
   /**
    * Enters the network through one of several addresses. Done by start() where `bootstrap` was given.
-   * @throws SynapseError `unreachable` when none of them answers; joining is then tried on behind. `aborted`, and then it is not: by the
+   * @throws SynapseError `unreachable` when none of them answers; it then keeps trying in the background. `aborted`, and then it is not: by the
    * signal, by another join, which takes the place of this one, or by stop().
    */
   join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
@@ -175,7 +174,7 @@ export class Node extends Server {
       await this.join(bootstrap, { signal });
     } catch (error) {
       if (join === "required" || signal?.aborted) throw error;
-      this.log(`not in the network yet: ${(error as SynapseError).message}; trying on`);
+      this.log(`not in the network yet: ${(error as SynapseError).message}; still trying`);
     }
   }
 

@@ -1,11 +1,10 @@
-import { formatAddress } from "./address.ts";
+import { MAX_ADDRESSES } from "../routing/index.ts";
+import { DEFAULT_PORT, formatAddress, peerAddress } from "./address.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
 import { sleep } from "./runtime.ts";
 
-/** Where the seed's servers listen. */
-export const DEFAULT_PORT = 9999;
 const DEFAULT_HOST = "127.0.0.1";
 /** How long calls under way may take after stop(), ms. */
 const STOP_GRACE_MS = 5_000;
@@ -15,7 +14,7 @@ export interface ServerOptions extends RpcOptions {
   readonly host?: string;
   /** Port to listen on; 0 for any that is free. Default 9999. */
   readonly port?: number;
-  /** Addresses to tell others, where they differ from those listened on: `["agents.example.com:9999"]`. */
+  /** Addresses to tell others, where they differ from those listened on, at most 4: `["agents.example.com:9999"]`. */
   readonly announce?: readonly string[];
   /** False: calls are made but none are taken. Default true. */
   readonly listen?: boolean;
@@ -45,6 +44,7 @@ export class Server {
   protected readonly core: RpcCore;
   protected readonly log: (line: string) => void;
   private readonly options: ServerOptions;
+  private readonly announce: readonly string[] | undefined;
   private readonly tasks: BackgroundTask[] = []; // bounded by the program that registers them
   /** From start() to stop(), or to the failure of start(). */
   private life: Life | undefined;
@@ -54,6 +54,7 @@ export class Server {
   constructor(options: ServerOptions = {}, swarm = "") {
     this.options = options;
     this.log = options.log ?? (() => undefined);
+    this.announce = announced(options.announce);
     this.core = new RpcCore({ onRefused: (address, error) => this.log(`turned away ${address}: ${error.message}`), ...options }, swarm);
     this.builtin("_synapse.ping", [], () => "pong");
     this.builtin("_synapse.methods", [], () => this.listMethods());
@@ -178,10 +179,10 @@ export class Server {
   }
 
   private async open(signal: AbortSignal): Promise<void> {
-    const { host = DEFAULT_HOST, port = DEFAULT_PORT, announce, listen = true } = this.options;
+    const { host = DEFAULT_HOST, port = DEFAULT_PORT, listen = true } = this.options;
     if (signal.aborted) throw abortedError(signal);
     this.core.open();
-    if (listen) await this.core.listen({ host, port }, announce?.map(asUri));
+    if (listen) await this.core.listen({ host, port }, this.announce);
     if (signal.aborted) throw abortedError(signal);
     await this.onStarted(signal);
     if (signal.aborted) throw abortedError(signal);
@@ -227,6 +228,14 @@ export class Server {
   }
 }
 
-function asUri(address: string): string {
-  return address.includes("://") ? address : `tcp://${address}`;
+/** Addresses to announce, in the form in which they travel. */
+function announced(addresses: readonly string[] | undefined): readonly string[] | undefined {
+  if (addresses === undefined) return undefined;
+  if (addresses.length > MAX_ADDRESSES)
+    throw new SynapseError("bad_options", `announce takes at most ${MAX_ADDRESSES} addresses, not ${addresses.length}`);
+  return addresses.map((address) => {
+    const dialable = peerAddress(address);
+    if (dialable === undefined) throw new SynapseError("bad_address", `nobody here can dial ${address}: announce tcp:// addresses`);
+    return dialable;
+  });
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "../../src/rpc/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
 
 /** A link on which nothing has passed for this long is closed, ms: real diallers let go after half of what the other side allows. */
 const IDLE_MS = DEFAULT_LIMITS.idleTimeoutMs / 2;

@@ -19,7 +19,7 @@ import {
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
-import { DEFAULT_LIMITS } from "../../src/rpc/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency.ts";
 import { LinkSet, SharedLink } from "./link-set.ts";

@@ -1,11 +1,11 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import { type Contact, makeContact } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
 import type { Link } from "../transport/transport.ts";
-import { MAX_PLAIN_FRAME_BYTES } from "./framing.ts";
 import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
-import type { Limits } from "./limits.ts";
 import {
   asMap,
   badRequest,
@@ -103,11 +103,6 @@ export class Connection {
    */
   get reached(): Contact | undefined {
     return this.proved;
-  }
-
-  /** The other side's hello, once it is here. */
-  get peerHello(): Hello | undefined {
-    return this.hello;
   }
 
   /**

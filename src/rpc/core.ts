@@ -1,13 +1,14 @@
 import type { Runtime } from "../../dht/index.ts";
 import type { SynapseError } from "../errors.ts";
 import { Identity } from "../identity.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { nextTurn, systemRuntime } from "../runtime.ts";
 import { TcpTransport } from "../transport/tcp.ts";
 import type { PlaintextPolicy } from "../transport/tcp-accept.ts";
 import type { Link, Listener, ListenOptions, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { ConnectionPool } from "./pool.ts";
+import { encodeRefusal } from "./refusal.ts";
 import { EndpointRegistry } from "./registry.ts";
 import { MessagePackRPCSerializer, type RPCSerializer } from "./serializer.ts";
 
@@ -60,6 +61,7 @@ export class RpcCore implements ConnectionHost {
         runtime: this.runtime,
         limits: this.limits,
         plaintext: options.plaintext ?? "loopback",
+        encodeRefusal,
         ...(options.onRefused && { onRefused: options.onRefused }),
       });
     this.pool = new ConnectionPool(this, this.transport);

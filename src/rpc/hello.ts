@@ -28,7 +28,7 @@ function addressOf(text: string): string | undefined {
   try {
     return peerAddress(text);
   } catch (error) {
-    throw badHello(`listen: ${messageOf(error)}`);
+    throw badHello(`listen: ${messageOf(error)}`, "the other node must announce addresses of the form HOST:PORT");
   }
 }
 
@@ -40,8 +40,8 @@ export function checkSwarm(own: string, theirs: string): void {
   });
 }
 
-function badHello(message: string): SynapseError {
-  return new SynapseError("bad_hello", message);
+function badHello(message: string, hint = "run the same version of Synapse on both sides"): SynapseError {
+  return new SynapseError("bad_hello", message, { hint });
 }
 
 function isText(value: unknown): value is string {

@@ -1,16 +1,14 @@
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
-import type { Runtime } from "../../dht/index.ts";
+import type { Runtime, Timer } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { formatAddress, isLoopback } from "../address.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
-import { frame } from "../rpc/framing.ts";
-import type { Limits } from "../rpc/limits.ts";
-import { responseError } from "../rpc/messages.ts";
-import { MessagePackRPCSerializer } from "../rpc/serializer.ts";
+import type { Limits } from "../limits.ts";
+import { frame } from "./framing.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { acceptTls, peerIdOf } from "./tls.ts";
-import type { Dialect, Link } from "./transport.ts";
+import type { Dialect, EncodeRefusal, Link } from "./transport.ts";
 
 /** From whom the plain dialect is accepted. It proves nothing about a caller and hides nothing from the network. */
 export type PlaintextPolicy = "loopback" | "any" | "off";
@@ -26,6 +24,7 @@ export interface AcceptOptions {
   readonly runtime: Runtime;
   readonly limits: Limits;
   readonly plaintext: PlaintextPolicy;
+  readonly encodeRefusal: EncodeRefusal;
   /** True: there is no room for it. It is heard out only so far that it can be told. */
   readonly isFull: boolean;
   readonly onLink: (link: Link) => void;
@@ -34,75 +33,95 @@ export interface AcceptOptions {
 
 /** Finds out which dialect a new socket speaks, by its first byte, and makes a link of it or refuses it. */
 export function acceptSocket(options: AcceptOptions): void {
-  const { socket, runtime, limits } = options;
-  const host = socket.remoteAddress ?? "";
-  const remoteAddress = formatAddress({ host: host.replace(/^::ffff:/, ""), port: socket.remotePort ?? 0 });
-  const refuse = (error: SynapseError) => {
-    patience.cancel();
-    options.onRefused(remoteAddress, error);
-    socket.destroy();
-  };
-  const turnAway = (error: SynapseError, on: Socket = socket) => {
-    options.onRefused(remoteAddress, error);
-    socket.off("end", onEarlyEnd);
-    tell(on, error); // should it stay on regardless, `patience` ends it
-  };
-  const patience = runtime.schedule(limits.handshakeTimeoutMs, () => refuse(new SynapseError("timed_out", "no handshake in time")));
-  const become = (on: Socket, dialect: Dialect, peerId: NodeId | undefined) => {
-    if (options.isFull) {
-      turnAway(new SynapseError("busy", `${limits.maxConnections} connections are open, and no more are taken; try again later`), on);
-      return;
-    }
-    patience.cancel();
-    socket.off("error", onEarlyError);
-    socket.off("end", onEarlyEnd);
-    options.onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress, dialled: false, runtime, limits }));
-  };
-  const onEarlyError = (error: Error) => refuse(asSynapseError(error));
-  const onEarlyEnd = () => socket.destroy(); // it left without a word
-  socket.on("error", onEarlyError);
-  socket.on("end", onEarlyEnd);
-  socket.once("close", () => patience.cancel());
-  socket.once("data", (first: Buffer) => {
-    socket.pause();
-    socket.unshift(first);
-    switch (first[0]) {
-      case TLS_HANDSHAKE:
-        secure(options, become, refuse);
-        return;
-      case PLAIN_FRAME: {
-        const forbidden = forbiddenFor(options.plaintext, host);
-        if (forbidden === undefined) become(socket, "plain", undefined);
-        else turnAway(forbidden);
-        return;
-      }
-      default:
-        turnAway(new SynapseError("bad_request", "this port speaks Synapse: frames of MsgPack with a 4-byte length, or TLS"));
-    }
-  });
+  new Reception(options);
 }
 
-function secure(
-  options: AcceptOptions,
-  become: (on: Socket, dialect: Dialect, peerId: NodeId) => void,
-  refuse: (error: SynapseError) => void,
-): void {
-  const socket = acceptTls(options.socket, options.secureContext);
-  const onError = (error: Error) => refuse(asSynapseError(error));
-  // Without this a caller that is gone would hold its place until the time for handshakes is over.
-  const onEnd = () => refuse(new SynapseError("connection_lost", "the caller left within the handshake"));
-  socket.on("error", onError);
-  socket.on("end", onEnd);
-  socket.once("secure", () => {
-    try {
-      const peerId = peerIdOf(socket);
-      become(socket, "secure", peerId);
-      socket.off("error", onError);
-      socket.off("end", onEnd);
-    } catch (error) {
-      refuse(asSynapseError(error));
+/** What happens to one socket between its acceptance and its link. */
+class Reception {
+  private readonly options: AcceptOptions;
+  private readonly socket: Socket;
+  private readonly host: string;
+  private readonly remoteAddress: string;
+  /** Runs from the first moment until the link is made, or the socket gone. */
+  private readonly patience: Timer;
+
+  constructor(options: AcceptOptions) {
+    const { socket, runtime, limits } = options;
+    this.options = options;
+    this.socket = socket;
+    this.host = socket.remoteAddress ?? "";
+    this.remoteAddress = formatAddress({ host: this.host.replace(/^::ffff:/, ""), port: socket.remotePort ?? 0 });
+    this.patience = runtime.schedule(limits.handshakeTimeoutMs, () => this.refuse(new SynapseError("timed_out", "no handshake in time")));
+    socket.on("error", this.onEarlyError);
+    socket.on("end", this.onEarlyEnd);
+    socket.once("close", () => this.patience.cancel());
+    socket.once("data", (first: Buffer) => this.begin(first));
+  }
+
+  private readonly onEarlyError = (error: Error) => this.refuse(asSynapseError(error));
+  private readonly onEarlyEnd = () => this.socket.destroy(); // it left without a word
+
+  private begin(first: Buffer): void {
+    const { socket, host } = this;
+    socket.pause();
+    socket.unshift(first);
+    if (first[0] === TLS_HANDSHAKE) this.secure();
+    else if (first[0] === PLAIN_FRAME) {
+      const forbidden = forbiddenFor(this.options.plaintext, host);
+      if (forbidden === undefined) this.become(socket, "plain", undefined);
+      else this.turnAway(forbidden, socket);
+    } else
+      this.turnAway(new SynapseError("bad_request", "this port speaks Synapse: frames of MsgPack with a 4-byte length, or TLS"), socket);
+  }
+
+  private secure(): void {
+    const socket = acceptTls(this.socket, this.options.secureContext);
+    // Without this a caller that is gone would hold its place until the time for handshakes is over.
+    const onEnd = () => this.refuse(new SynapseError("connection_lost", "the caller left within the handshake"));
+    socket.on("error", this.onEarlyError);
+    socket.on("end", onEnd);
+    socket.once("secure", () => {
+      try {
+        this.become(socket, "secure", peerIdOf(socket));
+        socket.off("error", this.onEarlyError);
+        socket.off("end", onEnd);
+      } catch (error) {
+        this.refuse(asSynapseError(error));
+      }
+    });
+  }
+
+  private become(on: Socket, dialect: Dialect, peerId: NodeId | undefined): void {
+    const { isFull, limits, runtime, onLink } = this.options;
+    if (isFull) {
+      this.turnAway(new SynapseError("busy", `${limits.maxConnections} connections are open, and no more are taken; try again later`), on);
+      return;
     }
-  });
+    this.patience.cancel();
+    this.socket.off("error", this.onEarlyError);
+    this.socket.off("end", this.onEarlyEnd);
+    onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress: this.remoteAddress, dialled: false, runtime, limits }));
+  }
+
+  private refuse(error: SynapseError): void {
+    this.patience.cancel();
+    this.options.onRefused(this.remoteAddress, error);
+    this.socket.destroy();
+  }
+
+  /**
+   * Says why, in the one form that every client of the plain dialect understands, and in place of hello in the secure one, and closes.
+   * What the caller has sent is read and dropped until it closes as well: closing over unread bytes would reset the connection, and the
+   * caller would never see the reason. Should it stay on regardless, `patience` ends it.
+   */
+  private turnAway(error: SynapseError, on: Socket): void {
+    this.options.onRefused(this.remoteAddress, error);
+    this.socket.off("end", this.onEarlyEnd);
+    on.on("error", () => undefined); // it may break off before it has heard
+    on.on("end", () => on.destroySoon());
+    on.resume();
+    on.end(frame(this.options.encodeRefusal(error)));
+  }
 }
 
 function forbiddenFor(plaintext: PlaintextPolicy, host: string): SynapseError | undefined {
@@ -112,18 +131,4 @@ function forbiddenFor(plaintext: PlaintextPolicy, host: string): SynapseError | 
     "forbidden",
     `the plain dialect is accepted from ${who}; use TLS (synapse/2), or start the node with plaintext "any"`,
   );
-}
-
-const plainSerializer = new MessagePackRPCSerializer();
-
-/**
- * Says why, in the one form that every client of the plain dialect understands, and in place of hello in the secure one, and closes. What
- * the caller has sent is read and dropped until it closes as well: closing over unread bytes would reset the connection, and the caller
- * would never see the reason.
- */
-function tell(socket: Socket, error: SynapseError): void {
-  socket.on("error", () => undefined); // it may break off before it has heard
-  socket.on("end", () => socket.destroySoon());
-  socket.resume();
-  socket.end(frame(plainSerializer.encode(responseError("", error))));
 }

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Runtime, Timer } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
-import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "../rpc/framing.ts";
-import type { Limits } from "../rpc/limits.ts";
+import type { Limits } from "../limits.ts";
+import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 
 export interface TcpLinkOptions {

@@ -6,11 +6,11 @@ import { sameId, shortId } from "../../routing/index.ts";
 import { formatAddress, isLoopback, parseAddress } from "../address.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Identity } from "../identity.ts";
-import type { Limits } from "../rpc/limits.ts";
+import type { Limits } from "../limits.ts";
 import { acceptSocket, type PlaintextPolicy } from "./tcp-accept.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { dialTls, peerIdOf, secureContextOf } from "./tls.ts";
-import type { DialOptions, Link, Listener, ListenOptions, Transport } from "./transport.ts";
+import type { DialOptions, EncodeRefusal, Link, Listener, ListenOptions, Transport } from "./transport.ts";
 
 /** Sockets over the limit that are told so at the same time, each for as long as a handshake may take. Those beyond are cut off. */
 const MAX_TURNED_AWAY = 64;
@@ -22,6 +22,7 @@ export interface TcpTransportOptions {
   readonly runtime: Runtime;
   readonly limits: Limits;
   readonly plaintext: PlaintextPolicy;
+  readonly encodeRefusal: EncodeRefusal;
   /** Told of links that were refused before they were links. */
   readonly onRefused?: (remoteAddress: string, error: SynapseError) => void;
 }
@@ -71,7 +72,7 @@ export class TcpTransport implements Transport {
   }
 
   async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
-    const { runtime, limits, plaintext, onRefused } = this.options;
+    const { runtime, limits, plaintext, encodeRefusal, onRefused } = this.options;
     const open = new Set<Socket>(); // at most limits.maxConnections
     const turnedAway = new Set<Socket>(); // at most MAX_TURNED_AWAY
     const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -85,6 +86,7 @@ export class TcpTransport implements Transport {
           runtime,
           limits,
           plaintext,
+          encodeRefusal,
           isFull,
           onLink,
           onRefused: onRefused ?? (() => undefined),

@@ -66,3 +66,6 @@ export interface Transport {
   dial(address: string, options: DialOptions): Promise<Link>;
   listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener>;
 }
+
+/** Makes the message that tells somebody why it is turned away. The transport knows how to send messages, not what stands in them. */
+export type EncodeRefusal = (error: SynapseError) => Uint8Array;

@@ -87,7 +87,7 @@ describe("an agent whose bootstrap does not answer", () => {
     const lines: string[] = [];
     const agent = agentOf({ bootstrap: [`127.0.0.1:${port}`], join: "background", runtime: clock, log: (line) => lines.push(line) });
     await passTime(clock, agent.start());
-    expect(lines).toEqual([expect.stringMatching(/not in the network yet.*trying on/)]);
+    expect(lines).toEqual([expect.stringMatching(/not in the network yet.*still trying/)]);
     await startAgent({ name: "late", port });
     await passTime(
       clock,

@@ -1,7 +1,7 @@
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { Client } from "../../src/index.ts";
-import { frame } from "../../src/rpc/framing.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { type GlassAgent, startAgent, turn, until } from "../support/net/lifetime.ts";
 import { seedAgent } from "../support/net/python-agent.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { Client, type ServerOptions } from "../../src/index.ts";
-import { frame } from "../../src/rpc/framing.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { closing, deferred, type GlassServer, serve, until } from "../support/net/lifetime.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";
 import { messageIn } from "../support/net/vectors.ts";

@@ -1,7 +1,7 @@
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { Client, callOptions, kwargs } from "../../src/index.ts";
-import { frame } from "../../src/rpc/framing.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { closing, deferred, failureOf, type GlassServer, serve, turn, until } from "../support/net/lifetime.ts";
 import { oneShotServer, rawListener } from "../support/net/one-shot-server.ts";
 import { messageIn } from "../support/net/vectors.ts";

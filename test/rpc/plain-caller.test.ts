@@ -1,7 +1,7 @@
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { frame } from "../../src/rpc/framing.ts";
 import { PlainCaller } from "../../src/rpc/plain-caller.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { failureOf, serve, until } from "../support/net/lifetime.ts";
 import { hostOf, transportOf } from "../support/net/link-pair.ts";
 import { oneShotServer, rawListener } from "../support/net/one-shot-server.ts";

@@ -1,7 +1,7 @@
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { Client, kwargs } from "../../src/index.ts";
-import { frame } from "../../src/rpc/framing.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { closing } from "../support/net/lifetime.ts";
 import { oneShotServer } from "../support/net/one-shot-server.ts";
 import { seedAgent } from "../support/net/python-agent.ts";

@@ -39,6 +39,15 @@ describe("a server that is started", () => {
     ]);
   });
 
+  test.each<[string, readonly string[]]>([
+    ["bad_address", ["nonsense"]],
+    ["bad_address", ["h.example:0"]],
+    ["bad_address", ["quic://h.example:9"]],
+    ["bad_options", Array<string>(5).fill("h.example:9")],
+  ])("refuses with %s to announce %j", (code, announce) => {
+    expect(() => new Server({ announce })).toThrow(expect.objectContaining({ code }));
+  });
+
   test("listens not at all where that was asked for", async () => {
     const server = await serve({ listen: false });
     expect([server.port, server.addresses]).toEqual([0, []]);

@@ -4,7 +4,8 @@ import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { Identity } from "../../src/identity.ts";
 import { DEFAULT_LIMITS, type PlaintextPolicy, type SynapseError } from "../../src/index.ts";
-import { frame } from "../../src/rpc/framing.ts";
+import { encodeRefusal } from "../../src/rpc/refusal.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { acceptSocket } from "../../src/transport/tcp-accept.ts";
 import { secureContextOf } from "../../src/transport/tls.ts";
 import type { Link } from "../../src/transport/transport.ts";
@@ -50,6 +51,7 @@ async function arrive(remoteAddress: string, plaintext: PlaintextPolicy, ...chun
     runtime: clock,
     limits: DEFAULT_LIMITS,
     plaintext,
+    encodeRefusal,
     isFull: false,
     onLink: (link) => links.push(link),
     onRefused: (_, error) => refusals.push(error),

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DEFAULT_LIMITS, parseAddress } from "../../src/index.ts";
-import { frame } from "../../src/rpc/framing.ts";
+import { frame } from "../../src/transport/framing.ts";
 import type { Link, LinkReceiver } from "../../src/transport/transport.ts";
 import { deferred, failureOf, turn, until } from "../support/net/lifetime.ts";
 import { listening, transportOf } from "../support/net/link-pair.ts";

@@ -1,8 +1,9 @@
 import { onTestFinished } from "vitest";
 import type { Runtime } from "../../../dht/index.ts";
 import { Identity } from "../../../src/identity.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../src/limits.ts";
 import { Connection, type ConnectionHost } from "../../../src/rpc/connection.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../../src/rpc/limits.ts";
+import { encodeRefusal } from "../../../src/rpc/refusal.ts";
 import { EndpointRegistry } from "../../../src/rpc/registry.ts";
 import { MessagePackRPCSerializer } from "../../../src/rpc/serializer.ts";
 import { systemRuntime } from "../../../src/runtime.ts";
@@ -43,6 +44,7 @@ export function transportOf(options: SideOptions & Omit<Partial<TcpTransportOpti
     runtime: options.runtime ?? systemRuntime,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     plaintext: options.plaintext ?? "loopback",
+    encodeRefusal,
     ...(options.onRefused && { onRefused: options.onRefused }),
   });
 }

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { encode } from "@msgpack/msgpack";
 import { onTestFinished } from "vitest";
 import { Identity } from "../../../src/index.ts";
-import { frame } from "../../../src/rpc/framing.ts";
+import { frame } from "../../../src/transport/framing.ts";
 import { dialTls, secureContextOf } from "../../../src/transport/tls.ts";
 
 const HEADER_BYTES = 4;

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_FRAME_BYTES } from "./framing.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "./transport/framing.ts";
 
 /** Bounds of what peers can make this process hold. All can be configured; what is over a bound is refused or closed, never queued. */
 export interface Limits {

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameDecoder, frame, readFrame, writeFrame } from "../../src/rpc/framing.ts";
+import { FrameDecoder, frame, readFrame, writeFrame } from "../../src/transport/framing.ts";
 import { check } from "../support/check.ts";
 import { checkAsync } from "../support/net/check-async.ts";
 import { failureOf, turn } from "../support/net/lifetime.ts";
