@@ -58,8 +58,8 @@ export class HandOver {
   private handOver(): void {
     if (this.stopped) return;
     const { runtime } = this.walker;
-    for (const [key, records] of this.store.shelves(runtime.wallClock())) {
-      for (const to of this.heirsOf(key)) for (const record of records) this.post({ to, key, record });
+    for (const key of this.store.keys()) {
+      for (const to of this.heirsOf(key)) for (const record of this.store.under(key, runtime.wallClock())) this.post({ to, key, record });
     }
     this.newcomers.clear();
     this.pump();

@@ -101,12 +101,15 @@ export class RecordStore {
     }
   }
 
-  /** Every key with the records under it that have not expired, withdrawals included. */
-  *shelves(wallClock: number): IterableIterator<readonly [NodeId, readonly CapabilityRecord[]]> {
-    for (const { key, records } of this.byKey.values()) {
-      const held = [...records.values()].map(({ record }) => record);
-      yield [key, held.filter((record) => timelinessOf(record, wallClock) === "current")];
-    }
+  /** Every key under which something is held. */
+  *keys(): IterableIterator<NodeId> {
+    for (const { key } of this.byKey.values()) yield key;
+  }
+
+  /** The records under a key that have not expired, withdrawals included. */
+  under(key: NodeId, wallClock: number): CapabilityRecord[] {
+    const held = [...(this.byKey.get(toHex(key))?.records.values() ?? [])].map(({ record }) => record);
+    return held.filter((record) => timelinessOf(record, wallClock) === "current");
   }
 
   private supersede(shelf: Shelf, { record: held, until }: Held, record: CapabilityRecord): StoreResult {

@@ -9,6 +9,8 @@ const MAX_MISSES = 3;
 
 interface Seat {
   contact: Contact;
+  /** False while it waits for a seat. */
+  isTaken: boolean;
   /** Requests in a row that it did not answer. */
   misses: number;
   /** When it last answered, ms. */
@@ -29,8 +31,10 @@ export type Admission = "added" | "updated" | "waiting";
  * been up, the longer it will stay (paper, section 2.2), and a flood of new ids displaces nobody who answers.
  */
 export class KBucket {
-  private readonly seats: Seat[] = [];
-  private readonly waiting: Seat[] = [];
+  private readonly seats: Seat[] = []; // at most K
+  private readonly waiting: Seat[] = []; // at most REPLACEMENTS
+  /** All of them by their contacts' keys: every message looks one up. */
+  private readonly byKey = new Map<string, Seat>(); // at most K + REPLACEMENTS
   /** Made when asked for, dropped when it may have changed: it is read far more often. */
   private healthyList: HealthyContacts | undefined;
 
@@ -57,13 +61,12 @@ export class KBucket {
   }
 
   has(key: string): boolean {
-    return find(this.seats, key) >= 0;
+    return this.byKey.get(key)?.isTaken ?? false;
   }
 
   /** A contact that has a seat or waits for one. */
   known(key: string): Contact | undefined {
-    const seat = this.seats[find(this.seats, key)] ?? this.waiting[find(this.waiting, key)];
-    return seat?.contact;
+    return this.byKey.get(key)?.contact;
   }
 
   /** Whether a contact that is not known here would get a seat, or a place among those who wait, without displacing anybody. */
@@ -73,19 +76,20 @@ export class KBucket {
 
   /** Enters a contact that has just answered us, as the most recently seen. Where the bucket is full it waits for a seat. */
   addVerified(contact: Contact, now: number): Admission {
-    const index = find(this.seats, contact.key);
-    if (index >= 0) {
-      this.moveToEnd(index, contact, now);
+    const known = this.byKey.get(contact.key);
+    if (known?.isTaken) {
+      this.moveToEnd(known, contact, now);
       return "updated";
     }
-    take(this.waiting, contact.key);
-    const seat: Seat = { contact, misses: 0, lastSeen: now };
-    if (!this.isFull) {
+    if (known !== undefined) this.forget(known);
+    const seat: Seat = { contact, isTaken: !this.isFull, misses: 0, lastSeen: now };
+    this.byKey.set(contact.key, seat);
+    if (seat.isTaken) {
       this.seats.push(seat);
       this.healthyList = undefined;
       return "added";
     }
-    if (this.waiting.length >= REPLACEMENTS) this.waiting.shift();
+    if (this.waiting.length >= REPLACEMENTS) this.forget(this.waiting[0] as Seat);
     this.waiting.push(seat);
     return "waiting";
   }
@@ -95,23 +99,25 @@ export class KBucket {
    * {@link MAX_MISSES} misses in a row. Until it answers again it is not handed out.
    */
   markMissed(key: string): "kept" | "removed" | "unknown" {
-    take(this.waiting, key);
-    const index = find(this.seats, key);
-    if (index < 0) return "unknown";
-    const seat = this.seats[index] as Seat;
+    const seat = this.byKey.get(key);
+    if (seat === undefined) return "unknown";
+    if (!seat.isTaken) {
+      this.forget(seat);
+      return "unknown";
+    }
     seat.misses += 1;
     this.healthyList = undefined;
     if (this.waiting.length === 0 && seat.misses < MAX_MISSES) return "kept";
-    this.seats.splice(index, 1);
+    this.forget(seat);
     this.promote();
     return "removed";
   }
 
   remove(key: string): boolean {
-    take(this.waiting, key);
-    const removed = take(this.seats, key);
-    if (!removed) return false;
-    this.healthyList = undefined;
+    const seat = this.byKey.get(key);
+    if (seat === undefined) return false;
+    this.forget(seat);
+    if (!seat.isTaken) return false;
     this.promote();
     return true;
   }
@@ -134,8 +140,8 @@ export class KBucket {
     for (const seat of this.seats) yield [seat.contact, seat.lastSeen];
   }
 
-  private moveToEnd(index: number, contact: Contact, now: number): void {
-    const [seat] = this.seats.splice(index, 1) as [Seat];
+  private moveToEnd(seat: Seat, contact: Contact, now: number): void {
+    this.seats.splice(this.seats.indexOf(seat), 1);
     if (seat.misses > 0 || seat.contact !== contact) this.healthyList = undefined;
     seat.contact = contact;
     seat.misses = 0;
@@ -143,23 +149,20 @@ export class KBucket {
     this.seats.push(seat);
   }
 
+  private forget(seat: Seat): void {
+    const row = seat.isTaken ? this.seats : this.waiting;
+    row.splice(row.indexOf(seat), 1);
+    this.byKey.delete(seat.contact.key);
+    if (seat.isTaken) this.healthyList = undefined;
+  }
+
   private promote(): void {
     const next = this.waiting.pop();
     if (next === undefined) return;
+    next.isTaken = true;
     // Kept in order of `lastSeen`: the promoted contact may have been seen before some that hold seats.
     let at = this.seats.length;
     while (at > 0 && (this.seats[at - 1] as Seat).lastSeen > next.lastSeen) at -= 1;
     this.seats.splice(at, 0, next);
   }
-}
-
-function find(seats: readonly Seat[], key: string): number {
-  for (let i = 0; i < seats.length; i++) if ((seats[i] as Seat).contact.key === key) return i;
-  return -1;
-}
-
-function take(seats: Seat[], key: string): boolean {
-  const index = find(seats, key);
-  if (index >= 0) seats.splice(index, 1);
-  return index >= 0;
 }

@@ -270,7 +270,7 @@ describe("A sweep", () => {
     put(store, recordOf({}, MAX_PER_KEY + 1));
     store.sweep(NOW + HOUR);
     expect([store.size, store.page(KEY, 1, undefined, NOW).split]).toEqual([0, 0]);
-    expect([...store.shelves(NOW)]).toEqual([]);
+    expect([...store.keys()]).toEqual([]);
   });
 });
 
@@ -280,7 +280,7 @@ test("Shelves are every key with what is in force under it, withdrawals included
   const deeper = recordOf({ capability: "work/rust" }, 4);
   for (const record of [first, gone, withdrawn, deeper]) put(store, record);
   put(store, deeper, NOW, keyOf(deeper));
-  const shelves = new Map(Array.from(store.shelves(NOW + 1), ([key, records]) => [toHex(key), sorted(records.map(({ bytes }) => bytes))]));
+  const shelves = new Map(Array.from(store.keys(), (key) => [toHex(key), sorted(store.under(key, NOW + 1).map(({ bytes }) => bytes))]));
   const expected = new Map([
     [toHex(KEY), sorted([first.bytes, withdrawn.bytes, deeper.bytes])],
     [toHex(keyOf(deeper)), sorted([deeper.bytes])],
