@@ -1,4 +1,4 @@
-import type { CallOptions } from "./rpc/outgoing-calls.ts";
+import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 
 /** How long a call may take unless told otherwise, ms. */
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
@@ -31,21 +31,31 @@ export function callOptions(values: Partial<CallOptions>): PerCall {
   return new PerCall(values);
 }
 
-export interface SplitArguments {
-  readonly args: readonly unknown[];
-  readonly kwargs: Readonly<Record<string, unknown>>;
-  readonly options: Partial<CallOptions>;
+/** The stream that a caller sends. Made by {@link input}. */
+export class Input {
+  readonly source: AsyncIterable<unknown> | Iterable<unknown>;
+
+  constructor(source: AsyncIterable<unknown> | Iterable<unknown>) {
+    this.source = source;
+  }
 }
 
-/** Sorts what was passed to `call` into positional arguments, arguments by name, and options. */
-export function splitArguments(passed: readonly unknown[]): SplitArguments {
+/** Items to send while a call is under way, as fast as the callee reads them: `client.call("transcribe", input(chunks))`. */
+export function input(source: AsyncIterable<unknown> | Iterable<unknown>): Input {
+  return new Input(source);
+}
+
+/** Sorts what was passed to `call` into positional arguments, arguments by name, input, and options. */
+export function readArguments(endpoint: string, passed: readonly unknown[]): { request: OutgoingRequest; options: Partial<CallOptions> } {
   const args: unknown[] = [];
   let named: Readonly<Record<string, unknown>> = {};
   let options: Partial<CallOptions> = {};
+  let sent: Input["source"] | undefined;
   for (const item of passed) {
     if (item instanceof Kwargs) named = { ...named, ...item.values };
     else if (item instanceof PerCall) options = { ...options, ...item.values };
+    else if (item instanceof Input) sent = item.source;
     else args.push(item);
   }
-  return { args, kwargs: named, options };
+  return { request: { endpoint, args, kwargs: named, input: sent }, options };
 }

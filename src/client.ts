@@ -1,9 +1,11 @@
 import { DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from "./address.ts";
-import { DEFAULT_CALL_TIMEOUT_MS, type SplitArguments, splitArguments } from "./call-arguments.ts";
+import { DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
+import type { Connection } from "./rpc/connection.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import { Deadline } from "./rpc/deadline.ts";
-import type { CallOptions } from "./rpc/outgoing-calls.ts";
+import { LazyStream, listStream } from "./rpc/lazy-stream.ts";
+import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import { PlainCaller } from "./rpc/plain-caller.ts";
 
 /** How long a host may take to accept a link and say hello, ms, whatever the call may take after that. */
@@ -55,18 +57,29 @@ export class Client {
    * @throws SynapseError with the code that the other side gave, or one of this side's own.
    */
   async call(endpoint: string, ...args: unknown[]): Promise<unknown> {
-    const split = splitArguments(args);
-    const options: CallOptions = { timeoutMs: this.timeoutMs, ...split.options };
+    const { request, options: given } = readArguments(endpoint, args);
+    const options: CallOptions = { timeoutMs: this.timeoutMs, ...given };
     const deadline = new Deadline(this.core.runtime, options.timeoutMs);
     if (!this.speaksPlain) {
       try {
-        return await this.callSecurely(endpoint, split, options, deadline);
+        return await this.callSecurely(request, options, deadline);
       } catch (error) {
         if (!this.shouldSpeakPlain(error)) throw error;
         this.speaksPlain = true;
       }
     }
-    return this.callPlainly(endpoint, split, { ...options, timeoutMs: deadline.leftMs });
+    return this.callPlainly(request, { ...options, timeoutMs: deadline.leftMs });
+  }
+
+  /**
+   * Calls an endpoint and reads its answer item by item: `for await (const token of client.stream("generate", prompt))`. Ending the loop
+   * ends the call over there. The timeout of {@link callOptions} is for each item, not for all of them. Where plain is spoken, and where
+   * the endpoint answers in one piece, the items are those of the list that comes.
+   * @throws SynapseError as {@link call}, from the loop.
+   */
+  stream(endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
+    const { request, options } = readArguments(endpoint, args);
+    return new LazyStream(() => this.open(request, { timeoutMs: this.timeoutMs, ...options }));
   }
 
   /** Closes the link. Calls under way fail. */
@@ -75,20 +88,31 @@ export class Client {
     await this.core.close(0);
   }
 
-  private async callSecurely(
-    endpoint: string,
-    { args, kwargs }: SplitArguments,
-    options: CallOptions,
-    deadline: Deadline,
-  ): Promise<unknown> {
-    const { timeoutMs, signal } = options;
-    const connection = await this.core.pool.connectAddress(this.address, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-    return connection.call(endpoint, args, kwargs, { ...options, timeoutMs: deadline.leftMs });
+  private async callSecurely(request: OutgoingRequest, options: CallOptions, deadline: Deadline): Promise<unknown> {
+    const connection = await this.connect(options);
+    return connection.call(request, { ...options, timeoutMs: deadline.leftMs });
   }
 
-  private async callPlainly(endpoint: string, { args, kwargs }: SplitArguments, options: CallOptions): Promise<unknown> {
+  private connect({ timeoutMs, signal }: CallOptions): Promise<Connection> {
+    return this.core.pool.connectAddress(this.address, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+  }
+
+  private async open(request: OutgoingRequest, options: CallOptions): Promise<AsyncIterableIterator<unknown>> {
+    if (!this.speaksPlain) {
+      try {
+        return (await this.connect(options)).stream(request, options);
+      } catch (error) {
+        if (!this.shouldSpeakPlain(error)) throw error;
+        this.speaksPlain = true;
+      }
+    }
+    const answer = await this.callPlainly(request, options);
+    return listStream(answer);
+  }
+
+  private async callPlainly(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
     try {
-      return await this.plain.call(endpoint, args, kwargs, options);
+      return await this.plain.call(request, options);
     } catch (error) {
       // Who listens there next may speak TLS: plain counts only while it works.
       if (this.dialect === "auto" && isWithoutConnection(error)) this.speaksPlain = false;

@@ -21,7 +21,7 @@ export {
   type AskOptions,
   type TaskHandler,
 } from "./agent-node.ts";
-export { callOptions, Kwargs, kwargs } from "./call-arguments.ts";
+export { callOptions, Input, input, Kwargs, kwargs } from "./call-arguments.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors.ts";
 export { Identity } from "./identity.ts";

@@ -11,12 +11,14 @@ import {
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
-import { DEFAULT_CALL_TIMEOUT_MS, splitArguments } from "./call-arguments.ts";
+import { DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
+import { peerInfo, samplePeers } from "./python-shapes.ts";
 import { Deadline } from "./rpc/deadline.ts";
+import { LazyStream } from "./rpc/lazy-stream.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
 import type { CallContext } from "./rpc/registry.ts";
 import { Server, type ServerOptions } from "./server.ts";
@@ -25,8 +27,6 @@ import { Server, type ServerOptions } from "./server.ts";
 export const DEFAULT_SWARM = "default";
 /** How long a node may take to accept a link, ms, all its addresses together, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 5_000;
-/** Peers named in answer to `_synapse.peers`. */
-const PEERS_SAMPLE = 20;
 
 export interface NodeOptions extends ServerOptions {
   /** Shown to people. Default: the short form of the node id. */
@@ -126,12 +126,26 @@ export class Node extends Server {
    * @throws SynapseError with the code that the other side gave, or one of this side's own.
    */
   async call(target: Target, endpoint: string, ...args: unknown[]): Promise<unknown> {
-    const split = splitArguments(args);
-    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = split.options;
+    const { request, options } = readArguments(endpoint, args);
+    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = options;
     if (signal?.aborted) throw abortedError(signal);
     const deadline = new Deadline(this.core.runtime, timeoutMs);
     const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-    return connection.call(endpoint, split.args, split.kwargs, { timeoutMs: deadline.leftMs, signal, meta });
+    return connection.call(request, { timeoutMs: deadline.leftMs, signal, meta });
+  }
+
+  /**
+   * Calls an endpoint of another node and reads its answer item by item: `for await (const token of node.stream(match, "generate", prompt))`.
+   * Ending the loop ends the call. The timeout of {@link callOptions} is for each item.
+   * @throws SynapseError as {@link call}, from the loop.
+   */
+  stream(target: Target, endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
+    const { request, options } = readArguments(endpoint, args);
+    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = options;
+    return new LazyStream(async () => {
+      const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+      return connection.stream(request, { timeoutMs, signal, meta });
+    });
   }
 
   /**
@@ -195,64 +209,17 @@ export class Node extends Server {
       const { name, params } = OVERLAY_ENDPOINTS[kind];
       this.builtin(name, params, (args, call) => encodeResponse(this.overlay.handle(callerOf(call), decodeRequest(kind, args))));
     }
-    this.builtin("_synapse.info", [], () => this.info());
-    this.builtin("_synapse.peers", [], () => this.samplePeers());
+    this.builtin("_synapse.info", [], () => {
+      const { name, role, description, swarm, capabilityNames } = this;
+      const [first = formatAddress({ host: "127.0.0.1", port: this.port })] = this.addresses;
+      return peerInfo({ id: toHex(this.id), name, role, description, swarm, capabilities: capabilityNames }, first);
+    });
+    this.builtin("_synapse.peers", [], () => samplePeers(this.overlay));
   }
 
   /** Names of what this node offers; an agent has some. */
   protected get capabilityNames(): string[] {
     return [];
-  }
-
-  /** In the shape of the Python node. */
-  private info() {
-    const { name, role, description, swarm } = this;
-    const [first = formatAddress({ host: "127.0.0.1", port: this.port })] = this.addresses;
-    const { host, port } = parseAddress(first);
-    return {
-      id: toHex(this.id),
-      name,
-      kind: "node",
-      address: host,
-      port,
-      swarm,
-      team: "default",
-      role,
-      description,
-      capabilities: this.capabilityNames,
-    };
-  }
-
-  /** A random few of those that have answered, in the shape of the Python node. What they are called and can do is theirs to say. */
-  private samplePeers() {
-    const { runtime } = this.core;
-    const seen: [Contact, number][] = [];
-    const { table } = this.overlay.membership;
-    for (let index = 0; index < table.depth; index++)
-      for (const [contact, at] of table.bucket(index)?.seen() ?? []) seen.push([contact, at]);
-    for (let i = seen.length - 1; i > 0; i--) {
-      const j = Math.floor(runtime.random() * (i + 1));
-      [seen[i], seen[j]] = [seen[j] as [Contact, number], seen[i] as [Contact, number]];
-    }
-    const secondsSince1970 = (at: number) => (runtime.wallClock() - (runtime.now() - at)) / 1000;
-    return seen.slice(0, PEERS_SAMPLE).flatMap(([contact, at]) => {
-      const [first] = contact.addresses;
-      if (first === undefined) return [];
-      const { host, port } = parseAddress(first);
-      return [
-        {
-          id: contact.key,
-          address: host,
-          port,
-          swarm: this.swarm,
-          team: "default",
-          name: "",
-          kind: "node",
-          capabilities: [],
-          last_seen: secondsSince1970(at),
-        },
-      ];
-    });
   }
 }
 

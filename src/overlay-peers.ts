@@ -5,6 +5,7 @@ import { asSynapseError, SynapseError } from "./errors.ts";
 import { decodeResponse, encodeRequest } from "./overlay-wire.ts";
 import type { Connection } from "./rpc/connection.ts";
 import type { RpcCore } from "./rpc/core.ts";
+import { Deadline } from "./rpc/deadline.ts";
 
 interface Asked {
   readonly response: OverlayResponse;
@@ -39,11 +40,9 @@ export class OverlayPeers implements Peers {
 
   private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<Asked> {
     const { runtime, pool } = this.core;
-    const startedAt = runtime.now();
+    const deadline = new Deadline(runtime, timeoutMs);
     const connection = await pool.connect(to, { timeoutMs, dialledOnly });
-    const { endpoint, args, kwargs } = encodeRequest(request);
-    const left = Math.max(1, timeoutMs - (runtime.now() - startedAt));
-    const result = await connection.call(endpoint, args, kwargs, { timeoutMs: left });
+    const result = await connection.call(encodeRequest(request), { timeoutMs: deadline.leftMs });
     try {
       return { response: decodeResponse(request.kind, result), connection };
     } catch (error) {

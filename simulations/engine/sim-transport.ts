@@ -144,6 +144,11 @@ class SimLink implements Link {
     this.arrive(() => this.deliver(message));
   }
 
+  /** What is sent leaves at once: bandwidth is not simulated. */
+  room(): undefined {
+    return undefined;
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;

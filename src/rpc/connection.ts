@@ -1,14 +1,15 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
-import { type Contact, makeContact } from "../../routing/index.ts";
+import type { Contact } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
 import type { Link } from "../transport/transport.ts";
-import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
+import { Greeting, type Introduction } from "./greeting.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import {
   asMap,
   badRequest,
+  creditIn,
   type Hello,
   idText,
   type Message,
@@ -17,7 +18,7 @@ import {
   type RPCRequest,
   responseError,
 } from "./messages.ts";
-import { type CallOptions, OutgoingCalls, remoteError } from "./outgoing-calls.ts";
+import { type CallOptions, type CallPath, OutgoingCalls, type OutgoingRequest } from "./outgoing-calls.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
 
@@ -33,14 +34,14 @@ export interface ConnectionHost {
   /** True while it stops: calls under way may end, no other is taken. */
   readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */
-  readonly introduce: () => { readonly swarm: string; readonly listen: readonly string[]; readonly software: string };
+  readonly introduce: () => Introduction;
 }
 
 /**
  * Calls over one link, any number at once, both ways. In the secure dialect the first message each way is a hello. Whoever dialled knows
  * by TLS whom it talks to, so its calls follow its own hello at once: waiting for the other's would cost a round trip.
  */
-export class Connection {
+export class Connection implements CallPath {
   readonly link: Link;
   /** Resolves with the other side's hello, undefined in the plain dialect. Rejects when it is refused. */
   readonly ready: Promise<Hello | undefined>;
@@ -49,9 +50,7 @@ export class Connection {
   private readonly outgoing: OutgoingCalls;
   private readonly onClosed: ((error: SynapseError | undefined) => void)[] = []; // added by the owner of this process only
   private settleReady: { resolve: (hello: Hello | undefined) => void; reject: (error: SynapseError) => void };
-  private hello: Hello | undefined;
-  private contact: Contact | undefined;
-  private proved: Contact | undefined;
+  private readonly greeting: Greeting;
   private handshake: Timer | undefined;
   private idleCheck: Timer | undefined;
   private lastActive: number;
@@ -61,8 +60,9 @@ export class Connection {
     this.host = host;
     this.link = link;
     this.lastActive = host.runtime.now();
-    this.incoming = new IncomingCalls(host, this, (message) => this.send(message));
-    this.outgoing = new OutgoingCalls(host.runtime, (message) => this.send(message), link);
+    this.greeting = new Greeting(link, host.introduce);
+    this.incoming = new IncomingCalls(host, this, this);
+    this.outgoing = new OutgoingCalls(host.runtime, this);
     let settle: Connection["settleReady"] | undefined;
     this.ready = new Promise((resolve, reject) => {
       settle = { resolve, reject };
@@ -92,27 +92,34 @@ export class Connection {
     return this.incoming.size > 0 || this.link.bufferedBytes > 0;
   }
 
-  /** Where the other side says it can be dialled. A claim; undefined when it cannot be, or has not said hello. */
+  /** Where the other side says it can be dialled; see {@link Greeting.contact}. */
   get peerContact(): Contact | undefined {
-    return this.contact;
+    return this.greeting.contact;
   }
 
-  /**
-   * The other side as this link proves it: the address dialled from here, which led to it, then those that it names itself. Undefined
-   * when it dialled, cannot be dialled, or has not said hello.
-   */
+  /** The other side as this link proves it; see {@link Greeting.reached}. */
   get reached(): Contact | undefined {
-    return this.proved;
+    return this.greeting.reached;
   }
 
   /**
    * Calls an endpoint of the other side.
    * @throws SynapseError with the other side's code, or `timed_out`, `aborted`, `connection_lost`.
    */
-  call(endpoint: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>, options: CallOptions): Promise<unknown> {
+  call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
     if (!this.isOpen) return Promise.reject(lost(this.link.remoteAddress));
     this.lastActive = this.host.runtime.now();
-    return this.outgoing.call(endpoint, args, kwargs, options);
+    return this.outgoing.call(request, options);
+  }
+
+  /**
+   * Calls an endpoint of the other side and reads its answer item by item. Ending the iteration ends the call.
+   * @throws SynapseError as {@link call}, from `next()`.
+   */
+  stream(request: OutgoingRequest, options: CallOptions): AsyncIterableIterator<unknown> {
+    if (!this.isOpen) throw lost(this.link.remoteAddress);
+    this.lastActive = this.host.runtime.now();
+    return this.outgoing.stream(request, options);
   }
 
   whenClosed(callback: (error: SynapseError | undefined) => void): void {
@@ -138,7 +145,7 @@ export class Connection {
   }
 
   private begin(): void {
-    const { runtime, limits, introduce } = this.host;
+    const { runtime, limits } = this.host;
     this.watchIdle();
     if (this.link.dialect === "plain") {
       this.becomeReady(undefined);
@@ -147,7 +154,7 @@ export class Connection {
     this.handshake = runtime.schedule(limits.handshakeTimeoutMs, () =>
       this.fail(new SynapseError("timed_out", "the other side said no hello in time", { peer: this.link.remoteAddress })),
     );
-    this.send({ type: "hello", version: HELLO_VERSION, features: [], observed: this.link.remoteAddress, ...introduce() });
+    this.send(this.greeting.say());
     if (this.link.dialled) this.outgoing.release();
   }
 
@@ -158,7 +165,8 @@ export class Connection {
     this.settleReady.resolve(hello);
   }
 
-  private send(message: Message): void {
+  /** For the calls on this link. @throws SynapseError `bad_request`, `frame_too_large`. */
+  send(message: Message): void {
     const bytes = this.host.serializer.encode(message);
     const { maxFrameBytes: configured } = this.host.limits;
     const maxFrameBytes = this.link.dialect === "plain" ? Math.min(configured, MAX_PLAIN_FRAME_BYTES) : configured;
@@ -167,28 +175,49 @@ export class Connection {
     this.link.send(bytes);
   }
 
+  /** For the calls on this link: resolves when it has room; undefined when it has. */
+  room(): Promise<void> | undefined {
+    return this.link.room();
+  }
+
   private onMessage(bytes: Uint8Array): void {
     this.lastActive = this.host.runtime.now();
     try {
-      this.receive(asMap(this.host.serializer.decode(bytes)));
+      const map = asMap(this.host.serializer.decode(bytes));
+      if (this.link.dialect === "plain") this.receivePlain(map);
+      else if (this.greeting.isDone) this.receive(map, bytes.length);
+      else this.becomeReady(this.greeting.hear(map));
+      if (this.state === "closing") this.onCallEnded();
     } catch (error) {
       this.refuse(asSynapseError(error));
     }
   }
 
-  private receive(map: Record<string, unknown>): void {
-    const type = map["type"];
-    if (this.link.dialect === "secure" && this.hello === undefined) {
-      if (this.link.dialled && type === "response") throw this.refusalIn(map);
-      this.onHello(parseHello(map));
+  private receivePlain(map: Record<string, unknown>): void {
+    const isResponse = map["type"] === "response";
+    if (!this.link.dialled) this.serve(parseRequest(map, "plain"));
+    else if (isResponse) this.outgoing.settle(parseResponse(map));
+    else throw badRequest("expected response message");
+  }
+
+  private receive(map: Record<string, unknown>, bytes: number): void {
+    const type = map["type"] ?? "request";
+    if (type === "request") {
+      this.serve(parseRequest(map, "secure"));
       return;
     }
-    const isSecure = this.link.dialect === "secure";
-    if (!isSecure && this.link.dialled && type !== "response") throw badRequest("expected response message");
-    if (type === "response" && (isSecure || this.link.dialled)) this.outgoing.settle(parseResponse(map));
-    else if (type === "cancel" && isSecure) this.incoming.cancel(idText(map["id"]));
-    else this.serve(parseRequest(map, this.link.dialect));
-    if (this.state === "closing") this.onCallEnded();
+    if (type === "response") {
+      this.outgoing.settle(parseResponse(map));
+      return;
+    }
+    const id = idText(map["id"]);
+    const calls = map["input"] === true ? this.incoming : this.outgoing;
+    const writers = map["input"] === true ? this.outgoing : this.incoming;
+    if (type === "item") calls.onItem(id, map["value"], bytes);
+    else if (type === "end") calls.onEnd(id);
+    else if (type === "credit") writers.onCredit(id, creditIn(map));
+    else if (type === "cancel") this.incoming.cancel(id);
+    else throw badRequest("expected request message");
   }
 
   /** Who goes on asking while this side is leaving would keep it for ever. */
@@ -196,23 +225,6 @@ export class Connection {
     const isLeaving = this.state === "closing" || this.host.isStopping;
     if (isLeaving) this.trySend(responseError(request.id, { code: "busy", message: "this node is closing the link, or stopping" }));
     else this.incoming.serve(request);
-  }
-
-  /** One that has no room for the link answers its caller with an error in place of hello. */
-  private refusalIn(map: Record<string, unknown>): SynapseError {
-    const { error } = parseResponse(map);
-    return error === null ? new SynapseError("bad_hello", "the first message on a link must be hello") : remoteError(error, this.link);
-  }
-
-  private onHello(hello: Hello): void {
-    checkSwarm(this.host.introduce().swarm, hello.swarm);
-    this.hello = hello;
-    const { peerId, dialled, remoteAddress } = this.link;
-    if (hello.listen.length > 0 && hello.swarm !== "" && peerId !== undefined) {
-      this.contact = makeContact(peerId, hello.listen);
-      if (dialled) this.proved = makeContact(peerId, [remoteAddress, ...hello.listen.filter((address) => address !== remoteAddress)]);
-    }
-    this.becomeReady(hello);
   }
 
   /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */

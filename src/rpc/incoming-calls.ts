@@ -1,81 +1,33 @@
-import type { Runtime, Timer } from "../../dht/index.ts";
-import type { Contact, NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Connection, ConnectionHost } from "./connection.ts";
-import { type Message, type RPCRequest, responseError, responseOk } from "./messages.ts";
-import type { CallContext } from "./registry.ts";
+import { IncomingCall } from "./incoming-call.ts";
+import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
+import type { CallPath } from "./outgoing-calls.ts";
+import { Budget, StreamReader } from "./stream-reader.ts";
+import { StreamWriter } from "./stream-writer.ts";
 
-/** Longest deadline kept, ms: a day, and well under what timers can count. */
-const MAX_DEADLINE_MS = 24 * 60 * 60 * 1_000;
+/** Items gathered into a list for a caller that takes no stream; a further one is an error. */
+const MAX_COLLECTED = 10_000;
 
-/** One call being worked on. Its signal is made only for handlers that look at it. */
-class IncomingCall implements CallContext {
-  readonly endpoint: string;
-  readonly meta: Readonly<Record<string, unknown>>;
-  private readonly connection: Connection;
-  private readonly runtime: Runtime;
-  /** When the caller stops waiting, on this host's clock. */
-  private readonly deadline: number | undefined;
-  private controller: AbortController | undefined;
-  private timer: Timer | undefined;
-  private aborted = false;
-  private ended = false;
-
-  constructor(request: RPCRequest, connection: Connection, runtime: Runtime) {
-    this.endpoint = request.endpoint;
-    this.meta = request.meta ?? {};
-    this.connection = connection;
-    this.runtime = runtime;
-    this.deadline = request.deadline_ms === undefined ? undefined : runtime.now() + Math.min(request.deadline_ms, MAX_DEADLINE_MS);
-  }
-
-  get peerId(): NodeId | undefined {
-    return this.connection.link.peerId;
-  }
-
-  get peerContact(): Contact | undefined {
-    return this.connection.peerContact;
-  }
-
-  get remoteAddress(): string {
-    return this.connection.link.remoteAddress;
-  }
-
-  get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.aborted) this.abort();
-      else if (this.deadline !== undefined && !this.ended)
-        this.timer = this.runtime.schedule(Math.max(0, this.deadline - this.runtime.now()), () => this.abort());
-    }
-    return this.controller.signal;
-  }
-
-  abort(): void {
-    this.aborted = true;
-    this.end();
-    this.controller?.abort(new SynapseError("aborted", "the caller has given up"));
-  }
-
-  /** Nobody waits for the handler any more: it has answered, or its caller is gone. */
-  end(): void {
-    this.ended = true;
-    this.timer?.cancel();
-  }
-}
+type Stream = AsyncIterable<unknown> | Iterable<unknown>;
 
 /** The calls that the other side of a link has made: hands them to the registry and sends the answers back in the order they end. */
 export class IncomingCalls {
   private readonly host: ConnectionHost;
   private readonly connection: Connection;
-  private readonly send: (message: Message) => void;
-  /** At most limits.maxCallsPerLink. Two calls with the same id are two calls. */
-  private readonly calls = new Map<IncomingCall, string>();
+  private readonly path: CallPath;
+  /** At most limits.maxCallsPerLink. In the plain dialect two calls with the same id are two calls. */
+  private readonly calls = new Set<IncomingCall>();
+  /** Of the secure dialect, where cancels, credit and items name the call. The same bound. */
+  private readonly byId = new Map<string, IncomingCall>();
+  /** What callers have sent and no handler has read. */
+  private readonly unread: Budget;
 
-  constructor(host: ConnectionHost, connection: Connection, send: (message: Message) => void) {
+  constructor(host: ConnectionHost, connection: Connection, path: CallPath) {
     this.host = host;
     this.connection = connection;
-    this.send = send;
+    this.path = path;
+    this.unread = new Budget(host.limits.maxBufferedBytes);
   }
 
   get size(): number {
@@ -83,59 +35,156 @@ export class IncomingCalls {
   }
 
   serve(request: RPCRequest): void {
-    if (this.calls.size >= this.host.limits.maxCallsPerLink) {
-      this.respond(
-        request.id,
-        new SynapseError("busy", `more than ${this.host.limits.maxCallsPerLink} calls at once on this link`, { retryable: true }),
-      );
+    const refusal = this.refusalOf(request);
+    if (refusal !== undefined) {
+      this.respond(request.id, refusal);
       return;
     }
-    const call = new IncomingCall(request, this.connection, this.host.runtime);
-    this.calls.set(call, request.id);
+    const call = new IncomingCall(request, this.connection, this.host.runtime, request.input ? this.inputOf(request.id) : undefined);
+    this.calls.add(call);
+    if (this.path.link.dialect === "secure") this.byId.set(request.id, call);
     let result: unknown;
     try {
       result = this.host.registry.dispatch(request, call);
     } catch (error) {
-      this.finish(call, request.id, asSynapseError(error));
+      this.finish(call, asSynapseError(error));
       return;
     }
-    if (!isThenable(result)) this.finish(call, request.id, result);
+    if (!isThenable(result)) this.answer(call, result);
     else {
       Promise.resolve(result).then(
-        (value: unknown) => this.finish(call, request.id, value),
-        (error: unknown) => this.finish(call, request.id, asSynapseError(error)),
+        (value: unknown) => this.answer(call, value),
+        (error: unknown) => this.finish(call, asSynapseError(error)),
       );
     }
   }
 
+  /** The caller no longer wants the answer. The call counts until its handler has returned. */
   cancel(id: string): void {
-    for (const [call, callId] of this.calls) if (callId === id) call.abort();
+    this.byId.get(id)?.abort();
+  }
+
+  onItem(id: string, value: unknown, bytes: number): void {
+    const call = this.byId.get(id);
+    try {
+      call?.input?.push(value, bytes);
+    } catch (error) {
+      // The call keeps its place until the handler has returned, or whoever misbehaves could have any number of them at work.
+      this.respond(id, asSynapseError(error));
+      call?.abort();
+    }
+  }
+
+  onEnd(id: string): void {
+    this.byId.get(id)?.input?.end();
+  }
+
+  onCredit(id: string, items: number): void {
+    this.byId.get(id)?.writer?.grant(items);
   }
 
   abortAll(): void {
-    for (const call of this.calls.keys()) call.abort();
+    for (const call of this.calls) call.abort();
     this.calls.clear();
+    this.byId.clear();
   }
 
-  private finish(call: IncomingCall, id: string, result: unknown): void {
+  private refusalOf({ id }: RPCRequest): SynapseError | undefined {
+    const { maxCallsPerLink } = this.host.limits;
+    if (this.calls.size >= maxCallsPerLink)
+      return new SynapseError("busy", `more than ${maxCallsPerLink} calls at once on this link`, { retryable: true });
+    return this.byId.has(id) ? badRequest(`a call with the id ${JSON.stringify(id)} is under way`) : undefined;
+  }
+
+  private inputOf(id: string): StreamReader {
+    return new StreamReader({
+      grant: (items) => this.path.send({ type: "credit", id, items, input: true }),
+      cancel: () => undefined, // the answer will tell the caller that no more is read
+      budget: this.unread,
+    });
+  }
+
+  /** The handler has returned. */
+  private answer(call: IncomingCall, result: unknown): void {
+    if (!isStream(result)) this.finish(call, result);
+    else if (call.wantsStream) void this.stream(call, result);
+    else void this.collect(call, result);
+  }
+
+  private async stream(call: IncomingCall, source: Stream): Promise<void> {
+    const { path } = this;
+    const send = (value: unknown) => this.sendItem(call.id, value);
+    call.writer = new StreamWriter(source, { send, room: () => path.room() });
+    if (call.isAborted) call.writer.stop();
+    try {
+      await call.writer.run();
+      this.finish(call, undefined, "end");
+    } catch (error) {
+      this.finish(call, asSynapseError(error));
+    }
+  }
+
+  private sendItem(id: string, value: unknown): void {
+    try {
+      this.path.send({ type: "item", id, value });
+    } catch (error) {
+      throw unsendable(error, "an item of the stream");
+    }
+  }
+
+  /** For callers that take no stream: the whole of it, as a list. */
+  private async collect(call: IncomingCall, source: Stream): Promise<void> {
+    const list: unknown[] = []; // at most MAX_COLLECTED
+    const take = (value: unknown) => {
+      if (list.push(value) > MAX_COLLECTED)
+        throw new SynapseError("too_many", `the answer is a stream of more than ${MAX_COLLECTED} items`, { hint: "call it as a stream" });
+    };
+    call.writer = new StreamWriter(source, { send: take, room: () => undefined });
+    call.writer.grant(MAX_COLLECTED);
+    if (call.isAborted) call.writer.stop();
+    try {
+      await call.writer.run();
+      this.finish(call, list);
+    } catch (error) {
+      this.finish(call, asSynapseError(error));
+    }
+  }
+
+  private finish(call: IncomingCall, result: unknown, how: "answer" | "end" = "answer"): void {
     call.end();
     if (!this.calls.delete(call)) return; // the link has closed: nobody is left to answer
-    this.respond(id, result);
+    if (this.byId.get(call.id) === call) this.byId.delete(call.id);
+    call.input?.return(); // what it has not read, nobody will
+    // One that was aborted has no reader: its caller has given up, or was told why at once.
+    if (!call.isAborted) {
+      if (how === "end") this.path.send({ type: "end", id: call.id });
+      else this.respond(call.id, result);
+    }
     this.connection.onCallEnded();
   }
 
   private respond(id: string, result: unknown): void {
     try {
-      this.send(result instanceof SynapseError ? responseError(id, result) : responseOk(id, result));
+      this.path.send(result instanceof SynapseError ? responseError(id, result) : responseOk(id, result));
     } catch (error) {
       // What the handler returned cannot be sent. That is its fault, and its caller's to know.
-      const { code, message } = asSynapseError(error);
-      this.send(responseError(id, { code: code === "bad_request" ? "internal_error" : code, message: `the result ${message}` }));
+      this.path.send(responseError(id, unsendable(error, "the result")));
     }
   }
+}
+
+function unsendable(error: unknown, what: string): SynapseError {
+  const { code, message } = asSynapseError(error);
+  return new SynapseError(code === "bad_request" ? "internal_error" : code, `${what} ${message}`);
 }
 
 /** Promises, and whatever else can be awaited: query builders are no promises. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** What is to be sent item by item: async iterables, and generators. Lists, maps and sets are values. */
+function isStream(value: unknown): value is Stream {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || (Symbol.iterator in value && "next" in value);
 }

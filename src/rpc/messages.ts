@@ -11,6 +11,10 @@ export interface RPCRequest {
   readonly deadline_ms?: number;
   /** Secure dialect: what travels along with the call (trace, task, chain, budget). */
   readonly meta?: Readonly<Record<string, unknown>>;
+  /** Secure dialect: the caller takes the answer item by item, if it comes that way. */
+  readonly stream?: boolean;
+  /** Secure dialect: the caller will send items of its own. */
+  readonly input?: boolean;
 }
 
 /** The name that the seed gives a request. */
@@ -35,6 +39,37 @@ export interface RPCCancel {
   readonly id: string;
 }
 
+/**
+ * Secure dialect: one value of a stream. The items, `end` and `credit` of the stream that the callee sends name the call alone; those of the
+ * caller's own stream to it say `input: true`, since both sides count their calls from one.
+ */
+export interface RPCItem {
+  readonly type: "item";
+  readonly id: string;
+  readonly value: unknown;
+  readonly input?: boolean;
+}
+
+/** Secure dialect: the stream is complete. One that breaks ends with an error response, or with `cancel`. */
+export interface RPCEnd {
+  readonly type: "end";
+  readonly id: string;
+  readonly input?: boolean;
+}
+
+/** Secure dialect: how many more items the reader takes. */
+export interface RPCCredit {
+  readonly type: "credit";
+  readonly id: string;
+  readonly items: number;
+  readonly input?: boolean;
+}
+
+/** Secure dialect: this side is leaving. Calls under way will be answered, new ones will not. */
+export interface RPCGoaway {
+  readonly type: "goaway";
+}
+
 /** Secure dialect: the first message each way. */
 export interface Hello {
   readonly type: "hello";
@@ -46,10 +81,12 @@ export interface Hello {
   readonly observed: string;
 }
 
-export type Message = RPCRequest | RPCResponse | RPCCancel | Hello;
+export type Message = RPCRequest | RPCResponse | RPCCancel | RPCItem | RPCEnd | RPCCredit | RPCGoaway | Hello;
 
 const PLAIN_FIELDS = new Set(["type", "id", "endpoint", "args", "kwargs"]);
-const SECURE_FIELDS = new Set([...PLAIN_FIELDS, "deadline_ms", "meta"]);
+const SECURE_FIELDS = new Set([...PLAIN_FIELDS, "deadline_ms", "meta", "stream", "input"]);
+/** Credit counted of one message: more than any writer needs, and no sum of it overflows. */
+const MAX_CREDIT = 2 ** 31;
 /** Longest id of a call: ours are short, the Python client's are 64 characters. */
 const MAX_ID_CHARS = 256;
 
@@ -80,16 +117,29 @@ export function parseRequest(map: Record<string, unknown>, dialect: "plain" | "s
         .map((field) => `'${field.slice(0, 40)}'`)
         .join(", ")}]`,
     );
-  const { endpoint, args = [], kwargs = {}, deadline_ms, meta } = map;
+  const { endpoint, args = [], kwargs = {}, deadline_ms, meta, stream, input } = map;
   if (typeof endpoint !== "string") throw badRequest(endpoint === undefined ? "'endpoint'" : "endpoint must be text");
   if (!Array.isArray(args)) throw badRequest("args must be a list");
   if (!isMap(kwargs)) throw badRequest("kwargs must be a map");
   if (deadline_ms !== undefined && (typeof deadline_ms !== "number" || !(deadline_ms >= 0)))
     throw badRequest("deadline_ms must be a number from 0");
   if (meta !== undefined && !isMap(meta)) throw badRequest("meta must be a map");
-  const request: RPCRequest = { type: "request", id: idText(map["id"]), endpoint, args, kwargs };
-  if (deadline_ms === undefined && meta === undefined) return request;
-  return { ...request, ...(deadline_ms !== undefined && { deadline_ms: deadline_ms as number }), ...(meta !== undefined && { meta }) };
+  const request = { type: "request", id: idText(map["id"]), endpoint, args, kwargs } as const;
+  if (dialect === "plain") return request;
+  return {
+    ...request,
+    ...(deadline_ms !== undefined && { deadline_ms: deadline_ms as number }),
+    ...(meta !== undefined && { meta }),
+    ...(stream === true && { stream }),
+    ...(input === true && { input }),
+  };
+}
+
+/** @throws SynapseError `bad_request` when the number of items is none. */
+export function creditIn(map: Record<string, unknown>): number {
+  const { items } = map;
+  if (typeof items !== "number" || !Number.isInteger(items) || items < 1) throw badRequest("credit must be a whole number of items from 1");
+  return Math.min(items, MAX_CREDIT);
 }
 
 /** @throws SynapseError `bad_request` when this is not an answer. */

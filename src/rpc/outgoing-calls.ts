@@ -1,63 +1,88 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
-import type { Message, RPCError, RPCResponse } from "./messages.ts";
+import type { Message, RPCError, RPCRequest, RPCResponse } from "./messages.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { StreamWriter } from "./stream-writer.ts";
 
 export interface CallOptions {
-  /** How long to wait for the answer, ms. */
+  /** How long to wait for the answer, ms. Of a stream: for each item. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A call to make: of which endpoint, with what. */
+export interface OutgoingRequest {
+  readonly endpoint: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** Items to send while the call is under way. Secure dialect only. */
+  readonly input?: AsyncIterable<unknown> | Iterable<unknown> | undefined;
+}
+
+/** What the calls need of the link they are made over. */
+export interface CallPath {
+  readonly link: Link;
+  /** @throws SynapseError when the message cannot be sent. */
+  send(message: Message): void;
+  /** Resolves when the link has room again; undefined when it has. */
+  room(): Promise<void> | undefined;
+}
+
+/** A call under way. Exactly one of its ends is reached. */
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: SynapseError) => void;
-  readonly timer: Timer;
-  readonly unlisten: (() => void) | undefined;
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+  /** Where items go, if the caller takes them one by one. */
+  readonly reader: StreamReader | undefined;
+  /** What this side sends. */
+  writer: StreamWriter | undefined;
+  timer: Timer;
+  /** When an item last came, or was asked for. */
+  lastActive: number;
+  unlisten: (() => void) | undefined;
 }
 
 /** Calls made over a link that wait for their answers. Each ends exactly once: answered, timed out, aborted, or lost with the link. */
 export class OutgoingCalls {
   private readonly runtime: Runtime;
-  private readonly sendNow: (message: Message) => void;
-  private readonly link: Link;
+  private readonly path: CallPath;
   /** By call id. Bounded by what this process itself asks: each leaves at its timeout at the latest. */
   private readonly pending = new Map<string, Pending>();
   /** Made before the link was ready; released or failed with it, within the handshake's time. */
   private waiting: (() => void)[] | undefined = [];
   private lastId = 0;
 
-  constructor(runtime: Runtime, send: (message: Message) => void, link: Link) {
+  constructor(runtime: Runtime, path: CallPath) {
     this.runtime = runtime;
-    this.sendNow = send;
-    this.link = link;
+    this.path = path;
   }
 
   get size(): number {
     return this.pending.size;
   }
 
-  call(endpoint: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>, options: CallOptions): Promise<unknown> {
-    const { signal, timeoutMs, meta } = options;
-    if (signal?.aborted) return Promise.reject(abortedError(signal));
-    this.lastId += 1;
-    const id = String(this.lastId);
-    return new Promise((resolve, reject) => {
-      const timer = this.runtime.schedule(timeoutMs, () => this.giveUp(id, this.timedOut(endpoint, timeoutMs)));
-      this.pending.set(id, { resolve, reject, timer, unlisten: signal && this.listen(id, signal) });
-      const secure = this.link.dialect === "secure";
-      const request: Message = {
-        type: "request",
-        id,
-        endpoint,
-        args,
-        kwargs,
-        ...(secure && { deadline_ms: timeoutMs }),
-        ...(secure && meta && { meta }),
-      };
-      this.whenReady(() => this.trySend(id, request));
+  call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => this.begin(request, options, { resolve, reject }, undefined));
+  }
+
+  /** Ends with the answer if that comes in one piece. In the plain dialect a list is taken apart. */
+  stream(request: OutgoingRequest, options: CallOptions): StreamReader {
+    const id = String(this.lastId + 1);
+    const reader = new StreamReader({
+      grant: (items) => this.trySend({ type: "credit", id, items }),
+      cancel: () => this.drop(id),
+      onWait: () => this.touch(id),
     });
+    const resolve = (result: unknown) => {
+      for (const value of Array.isArray(result) ? result : [result]) reader.add(value);
+      reader.end();
+    };
+    this.begin(request, options, { resolve, reject: (error) => reader.fail(error) }, reader);
+    return reader;
   }
 
   /** The link is ready: what waited for it goes out. */
@@ -69,9 +94,31 @@ export class OutgoingCalls {
 
   /** An answer has come. One that nobody waits for any more is dropped. */
   settle(response: RPCResponse): void {
-    if (response.error === null) this.take(response.id)?.resolve(response.result);
-    else if (response.id === "" && this.link.dialect === "plain" && this.pending.size === 1) this.settleOnly(response);
-    else this.take(response.id)?.reject(remoteError(response.error, this.link));
+    const isForTheOnlyOne = response.error !== null && response.id === "" && this.path.link.dialect === "plain" && this.pending.size === 1;
+    // The seed's server answers what it cannot understand without an id: with one call under way, it is that one's.
+    const id = isForTheOnlyOne ? (this.pending.keys().next().value as string) : response.id;
+    const pending = this.take(id);
+    if (response.error === null) pending?.resolve(response.result);
+    else pending?.reject(remoteError(response.error, this.path.link));
+  }
+
+  onItem(id: string, value: unknown, bytes: number): void {
+    const pending = this.pending.get(id);
+    if (pending?.reader === undefined) return; // given up
+    pending.lastActive = this.runtime.now();
+    try {
+      pending.reader.push(value, bytes);
+    } catch (error) {
+      this.giveUp(id, asSynapseError(error));
+    }
+  }
+
+  onEnd(id: string): void {
+    this.take(id)?.reader?.end();
+  }
+
+  onCredit(id: string, items: number): void {
+    this.pending.get(id)?.writer?.grant(items);
   }
 
   failAll(error: SynapseError): void {
@@ -79,31 +126,101 @@ export class OutgoingCalls {
     for (const id of [...this.pending.keys()]) this.take(id)?.reject(error);
   }
 
-  /** The seed's server answers what it cannot understand without an id: with one call under way, it is that one's. */
-  private settleOnly({ error }: RPCResponse): void {
-    const [id] = this.pending.keys();
-    if (id !== undefined && error !== null) this.take(id)?.reject(remoteError(error, this.link));
+  private begin(
+    request: OutgoingRequest,
+    options: CallOptions,
+    { resolve, reject }: Pick<Pending, "resolve" | "reject">,
+    reader: StreamReader | undefined,
+  ): void {
+    const { signal, timeoutMs } = options;
+    this.lastId += 1;
+    const id = String(this.lastId);
+    if (signal?.aborted) {
+      reject(abortedError(signal));
+      return;
+    }
+    const { endpoint } = request;
+    const timer = this.runtime.schedule(timeoutMs, () => this.onTimer(id));
+    const unlisten = signal && this.listen(id, signal);
+    const lastActive = this.runtime.now();
+    this.pending.set(id, { resolve, reject, endpoint, timeoutMs, reader, writer: undefined, timer, lastActive, unlisten });
+    const message = this.messageOf(id, request, options, reader !== undefined);
+    if (this.waiting === undefined) this.open(id, message, request);
+    else this.waiting.push(() => this.open(id, message, request));
   }
 
-  private whenReady(send: () => void): void {
-    if (this.waiting === undefined) send();
-    else this.waiting.push(send);
+  private messageOf(id: string, { endpoint, args, kwargs, input }: OutgoingRequest, options: CallOptions, isStream: boolean): RPCRequest {
+    const request = { type: "request", id, endpoint, args, kwargs } as const;
+    if (this.path.link.dialect === "plain") return request;
+    const { timeoutMs, meta } = options;
+    return {
+      ...request,
+      ...(isStream ? { stream: true } : { deadline_ms: timeoutMs }), // a stream lasts as long as it goes on
+      ...(meta && { meta }),
+      ...(input !== undefined && { input: true }),
+    };
   }
 
-  private trySend(id: string, request: Message): void {
-    if (!this.pending.has(id)) return; // given up while it waited
+  private open(id: string, message: RPCRequest, { input }: OutgoingRequest): void {
+    const pending = this.pending.get(id);
+    if (pending === undefined) return; // given up while it waited
     try {
-      this.sendNow(request);
+      if (input !== undefined && this.path.link.dialect === "plain")
+        throw new SynapseError("bad_request", "the plain dialect carries no stream to the callee", { hint: "call with TLS" });
+      this.path.send(message);
     } catch (error) {
       this.take(id)?.reject(asSynapseError(error));
+      return;
     }
+    if (input !== undefined) void this.upload(id, pending, input);
+  }
+
+  /** Sends the caller's own stream. Where that breaks, so does the call. */
+  private async upload(id: string, pending: Pending, input: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+    const send = (value: unknown) => this.path.send({ type: "item", id, value, input: true });
+    pending.writer = new StreamWriter(input, { send, room: () => this.path.room() });
+    try {
+      await pending.writer.run();
+      if (this.pending.has(id)) this.path.send({ type: "end", id, input: true });
+    } catch (error) {
+      this.giveUp(id, asSynapseError(error));
+    }
+  }
+
+  private onTimer(id: string): void {
+    const pending = this.pending.get(id);
+    if (pending === undefined) return;
+    const { endpoint, timeoutMs, reader } = pending;
+    const left = pending.lastActive + timeoutMs - this.runtime.now();
+    // A stream whose reader is slow is not late: it is the reader that is waited for.
+    if (reader?.isAwaited === false) pending.timer = this.runtime.schedule(timeoutMs, () => this.onTimer(id));
+    else if (reader !== undefined && left > 0) pending.timer = this.runtime.schedule(left, () => this.onTimer(id));
+    else this.giveUp(id, this.timedOut(endpoint, timeoutMs));
+  }
+
+  private touch(id: string): void {
+    const pending = this.pending.get(id);
+    if (pending !== undefined) pending.lastActive = this.runtime.now();
   }
 
   private giveUp(id: string, error: SynapseError): void {
     const pending = this.take(id);
     if (pending === undefined) return;
     pending.reject(error);
-    if (this.link.dialect === "secure" && this.waiting === undefined) this.sendNow({ type: "cancel", id });
+    this.sendCancel(id);
+  }
+
+  /** The reader of a stream has had enough. */
+  private drop(id: string): void {
+    if (this.take(id) !== undefined) this.sendCancel(id);
+  }
+
+  private sendCancel(id: string): void {
+    if (this.path.link.dialect === "secure" && this.waiting === undefined) this.trySend({ type: "cancel", id });
+  }
+
+  private trySend(message: Message): void {
+    if (this.path.link.dialect === "secure") this.path.send(message);
   }
 
   private take(id: string): Pending | undefined {
@@ -112,6 +229,7 @@ export class OutgoingCalls {
     this.pending.delete(id);
     pending.timer.cancel();
     pending.unlisten?.();
+    pending.writer?.stop();
     return pending;
   }
 
@@ -123,7 +241,7 @@ export class OutgoingCalls {
 
   private timedOut(endpoint: string, timeoutMs: number): SynapseError {
     return new SynapseError("timed_out", `${endpoint} was not answered within ${Math.round(timeoutMs)} ms`, {
-      peer: this.link.remoteAddress,
+      peer: this.path.link.remoteAddress,
       retryable: true,
     });
   }

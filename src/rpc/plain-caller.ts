@@ -2,7 +2,7 @@ import { SynapseError } from "../errors.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
-import type { CallOptions } from "./outgoing-calls.ts";
+import type { CallOptions, OutgoingRequest } from "./outgoing-calls.ts";
 
 /** How long a server may take to answer the ping that tells whether it keeps connections open, ms. */
 const PROBE_TIMEOUT_MS = 2_000;
@@ -29,20 +29,15 @@ export class PlainCaller {
     this.address = address;
   }
 
-  async call(
-    endpoint: string,
-    args: readonly unknown[],
-    kwargs: Readonly<Record<string, unknown>>,
-    options: CallOptions,
-  ): Promise<unknown> {
-    if (this.shared?.isOpen) return this.shared.call(endpoint, args, kwargs, options);
+  async call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
+    if (this.shared?.isOpen) return this.shared.call(request, options);
     const deadline = new Deadline(this.host.runtime, options.timeoutMs);
     const link = await this.dial(options, deadline);
     const connection = new Connection(this.host, link);
     this.single.add(connection);
     if (this.closed) connection.destroy();
     try {
-      return await connection.call(endpoint, args, kwargs, { ...options, timeoutMs: deadline.leftMs });
+      return await connection.call(request, { ...options, timeoutMs: deadline.leftMs });
     } finally {
       void this.reuse(connection).finally(() => this.single.delete(connection));
     }
@@ -69,7 +64,7 @@ export class PlainCaller {
     }
     this.server = "probing";
     try {
-      await connection.call("_synapse.ping", [], {}, { timeoutMs: PROBE_TIMEOUT_MS });
+      await connection.call({ endpoint: "_synapse.ping", args: [], kwargs: {} }, { timeoutMs: PROBE_TIMEOUT_MS });
       this.share(connection);
     } catch (error) {
       // An answer that is an error is an answer all the same.

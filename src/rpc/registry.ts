@@ -12,6 +12,8 @@ export interface CallContext {
   readonly remoteAddress: string;
   /** What travels along with the call. */
   readonly meta: Readonly<Record<string, unknown>>;
+  /** The items that the caller sends, if it sends any: `for await (const item of context.input ?? [])`. */
+  readonly input: AsyncIterable<unknown> | undefined;
   /** Aborted when the caller gives up, its deadline passes, or its link closes. */
   readonly signal: AbortSignal;
 }

@@ -6,6 +6,9 @@ import type { Limits } from "../limits.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 
+/** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
+const ROOM_BYTES = 256 * 1024;
+
 export interface TcpLinkOptions {
   /** A connected socket, or one wrapped in TLS whose handshake is done. */
   readonly socket: Socket;
@@ -32,6 +35,8 @@ export class TcpLink implements Link {
   private frameTimer: Timer | undefined;
   /** Runs once this side has closed: the other may keep its half open for ever, and talk; it has as long as a frame to let go. */
   private closeTimer: Timer | undefined;
+  /** What writers of streams wait for. */
+  private drained: Promise<void> | undefined;
   private isCorked = false;
   private isFaulty = false;
   private error: SynapseError | undefined;
@@ -81,6 +86,19 @@ export class TcpLink implements Link {
     writeLength(header, 0, message.length);
     socket.write(header);
     socket.write(message);
+  }
+
+  room(): Promise<void> | undefined {
+    if (this.socket.writableLength < ROOM_BYTES || this.socket.destroyed) return undefined;
+    this.drained ??= new Promise((resolve) => {
+      const onRoom = () => {
+        this.socket.off("drain", onRoom).off("close", onRoom);
+        this.drained = undefined;
+        resolve();
+      };
+      this.socket.on("drain", onRoom).on("close", onRoom);
+    });
+    return this.drained;
   }
 
   close(): void {

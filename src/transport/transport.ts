@@ -21,6 +21,8 @@ export interface Link {
   open(receiver: LinkReceiver): void;
   /** Queues one message. Ignored once the link is closed. */
   send(message: Uint8Array): void;
+  /** Resolves when so much of what was sent has left that more may follow; undefined when that is so now. */
+  room(): Promise<void> | undefined;
   /** Closes when everything queued has left. */
   close(): void;
   /** Closes now. */

@@ -96,10 +96,13 @@ describe("a peer that has proved its id", () => {
   });
 
   test.each([
-    [{ type: "item", id: "1" }],
-    [{ type: "end", id: "1" }],
+    [{ type: "item", id: {} }],
+    [{ type: "end", id: ["1"] }],
     [{ type: "credit", id: "1", more: 2 ** 31 }],
-    [{ type: "goaway" }],
+    [{ type: "credit", id: "1", items: 0 }],
+    [{ type: "credit", id: "1", items: -1 }],
+    [{ type: "credit", id: "1", items: Number.NaN }],
+    [{ type: "goaway", id: {} }],
     [{ type: "no such thing" }],
     [{ type: 7 }],
     [{ type: "cancel", id: {} }],

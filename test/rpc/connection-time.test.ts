@@ -10,7 +10,7 @@ const { idleTimeoutMs } = DEFAULT_LIMITS;
 async function linkedInTime(dialect: "plain" | "secure", maxCallsPerLink = DEFAULT_LIMITS.maxCallsPerLink) {
   const clock = new VirtualClock(1);
   const sides = await linked(dialect, { runtime: clock }, { runtime: clock, limits: { maxCallsPerLink } });
-  await sides.dialler.connection.call("echo", [1], {}, { timeoutMs: 1_000 });
+  await sides.dialler.connection.call({ endpoint: "echo", args: [1], kwargs: {} }, { timeoutMs: 1_000 });
   return { clock, ...sides };
 }
 
@@ -35,8 +35,8 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
   test("a call that is not answered in its time has timed out; others go on, and a late answer is dropped", async () => {
     const { clock, dialler, accepter } = await linkedInTime(dialect);
     const { begun, release } = hold(accepter);
-    const short = failureOf(dialler.connection.call("held", [], {}, { timeoutMs: 500 }));
-    const long = dialler.connection.call("held", [], {}, { timeoutMs: 5_000 });
+    const short = failureOf(dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 500 }));
+    const long = dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 5_000 });
     await begun;
     clock.advance(499);
     expect(dialler.connection.isBusy).toBe(true);
@@ -49,7 +49,7 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
     });
     release("late for one, in time for the other");
     expect(await long).toBe("late for one, in time for the other");
-    expect(await dialler.connection.call("echo", [2], {}, { timeoutMs: 500 })).toBe(2);
+    expect(await dialler.connection.call({ endpoint: "echo", args: [2], kwargs: {} }, { timeoutMs: 500 })).toBe(2);
   });
 
   test("a link without calls is closed by whoever dialled it, after half the idle time", async () => {
@@ -66,7 +66,7 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
     const { clock, dialler } = await linkedInTime(dialect);
     for (let i = 0; i < 5; i++) {
       clock.advance(idleTimeoutMs / 2 - 1);
-      expect(await dialler.connection.call("echo", [i], {}, { timeoutMs: 1_000 })).toBe(i);
+      expect(await dialler.connection.call({ endpoint: "echo", args: [i], kwargs: {} }, { timeoutMs: 1_000 })).toBe(i);
     }
     expect(dialler.connection.isOpen).toBe(true);
   });
@@ -74,7 +74,7 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
   test("a link whose call takes longer than the idle time stays", async () => {
     const { clock, dialler, accepter } = await linkedInTime(dialect);
     const { begun, release } = hold(accepter);
-    const answer = dialler.connection.call("held", [], {}, { timeoutMs: 10 * idleTimeoutMs });
+    const answer = dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 10 * idleTimeoutMs });
     await begun;
     clock.advance(5 * idleTimeoutMs);
     expect([dialler.connection.isOpen, accepter.connection.isOpen]).toEqual([true, true]);
@@ -85,7 +85,7 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
   test("calls beyond the limit of one link are answered busy at once, and may be made again later", async () => {
     const { dialler, accepter } = await linkedInTime(dialect, 2);
     const { release } = hold(accepter);
-    const call = (endpoint: string) => dialler.connection.call(endpoint, [], {}, { timeoutMs: 1_000 });
+    const call = (endpoint: string) => dialler.connection.call({ endpoint, args: [], kwargs: {} }, { timeoutMs: 1_000 });
     const held = [call("held"), call("held")];
     expect(await failureOf(call("held"))).toMatchObject({ code: "busy", remote: true, retryable: true });
     release("free");
@@ -98,7 +98,7 @@ describe("over one link in the secure dialect", () => {
   test("a call that has timed out is cancelled over there", async () => {
     const { clock, dialler, accepter } = await linkedInTime("secure");
     const { begun } = hold(accepter);
-    const error = failureOf(dialler.connection.call("held", [], {}, { timeoutMs: 500 }));
+    const error = failureOf(dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 500 }));
     const signal = await begun;
     clock.advance(500);
     expect((await error).code).toBe("timed_out");
@@ -108,7 +108,7 @@ describe("over one link in the secure dialect", () => {
   test("a handler's signal is aborted at the caller's deadline, even if no word of it comes", async () => {
     const { dialler, accepter, theirs } = await linkedWithTwoClocks();
     const { begun } = hold(accepter);
-    void failureOf(dialler.connection.call("held", [], {}, { timeoutMs: 500 }));
+    void failureOf(dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 500 }));
     const signal = await begun;
     theirs.advance(499);
     expect(signal.aborted).toBe(false);
@@ -120,7 +120,7 @@ describe("over one link in the secure dialect", () => {
   test("a deadline troubles no call that was answered before", async () => {
     const { dialler, accepter, theirs } = await linkedWithTwoClocks();
     const { begun, release } = hold(accepter);
-    const answer = dialler.connection.call("held", [], {}, { timeoutMs: 500 });
+    const answer = dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 500 });
     const signal = await begun;
     release("in time");
     expect(await answer).toBe("in time");

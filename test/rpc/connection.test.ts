@@ -17,7 +17,7 @@ type Callable = Pick<Side, "connection">;
 type Serving = Pick<Side, "registry">;
 
 function ask(side: Callable, endpoint: string, value: unknown = null, options: CallOptions = PATIENT): Promise<unknown> {
-  return side.connection.call(endpoint, [value], {}, options);
+  return side.connection.call({ endpoint, args: [value], kwargs: {} }, options);
 }
 
 /** An endpoint whose calls are answered when the test says so, in the order in which it says so. */

@@ -28,6 +28,7 @@ interface Manner {
 class MuteLink implements Link {
   readonly remoteAddress = "tcp://mute:1";
   readonly bufferedBytes = 0;
+  readonly room = () => undefined;
   readonly dialled = true;
   readonly dialect: Link["dialect"];
   readonly peerId: Uint8Array | undefined;

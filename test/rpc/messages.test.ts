@@ -35,8 +35,9 @@ describe("a request", () => {
     const more = { ...REQUEST, deadline_ms: 50, meta: { trace: "t" } };
     expect(parseRequest(more, "secure")).toEqual(more);
     expect((await failureOf(() => parseRequest(more, "plain"))).message).toBe("unknown request fields: ['deadline_ms', 'meta']");
-    const further = { ...more, stream: true };
-    expect((await failureOf(() => parseRequest(further, "secure"))).message).toBe("unknown request fields: ['stream']");
+    const further = { ...more, stream: true, input: true };
+    expect(parseRequest(further, "secure")).toEqual(further);
+    expect((await failureOf(() => parseRequest({ ...further, more: 1 }, "secure"))).message).toBe("unknown request fields: ['more']");
   });
 
   test.each([

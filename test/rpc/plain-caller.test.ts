@@ -28,34 +28,43 @@ describe("to a server that answers once and closes", () => {
   test("every call gets a connection of its own, is made once, and gets its own answer", async () => {
     const server = await oneShotServer((request) => answerTo(request, argumentOf(request)));
     const caller = callerOf(server.port);
-    for (let i = 0; i < 10; i++) expect(await caller.call("echo", [i], {}, PATIENT)).toBe(i);
+    for (let i = 0; i < 10; i++) expect(await caller.call({ endpoint: "echo", args: [i], kwargs: {} }, PATIENT)).toBe(i);
     const values = Array.from({ length: 20 }, (_, i) => 100 + i);
-    expect(await Promise.all(values.map((value) => caller.call("echo", [value], {}, PATIENT)))).toEqual(values);
+    expect(await Promise.all(values.map((value) => caller.call({ endpoint: "echo", args: [value], kwargs: {} }, PATIENT)))).toEqual(values);
     const echoed = server.requests.filter((request) => messageIn(request)["endpoint"] === "echo").map(argumentOf);
     expect(echoed.sort((a, b) => Number(a) - Number(b))).toEqual([...Array(10).keys(), ...values]);
   });
 
   test("a call into a connection that closes without an answer fails with connection_lost", async () => {
     const { port } = await rawListener((peer) => peer.frame().then(() => peer.socket.end()));
-    expect(await failureOf(callerOf(port).call("x", [], {}, PATIENT))).toMatchObject({ code: "connection_lost", retryable: true });
+    expect(await failureOf(callerOf(port).call({ endpoint: "x", args: [], kwargs: {} }, PATIENT))).toMatchObject({
+      code: "connection_lost",
+      retryable: true,
+    });
   });
 
   test("an error without an id is that of the one call under way", async () => {
     const refusal = { id: "", ok: false, result: null, error: { code: "bad_request", message: "no" }, type: "response" };
     const server = await oneShotServer(() => frame(encode(refusal)));
-    expect(await failureOf(callerOf(server.port).call("x", [], {}, PATIENT))).toMatchObject({ code: "bad_request", remote: true });
+    expect(await failureOf(callerOf(server.port).call({ endpoint: "x", args: [], kwargs: {} }, PATIENT))).toMatchObject({
+      code: "bad_request",
+      remote: true,
+    });
   });
 
   test("an answer that is none fails the call at once", async () => {
     for (const nonsense of [encode("text"), Uint8Array.of(0xc1), encode({ id: "1" }), encode({ type: "request", endpoint: "x" })]) {
       const server = await oneShotServer(() => frame(nonsense));
-      expect((await failureOf(callerOf(server.port).call("x", [], {}, PATIENT))).code).toBe("bad_request");
+      expect((await failureOf(callerOf(server.port).call({ endpoint: "x", args: [], kwargs: {} }, PATIENT))).code).toBe("bad_request");
     }
   });
 
   test("an answer that is too long is not read", async () => {
     const server = await oneShotServer(() => Uint8Array.of(0x00, 0xff, 0xff, 0xff, 1, 2, 3));
-    expect(await failureOf(callerOf(server.port).call("x", [], {}, PATIENT))).toMatchObject({ code: "frame_too_large", remote: false });
+    expect(await failureOf(callerOf(server.port).call({ endpoint: "x", args: [], kwargs: {} }, PATIENT))).toMatchObject({
+      code: "frame_too_large",
+      remote: false,
+    });
   });
 });
 
@@ -63,7 +72,7 @@ describe("to a server that keeps the connection open", () => {
   test("calls share one connection once a ping has shown that it does", async () => {
     const { caller, server } = await knownToLast();
     const values = Array.from({ length: 50 }, (_, i) => i);
-    expect(await Promise.all(values.map((value) => caller.call("echo", [value], {}, PATIENT)))).toEqual(values);
+    expect(await Promise.all(values.map((value) => caller.call({ endpoint: "echo", args: [value], kwargs: {} }, PATIENT)))).toEqual(values);
     expect(server.insides.core.acceptedCount).toBe(1);
   });
 
@@ -80,13 +89,15 @@ describe("to a server that keeps the connection open", () => {
       }
     });
     const caller = callerOf(port);
-    expect(await caller.call("where", [], {}, PATIENT)).toBe(0);
+    expect(await caller.call({ endpoint: "where", args: [], kwargs: {} }, PATIENT)).toBe(0);
     await until(() => pings.length === 1);
     await untilShared(caller, peers);
     peers[0]?.socket.resetAndDestroy();
     await peers[0]?.gone;
     // The call that runs into the broken connection may fail; none is made twice behind the caller's back.
-    const where = await caller.call("where", [], {}, PATIENT).catch(() => caller.call("where", [], {}, PATIENT));
+    const where = await caller
+      .call({ endpoint: "where", args: [], kwargs: {} }, PATIENT)
+      .catch(() => caller.call({ endpoint: "where", args: [], kwargs: {} }, PATIENT));
     expect(where).toBe(peers.length - 1);
     await until(() => pings.length === 2);
   });
@@ -104,9 +115,9 @@ describe("to a server that keeps the connection open", () => {
       }
     });
     const caller = callerOf(port);
-    await caller.call("x", [], {}, PATIENT);
+    await caller.call({ endpoint: "x", args: [], kwargs: {} }, PATIENT);
     await untilShared(caller, peers);
-    expect(await caller.call("x", [], {}, PATIENT)).toBe("fine");
+    expect(await caller.call({ endpoint: "x", args: [], kwargs: {} }, PATIENT)).toBe("fine");
   });
 });
 
@@ -115,7 +126,7 @@ async function knownToLast() {
     it.endpoint("echo", (value: unknown) => value).endpoint("links", () => it.insides.core.acceptedCount),
   );
   const caller = callerOf(server.port);
-  const links = () => caller.call("links", [], {}, PATIENT);
+  const links = () => caller.call({ endpoint: "links", args: [], kwargs: {} }, PATIENT);
   await links(); // on a connection of its own, on which the ping follows
   while ((await links()) !== 1); // others have theirs until the ping is answered
   return { caller, server };
@@ -125,6 +136,6 @@ async function knownToLast() {
 async function untilShared(caller: PlainCaller, peers: readonly RawPeer[]): Promise<void> {
   for (let before = -1; before !== peers.length; ) {
     before = peers.length;
-    await caller.call("x", [], {}, PATIENT);
+    await caller.call({ endpoint: "x", args: [], kwargs: {} }, PATIENT);
   }
 }

@@ -17,6 +17,7 @@ const OPTIONS = { timeoutMs: 1_000 };
 class FakeLink implements Link {
   readonly dialect = "secure";
   readonly bufferedBytes = 0;
+  readonly room = () => undefined;
   readonly remoteAddress = "tcp://fake:1";
   readonly peerId: Uint8Array;
   readonly dialled: boolean;
@@ -177,7 +178,7 @@ describe("a pool keeps", () => {
     const first = await pool.connect(contact(), OPTIONS);
     const link = first.link as FakeLink;
     link.receive(host.serializer.encode(HELLO));
-    const answer = first.call("x", [], {}, { timeoutMs: 1_000 });
+    const answer = first.call({ endpoint: "x", args: [], kwargs: {} }, { timeoutMs: 1_000 });
     await Promise.all(Array.from({ length: MAX_DIALLED }, () => pool.connect(contact(), OPTIONS)));
     expect([first.isOpen, link.isClosed]).toEqual([false, false]);
     link.receive(host.serializer.encode({ type: "response", id: "1", ok: true, result: "late", error: null }));
@@ -200,7 +201,7 @@ describe("a pool keeps", () => {
     const { pool, transport, clock } = poolOf();
     transport.answer = toExpected;
     const connection = await pool.connect(contact(), OPTIONS);
-    const call = failureOf(connection.call("x", [], {}, { timeoutMs: 60_000 }));
+    const call = failureOf(connection.call({ endpoint: "x", args: [], kwargs: {} }, { timeoutMs: 60_000 }));
     clock.advance(DEFAULT_LIMITS.handshakeTimeoutMs);
     expect((await call).code).toBe("timed_out");
     expect(pool.size).toBe(0);

@@ -10,6 +10,7 @@ const CONTEXT: CallContext = {
   peerContact: undefined,
   remoteAddress: "tcp://127.0.0.1:1",
   meta: {},
+  input: undefined,
   signal: new AbortController().signal,
 };
 

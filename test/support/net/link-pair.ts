@@ -69,7 +69,8 @@ export async function linked(
   onTestFinished(() => link.destroy());
   const dialler = sideOf(from, link, dialling);
   // The plain dialect shows itself with its first byte: the link arrives over there when something has been said.
-  if (dialect === "plain") void dialler.connection.call("hello", [], {}, { timeoutMs: 60_000 }).catch(() => undefined);
+  if (dialect === "plain")
+    void dialler.connection.call({ endpoint: "hello", args: [], kwargs: {} }, { timeoutMs: 60_000 }).catch(() => undefined);
   const accepter = sideOf(to, await arrived.promise, accepting);
   return { dialler, accepter };
 }

@@ -1,0 +1,81 @@
+import { FIRST_CREDIT } from "./stream-reader.ts";
+
+/** What a writer does with what it is given to write. */
+export interface StreamSink {
+  /** Sends one item. May throw when it cannot be encoded. */
+  send(value: unknown): void;
+  /** Resolves when the link has room again; undefined when it has. */
+  room(): Promise<void> | undefined;
+}
+
+/**
+ * The writing end of one stream: takes values from an iterable, no faster than the reader gives credit and the link has room.
+ * Whoever stops it has the iterable closed, so that its `finally` runs.
+ */
+export class StreamWriter {
+  private readonly iterator: AsyncIterator<unknown> | Iterator<unknown>;
+  private readonly sink: StreamSink;
+  private credit = FIRST_CREDIT;
+  /** Wakes the writer when credit comes, or it is stopped. */
+  private wake: (() => void) | undefined;
+  private stopped = false;
+  private closed = false;
+
+  constructor(source: AsyncIterable<unknown> | Iterable<unknown>, sink: StreamSink) {
+    this.iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    this.sink = sink;
+  }
+
+  /** The reader takes so many more. */
+  grant(items: number): void {
+    this.credit += items;
+    this.wake?.();
+  }
+
+  /** Nobody reads any more. The iterable is closed; a generator that is at work sees that when it next yields. */
+  stop(): void {
+    this.stopped = true;
+    this.wake?.();
+    this.close();
+  }
+
+  /** Writes everything. Rejects with what the iterable throws, or with what `send` does. Resolves early when it is stopped. */
+  async run(): Promise<void> {
+    try {
+      while (!this.stopped) {
+        if (this.credit <= 0) await this.untilCredit();
+        if (this.stopped) return;
+        const result = await this.iterator.next();
+        if (result.done) {
+          this.closed = true;
+          return;
+        }
+        if (this.stopped) return;
+        this.credit -= 1;
+        this.sink.send(result.value);
+        const room = this.sink.room();
+        if (room !== undefined) await room;
+      }
+    } finally {
+      this.close(); // it has been read to its end, or what it yielded could not be sent
+    }
+  }
+
+  /** Lets the iterable clean up, once. What it throws then is nobody's any more. */
+  private close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    const { iterator } = this;
+    const closing = async () => iterator.return?.();
+    closing().catch(() => undefined);
+  }
+
+  private untilCredit(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = () => {
+        this.wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
