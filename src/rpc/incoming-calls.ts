@@ -175,7 +175,8 @@ export class IncomingCalls {
 
 function unsendable(error: unknown, what: string): SynapseError {
   const { code, message } = asSynapseError(error);
-  return new SynapseError(code === "bad_request" ? "internal_error" : code, `${what} ${message}`);
+  const said = `${what} ${message}`;
+  return code === "frame_too_large" ? new SynapseError("frame_too_large", said) : new SynapseError("internal_error", said);
 }
 
 /** Promises, and whatever else can be awaited: query builders are no promises. */
