@@ -59,9 +59,10 @@ class Wire {
   }
 
   send(message: Message): void {
-    const bytes = this.encoder.encode(message);
-    const header = Buffer.allocUnsafe(4);
-    header.writeUInt32BE(bytes.length);
+    const bytes = this.encoder.encodeSharedRef(message);
+    const frame = Buffer.allocUnsafe(4 + bytes.length);
+    frame.writeUInt32BE(bytes.length);
+    frame.set(bytes, 4);
     if (!this.isCorked) {
       this.isCorked = true;
       this.socket.cork();
@@ -70,8 +71,7 @@ class Wire {
         this.socket.uncork();
       });
     }
-    this.socket.write(header);
-    this.socket.write(bytes);
+    this.socket.write(frame);
   }
 
   private receive(chunk: Buffer): void {

@@ -141,7 +141,8 @@ class SimLink implements Link {
 
   send(message: Uint8Array): void {
     if (this.closed) return;
-    this.arrive(() => this.deliver(message));
+    const copy = message.slice();
+    this.arrive(() => this.deliver(copy));
   }
 
   /** What is sent leaves at once: bandwidth is not simulated. */

@@ -167,7 +167,8 @@ export class Connection implements CallPath {
 
   /** For the calls on this link. @throws SynapseError `bad_request`, `frame_too_large`. */
   send(message: Message): void {
-    const bytes = this.host.serializer.encode(message);
+    const { serializer } = this.host;
+    const bytes = serializer.encodeShared === undefined ? serializer.encode(message) : serializer.encodeShared(message);
     const { maxFrameBytes: configured } = this.host.limits;
     const maxFrameBytes = this.link.dialect === "plain" ? Math.min(configured, MAX_PLAIN_FRAME_BYTES) : configured;
     if (bytes.length > maxFrameBytes)

@@ -6,6 +6,8 @@ import { DEFAULT_MAX_DEPTH, scanMsgpack } from "./msgpack-scan.ts";
 export interface RPCSerializer {
   /** @throws SynapseError `bad_request` for values that it cannot carry. */
   encode(message: unknown): Uint8Array;
+  /** The same into a buffer that is used again: the bytes are good until the next call. Where it is missing, {@link encode} serves. */
+  encodeShared?(message: unknown): Uint8Array;
   /** @throws SynapseError `bad_request` for bytes that are no message. Never trusts them. */
   decode(bytes: Uint8Array): unknown;
 }
@@ -32,9 +34,14 @@ export class MessagePackRPCSerializer implements RPCSerializer {
   }
 
   encode(message: unknown): Uint8Array {
+    return this.encodeShared(message).slice();
+  }
+
+  encodeShared(message: unknown): Uint8Array {
     try {
       // The fast encoder knows no bigint; the other writes large integers as floats unless they are bigints.
-      return hasBigInt(message, this.maxDepth) ? this.bigEncoder.encode(withBigIntegers(message)) : this.encoder.encode(message);
+      if (hasBigInt(message, this.maxDepth)) return this.bigEncoder.encodeSharedRef(withBigIntegers(message));
+      return this.encoder.encodeSharedRef(message);
     } catch (error) {
       throw new SynapseError("bad_request", `cannot be sent: ${messageOf(error)}`, {
         hint: "send text, numbers, booleans, null, bytes, dates, and lists and maps of these",

@@ -6,6 +6,9 @@ import type { Limits } from "../limits.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 
+/** Frames are gathered in pieces of this size: one allocation for hundreds of small ones. Links that say nothing have none. */
+const SLAB_BYTES = 16 * 1024;
+const NO_SLAB = Buffer.alloc(0);
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
 
@@ -37,7 +40,11 @@ export class TcpLink implements Link {
   private closeTimer: Timer | undefined;
   /** What writers of streams wait for. */
   private drained: Promise<void> | undefined;
-  private isCorked = false;
+  /** Where frames are gathered; sent from `flushed` to `filled` at the end of the turn, and replaced when it is full. */
+  private slab: Buffer = NO_SLAB;
+  private filled = 0;
+  private flushed = 0;
+  private flushes = false;
   private isFaulty = false;
   private error: SynapseError | undefined;
 
@@ -57,7 +64,7 @@ export class TcpLink implements Link {
   }
 
   get bufferedBytes(): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.filled - this.flushed;
   }
 
   open(receiver: LinkReceiver): void {
@@ -81,11 +88,12 @@ export class TcpLink implements Link {
       );
       return;
     }
-    this.corkForThisTurn();
-    const header = Buffer.allocUnsafe(HEADER_BYTES);
-    writeLength(header, 0, message.length);
-    socket.write(header);
-    socket.write(message);
+    const bytes = HEADER_BYTES + message.length;
+    if (this.slab.length - this.filled < bytes) this.takeSlab(bytes);
+    writeLength(this.slab, this.filled, message.length);
+    this.slab.set(message, this.filled + HEADER_BYTES);
+    this.filled += bytes;
+    this.flushAfterThisTurn();
   }
 
   room(): Promise<void> | undefined {
@@ -102,6 +110,7 @@ export class TcpLink implements Link {
   }
 
   close(): void {
+    this.flush();
     this.socket.end();
     if (!this.socket.destroyed) this.closeTimer ??= this.runtime.schedule(this.limits.frameTimeoutMs, () => this.destroy());
   }
@@ -110,15 +119,29 @@ export class TcpLink implements Link {
     this.socket.destroy();
   }
 
-  /** All that is sent in one turn of the event loop leaves in one system call. */
-  private corkForThisTurn(): void {
-    if (this.isCorked) return;
-    this.isCorked = true;
-    this.socket.cork();
+  /** All that is sent in one turn of the event loop leaves in one write. */
+  private flushAfterThisTurn(): void {
+    if (this.flushes) return;
+    this.flushes = true;
     process.nextTick(() => {
-      this.isCorked = false;
-      this.socket.uncork();
+      this.flushes = false;
+      this.flush();
     });
+  }
+
+  /** Hands what was gathered to the socket, which keeps it until it has left: that part of the slab is never written again. */
+  private flush(): void {
+    if (this.filled === this.flushed) return;
+    const batch = this.slab.subarray(this.flushed, this.filled);
+    this.flushed = this.filled;
+    if (this.socket.writable) this.socket.write(batch);
+  }
+
+  private takeSlab(bytes: number): void {
+    this.flush();
+    this.slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
+    this.filled = 0;
+    this.flushed = 0;
   }
 
   private onData(chunk: Buffer): void {

@@ -19,7 +19,7 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Begins to deliver. Called once; nothing is delivered before. */
   open(receiver: LinkReceiver): void;
-  /** Queues one message. Ignored once the link is closed. */
+  /** Queues one message; its bytes are the caller's again when this returns. Ignored once the link is closed. */
   send(message: Uint8Array): void;
   /** Resolves when so much of what was sent has left that more may follow; undefined when that is so now. */
   room(): Promise<void> | undefined;
