@@ -4,8 +4,8 @@ import { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 import { callOptions, DEFAULT_CALL_TIMEOUT_MS, kwargs } from "./call-arguments.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
+import type { CallContext } from "./rpc/call-context.ts";
 import { isMap } from "./rpc/messages.ts";
-import type { CallContext } from "./rpc/registry.ts";
 import { orAborted, sleep } from "./runtime.ts";
 
 /** How many agents `ask` looks for at first, and when all of those are gone. */

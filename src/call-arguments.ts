@@ -1,3 +1,4 @@
+import { currentCall } from "./rpc/call-context.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 
 /** How long a call may take unless told otherwise, ms. */
@@ -43,6 +44,17 @@ export class Input {
 /** Items to send while a call is under way, as fast as the callee reads them: `client.call("transcribe", input(chunks))`. */
 export function input(source: AsyncIterable<unknown> | Iterable<unknown>): Input {
   return new Input(source);
+}
+
+/**
+ * A call made by a handler is part of the one that it answers: it has no more time than that one has left, and ends with it. So a deadline
+ * travels from hop to hop, each time as what is left of it.
+ */
+export function asPartOfCurrent(options: CallOptions): CallOptions {
+  const current = options.detached ? undefined : currentCall();
+  if (current === undefined) return options;
+  const signal = options.signal === undefined ? current.signal : AbortSignal.any([options.signal, current.signal]);
+  return { ...options, signal, timeoutMs: Math.min(options.timeoutMs, current.leftMs ?? options.timeoutMs) };
 }
 
 /** Sorts what was passed to `call` into positional arguments, arguments by name, input, and options. */

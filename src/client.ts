@@ -1,5 +1,5 @@
 import { DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from "./address.ts";
-import { DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
 import type { Connection } from "./rpc/connection.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
@@ -7,6 +7,7 @@ import { Deadline } from "./rpc/deadline.ts";
 import { LazyStream, listStream } from "./rpc/lazy-stream.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import { PlainCaller } from "./rpc/plain-caller.ts";
+import { type Service, serviceOf } from "./service.ts";
 
 /** How long a host may take to accept a link and say hello, ms, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 10_000;
@@ -58,7 +59,7 @@ export class Client {
    */
   async call(endpoint: string, ...args: unknown[]): Promise<unknown> {
     const { request, options: given } = readArguments(endpoint, args);
-    const options: CallOptions = { timeoutMs: this.timeoutMs, ...given };
+    const options = asPartOfCurrent({ timeoutMs: this.timeoutMs, ...given });
     const deadline = new Deadline(this.core.runtime, options.timeoutMs);
     if (!this.speaksPlain) {
       try {
@@ -79,7 +80,15 @@ export class Client {
    */
   stream(endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    return new LazyStream(() => this.open(request, { timeoutMs: this.timeoutMs, ...options }));
+    return new LazyStream(() => this.open(request, asPartOfCurrent({ timeoutMs: this.timeoutMs, ...options })));
+  }
+
+  /**
+   * The endpoints of a server as typed functions: `const { sum } = client.service<typeof server>(); await sum(1, 2)`. The type of the server
+   * is all that is needed of it: `import type`.
+   */
+  service<S>(): Service<S> {
+    return serviceOf<S>(this);
   }
 
   /** Closes the link. Calls under way fail. */

@@ -27,12 +27,15 @@ export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors
 export { Identity } from "./identity.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { DEFAULT_SWARM, type FindOptions, Node, type NodeOptions, type Target } from "./node.ts";
+export { type CallContext, currentCall } from "./rpc/call-context.ts";
 export type { RpcOptions } from "./rpc/core.ts";
 export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./rpc/messages.ts";
 export type { CallOptions } from "./rpc/outgoing-calls.ts";
-export type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
+export type { ContextHandler, EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
+export type { JsonSchema, Schema } from "./rpc/schema.ts";
 export { MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
 export { type BackgroundOptions, Server, type ServerOptions } from "./server.ts";
+export type { ApiOf, Offers, RemoteStream, Service } from "./service.ts";
 export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./transport/framing.ts";
 export type { PlaintextPolicy } from "./transport/tcp-accept.ts";
 export type { Dialect, DialOptions, Link, LinkReceiver, Listener, ListenOptions, Transport } from "./transport/transport.ts";

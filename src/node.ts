@@ -11,16 +11,16 @@ import {
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
-import { DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
+import type { CallContext } from "./rpc/call-context.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import { LazyStream } from "./rpc/lazy-stream.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
-import type { CallContext } from "./rpc/registry.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
 /** The network that nodes are in when nobody names one. */
@@ -127,7 +127,7 @@ export class Node extends Server {
    */
   async call(target: Target, endpoint: string, ...args: unknown[]): Promise<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = options;
+    const { timeoutMs, signal, meta } = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
     if (signal?.aborted) throw abortedError(signal);
     const deadline = new Deadline(this.core.runtime, timeoutMs);
     const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
@@ -141,7 +141,7 @@ export class Node extends Server {
    */
   stream(target: Target, endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal, meta } = options;
+    const { timeoutMs, signal, meta } = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
     return new LazyStream(async () => {
       const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
       return connection.stream(request, { timeoutMs, signal, meta });

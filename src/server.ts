@@ -1,9 +1,12 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { MAX_ADDRESSES } from "../routing/index.ts";
 import { DEFAULT_PORT, formatAddress, peerAddress } from "./address.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
+import type { CallContext } from "./rpc/call-context.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
-import type { CallContext, ContextHandler, EndpointOptions, Handler } from "./rpc/registry.ts";
+import type { EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
 import { sleep } from "./runtime.ts";
+import type { Offers } from "./service.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
 /** How long calls under way may take after stop(), ms. */
@@ -57,7 +60,7 @@ export class Server {
     this.announce = announced(options.announce);
     this.core = new RpcCore({ onRefused: (address, error) => this.log(`turned away ${address}: ${error.message}`), ...options }, swarm);
     this.builtin("_synapse.ping", [], () => "pong");
-    this.builtin("_synapse.methods", [], () => this.listMethods());
+    this.builtin("_synapse.methods", [], (_, { peerId }) => this.listMethods(peerId !== undefined));
   }
 
   /**
@@ -67,14 +70,38 @@ export class Server {
    * asks for the context and gets it first: `server.endpoint("greet", { context: true }, ({ peerId, signal }, name) => …)`.
    * @throws SynapseError `bad_options` when the name is taken.
    */
-  endpoint(name: string, handler: Handler): this;
-  endpoint(name: string, options: EndpointOptions & { readonly context: true }, handler: ContextHandler): this;
-  endpoint(name: string, options: EndpointOptions & { readonly context?: false }, handler: Handler): this;
+  endpoint<N extends string, H extends Handler>(name: N, handler: H): this & Offers<Record<N, H>>;
+  endpoint<N extends string, T, R>(
+    name: N,
+    options: EndpointOptions & { readonly context: true; readonly input: StandardSchemaV1<unknown, T> },
+    handler: (context: CallContext, value: T) => R,
+  ): this & Offers<Record<N, (value: T) => R>>;
+  endpoint<N extends string, T, R>(
+    name: N,
+    options: EndpointOptions & { readonly context?: false; readonly input: StandardSchemaV1<unknown, T> },
+    handler: (value: T) => R,
+  ): this & Offers<Record<N, (value: T) => R>>;
+  endpoint<N extends string, A extends Parameters<Handler>, R>(
+    name: N,
+    options: EndpointOptions & { readonly context: true },
+    handler: (context: CallContext, ...args: A) => R,
+  ): this & Offers<Record<N, (...args: A) => R>>;
+  endpoint<N extends string, H extends Handler>(
+    name: N,
+    options: EndpointOptions & { readonly context?: false },
+    handler: H,
+  ): this & Offers<Record<N, H>>;
   endpoint(name: string, optionsOrHandler: EndpointOptions | Handler, maybeHandler?: Handler): this {
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : maybeHandler;
     if (handler === undefined) throw new SynapseError("bad_options", `endpoint ${name} has no handler`);
     this.core.registry.register(name, options, (args, call) => (options.context ? handler(call, ...args) : handler(...args)));
+    return this;
+  }
+
+  /** Stands around every call from now on, but for those of the overlay: for permissions, logs, figures, limits. See {@link Middleware}. */
+  use(middleware: Middleware): this {
+    this.core.registry.use(middleware);
     return this;
   }
 
@@ -209,11 +236,16 @@ export class Server {
     }
   }
 
-  private listMethods() {
-    return this.core.registry
-      .list()
-      .filter(({ publish }) => publish)
-      .map(({ name, publish, description }) => ({ name, publish, description }));
+  /** Python's reader is strict: what it does not know is told in the secure dialect alone. */
+  private listMethods(isSecure: boolean) {
+    const published = this.core.registry.list().filter(({ publish }) => publish);
+    return published.map(({ name, publish, description, input, output }) => ({
+      name,
+      publish,
+      description,
+      ...(isSecure && input?.jsonSchema && { input_schema: input.jsonSchema }),
+      ...(isSecure && output?.jsonSchema && { output_schema: output.jsonSchema }),
+    }));
   }
 
   private async repeat(task: BackgroundTask, signal: AbortSignal): Promise<void> {

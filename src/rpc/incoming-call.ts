@@ -1,9 +1,9 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
+import type { CallContext } from "./call-context.ts";
 import type { Connection } from "./connection.ts";
 import type { RPCRequest } from "./messages.ts";
-import type { CallContext } from "./registry.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import type { StreamWriter } from "./stream-writer.ts";
 
@@ -51,6 +51,10 @@ export class IncomingCall implements CallContext {
 
   get remoteAddress(): string {
     return this.connection.link.remoteAddress;
+  }
+
+  get leftMs(): number | undefined {
+    return this.deadline === undefined ? undefined : Math.max(0, this.deadline - this.runtime.now());
   }
 
   get signal(): AbortSignal {

@@ -1,15 +1,15 @@
 import { asSynapseError, SynapseError } from "../errors.ts";
+import { within } from "./call-context.ts";
 import type { Connection, ConnectionHost } from "./connection.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
 import type { CallPath } from "./outgoing-calls.ts";
+import { isStream, type Stream } from "./registry.ts";
 import { Budget, StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
 /** Items gathered into a list for a caller that takes no stream; a further one is an error. */
 const MAX_COLLECTED = 10_000;
-
-type Stream = AsyncIterable<unknown> | Iterable<unknown>;
 
 /** The calls that the other side of a link has made: hands them to the registry and sends the answers back in the order they end. */
 export class IncomingCalls {
@@ -114,7 +114,7 @@ export class IncomingCalls {
   private async stream(call: IncomingCall, source: Stream): Promise<void> {
     const { path } = this;
     const send = (value: unknown) => this.sendItem(call.id, value);
-    call.writer = new StreamWriter(source, { send, room: () => path.room() });
+    call.writer = new StreamWriter(source, { send, room: () => path.room(), run: (work) => within(call, work) });
     if (call.isAborted) call.writer.stop();
     try {
       await call.writer.run();
@@ -139,7 +139,7 @@ export class IncomingCalls {
       if (list.push(value) > MAX_COLLECTED)
         throw new SynapseError("too_many", `the answer is a stream of more than ${MAX_COLLECTED} items`, { hint: "call it as a stream" });
     };
-    call.writer = new StreamWriter(source, { send: take, room: () => undefined });
+    call.writer = new StreamWriter(source, { send: take, room: () => undefined, run: (work) => within(call, work) });
     call.writer.grant(MAX_COLLECTED);
     if (call.isAborted) call.writer.stop();
     try {
@@ -182,10 +182,4 @@ function unsendable(error: unknown, what: string): SynapseError {
 /** Promises, and whatever else can be awaited: query builders are no promises. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-/** What is to be sent item by item: async iterables, and generators. Lists, maps and sets are values. */
-function isStream(value: unknown): value is Stream {
-  if (typeof value !== "object" || value === null) return false;
-  return Symbol.asyncIterator in value || (Symbol.iterator in value && "next" in value);
 }

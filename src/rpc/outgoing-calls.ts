@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
+  /** True: a call made while another is answered does not end with that one, nor with its deadline. Default false. */
+  readonly detached?: boolean | undefined;
 }
 
 /** A call to make: of which endpoint, with what. */

@@ -6,6 +6,8 @@ export interface StreamSink {
   send(value: unknown): void;
   /** Resolves when the link has room again; undefined when it has. */
   room(): Promise<void> | undefined;
+  /** Runs each step of the source, where that needs surroundings: a generator works when it is asked for the next item. */
+  readonly run?: <T>(step: () => T) => T;
 }
 
 /**
@@ -45,7 +47,7 @@ export class StreamWriter {
       while (!this.stopped) {
         if (this.credit <= 0) await this.untilCredit();
         if (this.stopped) return;
-        const result = await this.iterator.next();
+        const result = await this.step();
         if (result.done) {
           this.closed = true;
           return;
@@ -68,6 +70,11 @@ export class StreamWriter {
     const { iterator } = this;
     const closing = async () => iterator.return?.();
     closing().catch(() => undefined);
+  }
+
+  private step(): Promise<IteratorResult<unknown>> | IteratorResult<unknown> {
+    const next = () => this.iterator.next();
+    return this.sink.run === undefined ? next() : this.sink.run(next);
   }
 
   private untilCredit(): Promise<void> {

@@ -1,9 +1,9 @@
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { parseAddress, toHex } from "../../src/index.ts";
+import type { CallContext } from "../../src/rpc/call-context.ts";
 import { Connection } from "../../src/rpc/connection.ts";
 import type { CallOptions } from "../../src/rpc/outgoing-calls.ts";
-import type { CallContext } from "../../src/rpc/registry.ts";
 import { frame } from "../../src/transport/framing.ts";
 import type { Link } from "../../src/transport/transport.ts";
 import { deferred, failureOf, turn, until } from "../support/net/lifetime.ts";

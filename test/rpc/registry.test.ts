@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CallContext, type EndpointOptions, EndpointRegistry } from "../../src/rpc/registry.ts";
+import type { CallContext } from "../../src/rpc/call-context.ts";
+import { type EndpointOptions, EndpointRegistry } from "../../src/rpc/registry.ts";
 import { check } from "../support/check.ts";
 import { failureOf } from "../support/net/lifetime.ts";
 
@@ -11,6 +12,7 @@ const CONTEXT: CallContext = {
   remoteAddress: "tcp://127.0.0.1:1",
   meta: {},
   input: undefined,
+  leftMs: undefined,
   signal: new AbortController().signal,
 };
 

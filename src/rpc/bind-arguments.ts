@@ -1,0 +1,44 @@
+import { SynapseError } from "../errors.ts";
+import { badRequest, isMap, type RPCRequest } from "./messages.ts";
+
+/** A parameter that callers may give by name. */
+export interface Param {
+  readonly name: string;
+  readonly optional: boolean;
+}
+
+/** The one value that an endpoint with a schema takes: by place, by name, or both. */
+export function soleValue({ args, kwargs }: RPCRequest): unknown {
+  if (args.length === 0) return kwargs;
+  if (args.length > 1) throw badRequest("this endpoint takes one value, or arguments by name");
+  if (Object.keys(kwargs).length === 0) return args[0];
+  if (!isMap(args[0])) throw badRequest("arguments by name go only with a map");
+  return { ...args[0], ...kwargs };
+}
+
+/** Puts keyword arguments in the places of the parameters they name. */
+export function bindArguments(endpoint: string, params: readonly Param[] | undefined, { args, kwargs }: RPCRequest): readonly unknown[] {
+  const names = Object.keys(kwargs);
+  if (params === undefined) return names.length === 0 ? args : [...args, kwargs];
+  if (args.length > params.length) throw mismatch(endpoint, `takes ${params.length} arguments but ${args.length} were given`);
+  const bound = [...args];
+  for (const name of names) {
+    const place = params.findIndex((param) => param.name === name);
+    if (place < 0) throw mismatch(endpoint, `got an unexpected argument '${name.slice(0, 100)}'`);
+    if (place < args.length) throw mismatch(endpoint, `got two values for its argument '${name}'`);
+    bound[place] = kwargs[name];
+  }
+  for (const [place, param] of params.entries()) {
+    if (!param.optional && !(place in bound)) throw mismatch(endpoint, `is missing its argument '${param.name}'`);
+  }
+  return bound;
+}
+
+/** The seed reports arguments that do not fit as errors of the handler. */
+function mismatch(endpoint: string, what: string): SynapseError {
+  return new SynapseError("internal_error", `${endpoint}() ${what}`);
+}
+
+export function parseParam(text: string): Param {
+  return text.endsWith("?") ? { name: text.slice(0, -1), optional: true } : { name: text, optional: false };
+}
