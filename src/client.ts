@@ -1,6 +1,7 @@
 import { DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
+import { callOver } from "./rpc/call-over.ts";
 import type { Connection } from "./rpc/connection.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import { Deadline } from "./rpc/deadline.ts";
@@ -98,8 +99,9 @@ export class Client {
   }
 
   private async callSecurely(request: OutgoingRequest, options: CallOptions, deadline: Deadline): Promise<unknown> {
-    const connection = await this.connect(options);
-    return connection.call(request, { ...options, timeoutMs: deadline.leftMs });
+    const connect = () => this.connect({ ...options, timeoutMs: deadline.leftMs });
+    const { result } = await callOver(this.core.runtime, connect, request, options, deadline);
+    return result;
   }
 
   private connect({ timeoutMs, signal }: CallOptions): Promise<Connection> {

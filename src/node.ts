@@ -18,6 +18,7 @@ import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
 import type { CallContext } from "./rpc/call-context.ts";
+import { callOver } from "./rpc/call-over.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import { LazyStream } from "./rpc/lazy-stream.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
@@ -127,11 +128,13 @@ export class Node extends Server {
    */
   async call(target: Target, endpoint: string, ...args: unknown[]): Promise<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    const { timeoutMs, signal, meta } = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
+    const own = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
+    const { signal } = own;
     if (signal?.aborted) throw abortedError(signal);
-    const deadline = new Deadline(this.core.runtime, timeoutMs);
-    const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-    return connection.call(request, { timeoutMs: deadline.leftMs, signal, meta });
+    const deadline = new Deadline(this.core.runtime, own.timeoutMs);
+    const connect = () => this.connect(target, { timeoutMs: deadline.leftMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+    const { result } = await callOver(this.core.runtime, connect, request, own, deadline);
+    return result;
   }
 
   /**

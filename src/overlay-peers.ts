@@ -3,6 +3,7 @@ import { type Contact, sameId, shortId } from "../routing/index.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { decodeResponse, encodeRequest } from "./overlay-wire.ts";
+import { callOver } from "./rpc/call-over.ts";
 import type { Connection } from "./rpc/connection.ts";
 import type { RpcCore } from "./rpc/core.ts";
 import { Deadline } from "./rpc/deadline.ts";
@@ -41,8 +42,8 @@ export class OverlayPeers implements Peers {
   private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<Asked> {
     const { runtime, pool } = this.core;
     const deadline = new Deadline(runtime, timeoutMs);
-    const connection = await pool.connect(to, { timeoutMs, dialledOnly });
-    const result = await connection.call(encodeRequest(request), { timeoutMs: deadline.leftMs });
+    const connect = () => pool.connect(to, { timeoutMs: deadline.leftMs, dialledOnly });
+    const { result, connection } = await callOver(runtime, connect, encodeRequest(request), { timeoutMs }, deadline);
     try {
       return { response: decodeResponse(request.kind, result), connection };
     } catch (error) {

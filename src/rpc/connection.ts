@@ -25,6 +25,9 @@ import type { RPCSerializer } from "./serializer.ts";
 /** Between two looks at whether a link is idle, ms, at least: clocks round, and a pause of nothing would repeat for ever. */
 const SHORTEST_WATCH_MS = 100;
 
+/** How long the other side has to close a link after it was told that this side leaves, ms. */
+const LINGER_MS = 2_000;
+
 /** What a connection needs of the process it is in. */
 export interface ConnectionHost {
   readonly runtime: Runtime;
@@ -53,6 +56,10 @@ export class Connection implements CallPath {
   private readonly greeting: Greeting;
   private handshake: Timer | undefined;
   private idleCheck: Timer | undefined;
+  /** Runs while the other side, which has been told that this one leaves, may close first. */
+  private linger: Timer | undefined;
+  /** The other side has said that it is leaving. */
+  private peerLeaves = false;
   private lastActive: number;
   private state: "opening" | "open" | "closing" | "closed" = "opening";
 
@@ -78,8 +85,9 @@ export class Connection implements CallPath {
     this.begin();
   }
 
+  /** Whether calls can be made over it. */
   get isOpen(): boolean {
-    return this.state === "open" || this.state === "opening";
+    return (this.state === "open" || this.state === "opening") && !this.peerLeaves;
   }
 
   /** True while calls are under way in either direction. */
@@ -107,7 +115,7 @@ export class Connection implements CallPath {
    * @throws SynapseError with the other side's code, or `timed_out`, `aborted`, `connection_lost`.
    */
   call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
-    if (!this.isOpen) return Promise.reject(lost(this.link.remoteAddress));
+    if (!this.isOpen) return Promise.reject(unsent(this.link.remoteAddress));
     this.lastActive = this.host.runtime.now();
     return this.outgoing.call(request, options);
   }
@@ -117,7 +125,7 @@ export class Connection implements CallPath {
    * @throws SynapseError as {@link call}, from `next()`.
    */
   stream(request: OutgoingRequest, options: CallOptions): AsyncIterableIterator<unknown> {
-    if (!this.isOpen) throw lost(this.link.remoteAddress);
+    if (!this.isOpen) throw unsent(this.link.remoteAddress);
     this.lastActive = this.host.runtime.now();
     return this.outgoing.stream(request, options);
   }
@@ -127,11 +135,22 @@ export class Connection implements CallPath {
     else this.onClosed.push(callback);
   }
 
-  /** Takes no further calls, and closes once those under way have ended. */
+  /**
+   * Takes no further calls, and closes once those under way have ended. The other side is told first, and closes when it has nothing more
+   * to ask: a call that it has just sent is then answered `busy`, not lost in a link that closes.
+   */
   closeWhenIdle(): void {
     if (this.state === "closed") return;
+    const wasOpen = this.state === "open";
     this.state = "closing";
-    if (!this.isBusy) this.link.close();
+    if (wasOpen && this.link.dialect === "secure") {
+      this.trySend({ type: "goaway" });
+      this.linger = this.host.runtime.schedule(LINGER_MS, () => {
+        this.linger = undefined;
+        this.closeIfDone();
+      });
+    }
+    this.closeIfDone();
   }
 
   destroy(): void {
@@ -141,7 +160,12 @@ export class Connection implements CallPath {
   /** Told by the calls when one has ended. */
   onCallEnded(): void {
     this.lastActive = this.host.runtime.now();
-    if (this.state === "closing" && !this.isBusy) this.link.close();
+    this.closeIfDone();
+  }
+
+  private closeIfDone(): void {
+    const isLeft = this.peerLeaves || (this.state === "closing" && this.linger === undefined);
+    if (isLeft && !this.isBusy) this.link.close();
   }
 
   private begin(): void {
@@ -188,7 +212,7 @@ export class Connection implements CallPath {
       if (this.link.dialect === "plain") this.receivePlain(map);
       else if (this.greeting.isDone) this.receive(map, bytes.length);
       else this.becomeReady(this.greeting.hear(map));
-      if (this.state === "closing") this.onCallEnded();
+      this.closeIfDone();
     } catch (error) {
       this.refuse(asSynapseError(error));
     }
@@ -209,6 +233,10 @@ export class Connection implements CallPath {
     }
     if (type === "response") {
       this.outgoing.settle(parseResponse(map));
+      return;
+    }
+    if (type === "goaway") {
+      this.peerLeaves = true;
       return;
     }
     const id = idText(map["id"]);
@@ -271,6 +299,7 @@ export class Connection implements CallPath {
     this.state = "closed";
     this.handshake?.cancel();
     this.idleCheck?.cancel();
+    this.linger?.cancel();
     const reason = error ?? lost(this.link.remoteAddress);
     this.settleReady.reject(reason);
     this.outgoing.failAll(reason);
@@ -286,6 +315,19 @@ export class Connection implements CallPath {
     if (!this.isBusy && idleFor >= allowed) this.closeWhenIdle();
     else this.idleCheck = runtime.schedule(this.isBusy ? allowed : Math.max(SHORTEST_WATCH_MS, allowed - idleFor), () => this.watchIdle());
   }
+}
+
+const neverSent = new WeakSet<Error>(); // as many as somebody still holds
+
+/** Whether a call failed before anything of it was sent. */
+export function wasNeverSent(error: Error): boolean {
+  return neverSent.has(error);
+}
+
+function unsent(peer: string): SynapseError {
+  const error = lost(peer);
+  neverSent.add(error);
+  return error;
 }
 
 function lost(peer: string): SynapseError {

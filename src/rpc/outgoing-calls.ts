@@ -12,6 +12,11 @@ export interface CallOptions {
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
   /** True: a call made while another is answered does not end with that one, nor with its deadline. Default false. */
   readonly detached?: boolean | undefined;
+  /**
+   * True: the call may run twice without harm. Then it is made again, after a pause, when nobody could be reached or the link was lost,
+   * until its time is over. Default false: only a call that surely has not run is made again.
+   */
+  readonly idempotent?: boolean | undefined;
 }
 
 /** A call to make: of which endpoint, with what. */

@@ -102,7 +102,6 @@ describe("a peer that has proved its id", () => {
     [{ type: "credit", id: "1", items: 0 }],
     [{ type: "credit", id: "1", items: -1 }],
     [{ type: "credit", id: "1", items: Number.NaN }],
-    [{ type: "goaway", id: {} }],
     [{ type: "no such thing" }],
     [{ type: 7 }],
     [{ type: "cancel", id: {} }],

@@ -34,7 +34,7 @@ class FakeLink implements Link {
   }
 
   send(message: Uint8Array): void {
-    this.sent.push(message);
+    this.sent.push(message.slice()); // its bytes are the sender's again
   }
 
   receive(message: Uint8Array): void {
@@ -173,13 +173,14 @@ describe("a pool keeps", () => {
   });
 
   test("a busy link that lost its place until its call has ended", async () => {
-    const { pool, transport, host } = poolOf();
+    const { pool, transport, host, clock } = poolOf();
     transport.answer = toExpected;
     const first = await pool.connect(contact(), OPTIONS);
     const link = first.link as FakeLink;
     link.receive(host.serializer.encode(HELLO));
-    const answer = first.call({ endpoint: "x", args: [], kwargs: {} }, { timeoutMs: 1_000 });
+    const answer = first.call({ endpoint: "x", args: [], kwargs: {} }, { timeoutMs: 10_000 });
     await Promise.all(Array.from({ length: MAX_DIALLED }, () => pool.connect(contact(), OPTIONS)));
+    clock.advance(2_000);
     expect([first.isOpen, link.isClosed]).toEqual([false, false]);
     link.receive(host.serializer.encode({ type: "response", id: "1", ok: true, result: "late", error: null }));
     expect(await answer).toBe("late");
@@ -194,6 +195,9 @@ describe("a pool keeps", () => {
     clock.advance(DEFAULT_LIMITS.idleTimeoutMs / 2 - 1);
     expect(pool.size).toBe(1);
     clock.advance(1);
+    const said = (link as FakeLink).sent.map((bytes) => host.serializer.decode(bytes));
+    expect(said.at(-1)).toEqual({ type: "goaway" }); // the other side may close first: what it has just asked is answered
+    clock.advance(2_000);
     expect([pool.size, (link as FakeLink).isClosed]).toEqual([0, true]);
   });
 
