@@ -6,14 +6,22 @@ export interface Limits {
   readonly maxFrameBytes: number;
   /** Links from others, in all. Further ones are told `busy` and closed; beyond 64 at once they are closed without a word. */
   readonly maxConnections: number;
+  /** Links from one host that is neither this machine nor in its private network. Further ones are refused in the same way. */
+  readonly maxConnectionsPerHost: number;
   /** Calls of one link being worked on at once. Further ones are answered `busy`. */
   readonly maxCallsPerLink: number;
   /** Bytes waiting to leave on one link before it is given up: its reader has stopped reading. */
   readonly maxBufferedBytes: number;
+  /** The same over all links together: then those that have a quarter of a megabyte waiting are given up as they would send more. */
+  readonly maxBufferedBytesInAll: number;
   /** Time for TLS and hello, ms. */
   readonly handshakeTimeoutMs: number;
   /** Time from the first byte of a frame to its last, ms. */
   readonly frameTimeoutMs: number;
+  /** A link whose other side owes answers and has been silent for this long is asked whether it still lives, ms. */
+  readonly keepAliveMs: number;
+  /** It is given up when it does not say so in this time, ms. */
+  readonly keepAliveTimeoutMs: number;
   /** A link without calls for this long is closed by whoever accepted it, ms; whoever dialled closes after half of it. */
   readonly idleTimeoutMs: number;
 }
@@ -21,9 +29,13 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
   maxConnections: 4_096,
+  maxConnectionsPerHost: 256,
   maxCallsPerLink: 256,
   maxBufferedBytes: 16 * 1024 * 1024,
+  maxBufferedBytesInAll: 256 * 1024 * 1024,
   handshakeTimeoutMs: 10_000,
   frameTimeoutMs: 30_000,
+  keepAliveMs: 15_000,
+  keepAliveTimeoutMs: 10_000,
   idleTimeoutMs: 120_000,
 };

@@ -1,8 +1,9 @@
 import type { Runtime } from "../../dht/index.ts";
 import { SynapseError } from "../errors.ts";
 import { sleep } from "../runtime.ts";
-import { type Connection, wasNeverSent } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
+import { wasNeverSent } from "./lost.ts";
 import type { CallOptions, OutgoingRequest } from "./outgoing-calls.ts";
 
 /** Links tried for one call of which each was leaving: more than that, and the other side is leaving for good. */

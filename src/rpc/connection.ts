@@ -6,24 +6,13 @@ import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
 import type { Link } from "../transport/transport.ts";
 import { Greeting, type Introduction } from "./greeting.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
-import {
-  asMap,
-  badRequest,
-  creditIn,
-  type Hello,
-  idText,
-  type Message,
-  parseRequest,
-  parseResponse,
-  type RPCRequest,
-  responseError,
-} from "./messages.ts";
+import { LinkWatch, type Watched } from "./link-watch.ts";
+import { lost, unsent } from "./lost.ts";
+import { MessageRouter } from "./message-router.ts";
+import { asMap, type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
 import { type CallOptions, type CallPath, OutgoingCalls, type OutgoingRequest } from "./outgoing-calls.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
-
-/** Between two looks at whether a link is idle, ms, at least: clocks round, and a pause of nothing would repeat for ever. */
-const SHORTEST_WATCH_MS = 100;
 
 /** How long the other side has to close a link after it was told that this side leaves, ms. */
 const LINGER_MS = 2_000;
@@ -53,23 +42,31 @@ export class Connection implements CallPath {
   private readonly outgoing: OutgoingCalls;
   private readonly onClosed: ((error: SynapseError | undefined) => void)[] = []; // added by the owner of this process only
   private settleReady: { resolve: (hello: Hello | undefined) => void; reject: (error: SynapseError) => void };
+  private readonly router: MessageRouter;
   private readonly greeting: Greeting;
   private handshake: Timer | undefined;
-  private idleCheck: Timer | undefined;
+  private readonly watch: LinkWatch;
   /** Runs while the other side, which has been told that this one leaves, may close first. */
   private linger: Timer | undefined;
   /** The other side has said that it is leaving. */
   private peerLeaves = false;
-  private lastActive: number;
   private state: "opening" | "open" | "closing" | "closed" = "opening";
 
   constructor(host: ConnectionHost, link: Link) {
     this.host = host;
     this.link = link;
-    this.lastActive = host.runtime.now();
+    this.watch = new LinkWatch(this.watched(), host.runtime, host.limits);
     this.greeting = new Greeting(link, host.introduce);
     this.incoming = new IncomingCalls(host, this, this);
     this.outgoing = new OutgoingCalls(host.runtime, this);
+    this.router = new MessageRouter(
+      this.incoming,
+      this.outgoing,
+      (request) => this.serve(request),
+      () => {
+        this.peerLeaves = true;
+      },
+    );
     let settle: Connection["settleReady"] | undefined;
     this.ready = new Promise((resolve, reject) => {
       settle = { resolve, reject };
@@ -116,7 +113,7 @@ export class Connection implements CallPath {
    */
   call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
     if (!this.isOpen) return Promise.reject(unsent(this.link.remoteAddress));
-    this.lastActive = this.host.runtime.now();
+    this.watch.touch();
     return this.outgoing.call(request, options);
   }
 
@@ -126,7 +123,7 @@ export class Connection implements CallPath {
    */
   stream(request: OutgoingRequest, options: CallOptions): AsyncIterableIterator<unknown> {
     if (!this.isOpen) throw unsent(this.link.remoteAddress);
-    this.lastActive = this.host.runtime.now();
+    this.watch.touch();
     return this.outgoing.stream(request, options);
   }
 
@@ -159,7 +156,7 @@ export class Connection implements CallPath {
 
   /** Told by the calls when one has ended. */
   onCallEnded(): void {
-    this.lastActive = this.host.runtime.now();
+    this.watch.touch();
     this.closeIfDone();
   }
 
@@ -170,7 +167,7 @@ export class Connection implements CallPath {
 
   private begin(): void {
     const { runtime, limits } = this.host;
-    this.watchIdle();
+    this.watch.start();
     if (this.link.dialect === "plain") {
       this.becomeReady(undefined);
       return;
@@ -206,47 +203,16 @@ export class Connection implements CallPath {
   }
 
   private onMessage(bytes: Uint8Array): void {
-    this.lastActive = this.host.runtime.now();
+    this.watch.heard();
     try {
       const map = asMap(this.host.serializer.decode(bytes));
-      if (this.link.dialect === "plain") this.receivePlain(map);
-      else if (this.greeting.isDone) this.receive(map, bytes.length);
+      if (this.link.dialect === "plain") this.router.plain(map, this.link.dialled);
+      else if (this.greeting.isDone) this.router.secure(map, bytes.length);
       else this.becomeReady(this.greeting.hear(map));
       this.closeIfDone();
     } catch (error) {
       this.refuse(asSynapseError(error));
     }
-  }
-
-  private receivePlain(map: Record<string, unknown>): void {
-    const isResponse = map["type"] === "response";
-    if (!this.link.dialled) this.serve(parseRequest(map, "plain"));
-    else if (isResponse) this.outgoing.settle(parseResponse(map));
-    else throw badRequest("expected response message");
-  }
-
-  private receive(map: Record<string, unknown>, bytes: number): void {
-    const type = map["type"] ?? "request";
-    if (type === "request") {
-      this.serve(parseRequest(map, "secure"));
-      return;
-    }
-    if (type === "response") {
-      this.outgoing.settle(parseResponse(map));
-      return;
-    }
-    if (type === "goaway") {
-      this.peerLeaves = true;
-      return;
-    }
-    const id = idText(map["id"]);
-    const calls = map["input"] === true ? this.incoming : this.outgoing;
-    const writers = map["input"] === true ? this.outgoing : this.incoming;
-    if (type === "item") calls.onItem(id, map["value"], bytes);
-    else if (type === "end") calls.onEnd(id);
-    else if (type === "credit") writers.onCredit(id, creditIn(map));
-    else if (type === "cancel") this.incoming.cancel(id);
-    else throw badRequest("expected request message");
   }
 
   /** Who goes on asking while this side is leaving would keep it for ever. */
@@ -298,7 +264,7 @@ export class Connection implements CallPath {
   private onLinkClosed(error: SynapseError | undefined): void {
     this.state = "closed";
     this.handshake?.cancel();
-    this.idleCheck?.cancel();
+    this.watch.stop();
     this.linger?.cancel();
     const reason = error ?? lost(this.link.remoteAddress);
     this.settleReady.reject(reason);
@@ -307,29 +273,25 @@ export class Connection implements CallPath {
     for (const callback of this.onClosed.splice(0)) callback(error);
   }
 
-  private watchIdle(): void {
-    const { runtime, limits } = this.host;
-    // The dialler lets go first: it knows that it has no call to make, the other side can only guess.
-    const allowed = this.link.dialled ? limits.idleTimeoutMs / 2 : limits.idleTimeoutMs;
-    const idleFor = runtime.now() - this.lastActive;
-    if (!this.isBusy && idleFor >= allowed) this.closeWhenIdle();
-    else this.idleCheck = runtime.schedule(this.isBusy ? allowed : Math.max(SHORTEST_WATCH_MS, allowed - idleFor), () => this.watchIdle());
+  private onSilent(): void {
+    const peer = this.link.remoteAddress;
+    this.outgoing.failAll(new SynapseError("connection_lost", `${peer} has gone silent`, { peer, retryable: true }));
+    this.link.destroy();
   }
-}
 
-const neverSent = new WeakSet<Error>(); // as many as somebody still holds
-
-/** Whether a call failed before anything of it was sent. */
-export function wasNeverSent(error: Error): boolean {
-  return neverSent.has(error);
-}
-
-function unsent(peer: string): SynapseError {
-  const error = lost(peer);
-  neverSent.add(error);
-  return error;
-}
-
-function lost(peer: string): SynapseError {
-  return new SynapseError("connection_lost", `the connection to ${peer} was closed`, { peer, retryable: true });
+  private watched(): Watched {
+    const connection = this;
+    return {
+      dialled: this.link.dialled,
+      get isBusy() {
+        return connection.isBusy;
+      },
+      get isOwed() {
+        return connection.outgoing.size > 0 && connection.greeting.isDone;
+      },
+      ping: (timeoutMs) => this.outgoing.call({ endpoint: "_synapse.ping", args: [], kwargs: {} }, { timeoutMs }),
+      onIdle: () => this.closeWhenIdle(),
+      onSilent: () => this.onSilent(),
+    };
+  }
 }

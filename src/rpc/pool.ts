@@ -6,6 +6,7 @@ import { orAborted } from "../runtime.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
+import { DialRace } from "./dial-race.ts";
 
 /** Links dialled and kept; the one used longest ago is closed first, once its calls have ended. */
 const MAX_DIALLED = 512;
@@ -156,36 +157,36 @@ export class ConnectionPool {
     return attempt;
   }
 
-  /** Each address is given an equal part of what is left, so that the last one has its chance. */
   private async dialContact({ id, key, addresses }: Contact, limit: Deadline): Promise<Connection> {
-    let last: unknown = new SynapseError("unreachable", `node ${key.slice(0, 8)} names no address`);
-    for (const [index, address] of addresses.entries()) {
-      try {
-        return await this.dial(address, id, limit.leftMs / (addresses.length - index));
-      } catch (error) {
-        last = error;
-      }
-    }
-    throw last;
+    if (addresses.length === 0) throw new SynapseError("unreachable", `node ${key.slice(0, 8)} names no address`);
+    const dial = (address: string, signal: AbortSignal) => this.link(address, id, limit.leftMs, signal);
+    const race = new DialRace(this.host.runtime, dial, (late: Link) => late.destroy());
+    return this.keep(await race.run(addresses));
   }
 
   private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
-    const { signal } = this.end;
-    const link = await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal }).catch((error: unknown) => {
-      // The caller has aborted nothing: what ended its call is the end of this side.
-      throw signal.aborted ? new SynapseError("connection_lost", `this side was closed before ${address} had answered`) : error;
-    });
-    const connection = new Connection(this.host, link);
-    if (signal.aborted) connection.destroy();
-    else this.keep(link, connection);
-    return connection;
+    return this.keep(await this.link(address, expectedId, timeoutMs));
   }
 
-  private keep(link: Link, connection: Connection): void {
+  private async link(address: string, expectedId: NodeId | undefined, timeoutMs: number, lost?: AbortSignal): Promise<Link> {
+    const closed = this.end.signal;
+    const signal = lost === undefined ? closed : AbortSignal.any([closed, lost]);
+    try {
+      return await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal });
+    } catch (error) {
+      // The caller has aborted nothing: what ended its call is the end of this side.
+      throw closed.aborted ? new SynapseError("connection_lost", `this side was closed before ${address} had answered`) : error;
+    }
+  }
+
+  private keep(link: Link): Connection {
+    const connection = new Connection(this.host, link);
+    if (this.end.signal.aborted) connection.destroy();
     const key = toHex(link.peerId as NodeId);
     this.dialled.set(key, connection);
     connection.whenClosed(() => {
       if (this.dialled.peek(key) === connection) this.dialled.delete(key);
     });
+    return connection;
   }
 }

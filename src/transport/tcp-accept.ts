@@ -6,6 +6,7 @@ import { formatAddress, isLoopback } from "../address.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { frame } from "./framing.ts";
+import type { OutBuffer } from "./out-buffer.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { acceptTls, peerIdOf } from "./tls.ts";
 import type { Dialect, EncodeRefusal, Link } from "./transport.ts";
@@ -25,8 +26,9 @@ export interface AcceptOptions {
   readonly limits: Limits;
   readonly plaintext: PlaintextPolicy;
   readonly encodeRefusal: EncodeRefusal;
-  /** True: there is no room for it. It is heard out only so far that it can be told. */
-  readonly isFull: boolean;
+  readonly outBuffer: OutBuffer;
+  /** There is no room for it. It is heard out only so far that it can be told. */
+  readonly refusal: SynapseError | undefined;
   readonly onLink: (link: Link) => void;
   readonly onRefused: (remoteAddress: string, error: SynapseError) => void;
 }
@@ -92,15 +94,15 @@ class Reception {
   }
 
   private become(on: Socket, dialect: Dialect, peerId: NodeId | undefined): void {
-    const { isFull, limits, runtime, onLink } = this.options;
-    if (isFull) {
-      this.turnAway(new SynapseError("busy", `${limits.maxConnections} connections are open, and no more are taken; try again later`), on);
+    const { refusal, limits, runtime, outBuffer, onLink } = this.options;
+    if (refusal !== undefined) {
+      this.turnAway(refusal, on);
       return;
     }
     this.patience.cancel();
     this.socket.off("error", this.onEarlyError);
     this.socket.off("end", this.onEarlyEnd);
-    onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress: this.remoteAddress, dialled: false, runtime, limits }));
+    onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress: this.remoteAddress, dialled: false, runtime, limits, outBuffer }));
   }
 
   private refuse(error: SynapseError): void {

@@ -4,6 +4,7 @@ import type { NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
+import type { OutBuffer } from "./out-buffer.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 
 /** Frames are gathered in pieces of this size: one allocation for hundreds of small ones. Links that say nothing have none. */
@@ -21,6 +22,8 @@ export interface TcpLinkOptions {
   readonly dialled: boolean;
   readonly runtime: Runtime;
   readonly limits: Limits;
+  /** Shared by all links. */
+  readonly outBuffer: OutBuffer;
 }
 
 /** A link over a socket: frames out, frames in. */
@@ -32,6 +35,7 @@ export class TcpLink implements Link {
   private readonly socket: Socket;
   private readonly runtime: Runtime;
   private readonly limits: Limits;
+  private readonly outBuffer: OutBuffer;
   private readonly decoder: FrameDecoder;
   private receiver: LinkReceiver | undefined;
   /** Runs while part of a frame is here: whoever sends a byte a minute is not waited for. */
@@ -56,6 +60,7 @@ export class TcpLink implements Link {
     this.dialled = options.dialled;
     this.runtime = options.runtime;
     this.limits = options.limits;
+    this.outBuffer = options.outBuffer;
     this.decoder = new FrameDecoder(options.limits.maxFrameBytes);
     this.socket.setNoDelay(true);
     // Listened to from the start: an error before open() must not end the process.
@@ -78,13 +83,12 @@ export class TcpLink implements Link {
   send(message: Uint8Array): void {
     const { socket } = this;
     if (!socket.writable) return;
-    if (socket.writableLength > this.limits.maxBufferedBytes) {
+    const waiting = socket.writableLength;
+    if (waiting > this.limits.maxBufferedBytes || (waiting > ROOM_BYTES && this.outBuffer.isFull)) {
       this.fail(
-        new SynapseError(
-          "connection_lost",
-          `${this.remoteAddress} has stopped reading: ${socket.writableLength} bytes were waiting for it`,
-          { peer: this.remoteAddress },
-        ),
+        new SynapseError("connection_lost", `${this.remoteAddress} has stopped reading: ${waiting} bytes were waiting for it`, {
+          peer: this.remoteAddress,
+        }),
       );
       return;
     }
@@ -134,7 +138,9 @@ export class TcpLink implements Link {
     if (this.filled === this.flushed) return;
     const batch = this.slab.subarray(this.flushed, this.filled);
     this.flushed = this.filled;
-    if (this.socket.writable) this.socket.write(batch);
+    if (!this.socket.writable) return;
+    this.outBuffer.add(batch.length);
+    this.socket.write(batch, () => this.outBuffer.remove(batch.length));
   }
 
   private takeSlab(bytes: number): void {

@@ -7,13 +7,13 @@ import { formatAddress, isLoopback, parseAddress } from "../address.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Identity } from "../identity.ts";
 import type { Limits } from "../limits.ts";
+import { Admissions } from "./admissions.ts";
+import { OutBuffer } from "./out-buffer.ts";
 import { acceptSocket, type PlaintextPolicy } from "./tcp-accept.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { dialTls, peerIdOf, secureContextOf } from "./tls.ts";
 import type { DialOptions, EncodeRefusal, Link, Listener, ListenOptions, Transport } from "./transport.ts";
 
-/** Sockets over the limit that are told so at the same time, each for as long as a handshake may take. Those beyond are cut off. */
-const MAX_TURNED_AWAY = 64;
 /** Addresses announced when listening on all interfaces. */
 const MAX_ANNOUNCED = 3;
 
@@ -31,10 +31,12 @@ export interface TcpTransportOptions {
 export class TcpTransport implements Transport {
   private readonly options: TcpTransportOptions;
   private readonly secureContext: SecureContext;
+  private readonly outBuffer: OutBuffer;
 
   constructor(options: TcpTransportOptions) {
     this.options = options;
     this.secureContext = secureContextOf(options.identity);
+    this.outBuffer = new OutBuffer(options.limits.maxBufferedBytesInAll);
   }
 
   async dial(address: string, options: DialOptions): Promise<Link> {
@@ -72,38 +74,27 @@ export class TcpTransport implements Transport {
   }
 
   async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
-    const { runtime, limits, plaintext, encodeRefusal, onRefused } = this.options;
-    const open = new Set<Socket>(); // at most limits.maxConnections
-    const turnedAway = new Set<Socket>(); // at most MAX_TURNED_AWAY
+    const { runtime, limits, plaintext, encodeRefusal, onRefused = () => undefined } = this.options;
+    const { secureContext, outBuffer } = this;
+    const admissions = new Admissions(limits);
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      const isFull = open.size >= limits.maxConnections;
-      const isAdmitted = isFull ? admit(socket, turnedAway, MAX_TURNED_AWAY) : admit(socket, open, limits.maxConnections);
-      if (!isAdmitted) socket.destroy();
-      else
-        acceptSocket({
-          socket,
-          secureContext: this.secureContext,
-          runtime,
-          limits,
-          plaintext,
-          encodeRefusal,
-          isFull,
-          onLink,
-          onRefused: onRefused ?? (() => undefined),
-        });
+      const admission = admissions.admit(socket);
+      const refusal = typeof admission === "string" ? undefined : admission;
+      if (admission === "cut-off") socket.destroy();
+      else acceptSocket({ socket, secureContext, runtime, limits, outBuffer, plaintext, encodeRefusal, refusal, onLink, onRefused });
     });
     const port = await listenOn(server, options);
     return {
       port,
       addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
       stopAccepting: () => void server.close(),
-      close: () => closeServer(server, [open, turnedAway]),
+      close: () => closeServer(server, admissions),
     };
   }
 
   private link(socket: Socket, dialect: "plain" | "secure", peerId: Uint8Array | undefined, remoteAddress: string): TcpLink {
     const { runtime, limits } = this.options;
-    return new TcpLink({ socket, dialect, peerId, remoteAddress, dialled: true, runtime, limits });
+    return new TcpLink({ socket, dialect, peerId, remoteAddress, dialled: true, runtime, limits, outBuffer: this.outBuffer });
   }
 }
 
@@ -171,18 +162,10 @@ function listenOn(server: NetServer, { host, port }: ListenOptions): Promise<num
   });
 }
 
-/** Counts a socket among others until it closes. False when there are as many as there may be. */
-function admit(socket: Socket, among: Set<Socket>, most: number): boolean {
-  if (among.size >= most) return false;
-  among.add(socket);
-  socket.once("close", () => among.delete(socket));
-  return true;
-}
-
-function closeServer(server: NetServer, sockets: readonly ReadonlySet<Socket>[]): Promise<void> {
+function closeServer(server: NetServer, admissions: Admissions): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve()); // called as well where it has stopped accepting before
-    for (const among of sockets) for (const socket of among) socket.destroy();
+    admissions.destroyAll();
   });
 }
 

@@ -76,7 +76,11 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
     const { begun, release } = hold(accepter);
     const answer = dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 10 * idleTimeoutMs });
     await begun;
-    clock.advance(5 * idleTimeoutMs);
+    for (let passed = 0; passed < 5 * idleTimeoutMs; passed += 1_000) {
+      clock.advance(1_000);
+      await turn(); // it is asked now and then whether it lives, and says so
+      await turn();
+    }
     expect([dialler.connection.isOpen, accepter.connection.isOpen]).toEqual([true, true]);
     release("at last");
     expect(await answer).toBe("at last");

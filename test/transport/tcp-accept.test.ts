@@ -6,6 +6,7 @@ import { Identity } from "../../src/identity.ts";
 import { DEFAULT_LIMITS, type PlaintextPolicy, type SynapseError } from "../../src/index.ts";
 import { encodeRefusal } from "../../src/rpc/refusal.ts";
 import { frame } from "../../src/transport/framing.ts";
+import { OutBuffer } from "../../src/transport/out-buffer.ts";
 import { acceptSocket } from "../../src/transport/tcp-accept.ts";
 import { secureContextOf } from "../../src/transport/tls.ts";
 import type { Link } from "../../src/transport/transport.ts";
@@ -52,7 +53,8 @@ async function arrive(remoteAddress: string, plaintext: PlaintextPolicy, ...chun
     limits: DEFAULT_LIMITS,
     plaintext,
     encodeRefusal,
-    isFull: false,
+    outBuffer: new OutBuffer(DEFAULT_LIMITS.maxBufferedBytesInAll),
+    refusal: undefined,
     onLink: (link) => links.push(link),
     onRefused: (_, error) => refusals.push(error),
   });

@@ -1,0 +1,66 @@
+import type { Socket } from "node:net";
+import { isPrivate } from "../address.ts";
+import { SynapseError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+
+/** Sockets over a limit that are told so at the same time, each for as long as a handshake may take. Those beyond are cut off. */
+const MAX_TURNED_AWAY = 64;
+
+/** What becomes of a new socket: let in, told why not, or cut off without a word. */
+export type Admission = "admitted" | SynapseError | "cut-off";
+
+/** Who is let in: so many in all, and so many from one host that is neither this machine nor in its private network. */
+export class Admissions {
+  private readonly limits: Limits;
+  private readonly open = new Set<Socket>(); // at most limits.maxConnections
+  private readonly turnedAway = new Set<Socket>(); // at most MAX_TURNED_AWAY
+  private readonly perHost = new Map<string, number>(); // at most one entry for each open socket; none is kept at 0
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  admit(socket: Socket): Admission {
+    const host = hostOf(socket);
+    const refusal = this.refusalFor(host);
+    if (refusal !== undefined) {
+      if (this.turnedAway.size >= MAX_TURNED_AWAY) return "cut-off";
+      this.turnedAway.add(socket);
+      socket.once("close", () => this.turnedAway.delete(socket));
+      return refusal;
+    }
+    this.open.add(socket);
+    this.count(host, 1);
+    socket.once("close", () => {
+      this.open.delete(socket);
+      this.count(host, -1);
+    });
+    return "admitted";
+  }
+
+  destroyAll(): void {
+    for (const socket of [...this.open, ...this.turnedAway]) socket.destroy();
+  }
+
+  private refusalFor(host: string | undefined): SynapseError | undefined {
+    const { maxConnections, maxConnectionsPerHost } = this.limits;
+    if (this.open.size >= maxConnections)
+      return new SynapseError("busy", `${maxConnections} connections are open, and no more are taken; try again later`);
+    if (host !== undefined && (this.perHost.get(host) ?? 0) >= maxConnectionsPerHost)
+      return new SynapseError("busy", `${maxConnectionsPerHost} connections from ${host} are open, and no more are taken; use those`);
+    return undefined;
+  }
+
+  private count(host: string | undefined, by: 1 | -1): void {
+    if (host === undefined) return;
+    const count = (this.perHost.get(host) ?? 0) + by;
+    if (count === 0) this.perHost.delete(host);
+    else this.perHost.set(host, count);
+  }
+}
+
+/** The host to count a socket under; undefined where hosts are not counted. */
+function hostOf({ remoteAddress }: Socket): string | undefined {
+  const host = remoteAddress?.replace(/^::ffff:/, "");
+  return host === undefined || isPrivate(host) ? undefined : host;
+}
