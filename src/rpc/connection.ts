@@ -1,33 +1,20 @@
-import type { Runtime, Timer } from "../../dht/index.ts";
+import type { Timer } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
-import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
 import type { Link } from "../transport/transport.ts";
-import { Greeting, type Introduction } from "./greeting.ts";
+import { ChunkAssembler } from "./chunk-assembler.ts";
+import type { ConnectionHost } from "./connection-host.ts";
+import { Greeting } from "./greeting.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { LinkWatch, type Watched } from "./link-watch.ts";
 import { lost, unsent } from "./lost.ts";
 import { MessageRouter } from "./message-router.ts";
 import { asMap, type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
 import { type CallOptions, type CallPath, OutgoingCalls, type OutgoingRequest } from "./outgoing-calls.ts";
-import type { EndpointRegistry } from "./registry.ts";
-import type { RPCSerializer } from "./serializer.ts";
 
 /** How long the other side has to close a link after it was told that this side leaves, ms. */
 const LINGER_MS = 2_000;
-
-/** What a connection needs of the process it is in. */
-export interface ConnectionHost {
-  readonly runtime: Runtime;
-  readonly registry: EndpointRegistry;
-  readonly serializer: RPCSerializer;
-  readonly limits: Limits;
-  /** True while it stops: calls under way may end, no other is taken. */
-  readonly isStopping: boolean;
-  /** What to say in hello; asked for each link, since addresses may be learned late. */
-  readonly introduce: () => Introduction;
-}
 
 /**
  * Calls over one link, any number at once, both ways. In the secure dialect the first message each way is a hello. Whoever dialled knows
@@ -43,6 +30,8 @@ export class Connection implements CallPath {
   private readonly onClosed: ((error: SynapseError | undefined) => void)[] = []; // added by the owner of this process only
   private settleReady: { resolve: (hello: Hello | undefined) => void; reject: (error: SynapseError) => void };
   private readonly router: MessageRouter;
+  private readonly outbox: Outbox;
+  private readonly chunks: ChunkAssembler;
   private readonly greeting: Greeting;
   private handshake: Timer | undefined;
   private readonly watch: LinkWatch;
@@ -57,6 +46,9 @@ export class Connection implements CallPath {
     this.link = link;
     this.watch = new LinkWatch(this.watched(), host.runtime, host.limits);
     this.greeting = new Greeting(link, host.introduce);
+    const { serializer, limits } = host;
+    this.outbox = new Outbox({ link, serializer, limits, onDrained: () => this.closeIfDone() });
+    this.chunks = new ChunkAssembler(limits.maxFrameBytes, limits.maxBufferedBytes);
     this.incoming = new IncomingCalls(host, this, this);
     this.outgoing = new OutgoingCalls(host.runtime, this);
     this.router = new MessageRouter(
@@ -89,12 +81,12 @@ export class Connection implements CallPath {
 
   /** True while calls are under way in either direction. */
   get isBusy(): boolean {
-    return this.outgoing.size > 0 || this.incoming.size > 0;
+    return this.outgoing.size > 0 || this.incoming.size > 0 || !this.outbox.isEmpty;
   }
 
   /** True while the other side waits for answers of this one, or they are still leaving. */
   get isServing(): boolean {
-    return this.incoming.size > 0 || this.link.bufferedBytes > 0;
+    return this.incoming.size > 0 || !this.outbox.isEmpty || this.link.bufferedBytes > 0;
   }
 
   /** Where the other side says it can be dialled; see {@link Greeting.contact}. */
@@ -181,6 +173,7 @@ export class Connection implements CallPath {
 
   private becomeReady(hello: Hello | undefined): void {
     this.handshake?.cancel();
+    this.outbox.cutsMessages = hello?.features.includes("chunk") ?? false;
     if (this.state === "opening") this.state = "open";
     this.outgoing.release();
     this.settleReady.resolve(hello);
@@ -188,13 +181,7 @@ export class Connection implements CallPath {
 
   /** For the calls on this link. @throws SynapseError `bad_request`, `frame_too_large`. */
   send(message: Message): void {
-    const { serializer } = this.host;
-    const bytes = serializer.encodeShared === undefined ? serializer.encode(message) : serializer.encodeShared(message);
-    const { maxFrameBytes: configured } = this.host.limits;
-    const maxFrameBytes = this.link.dialect === "plain" ? Math.min(configured, MAX_PLAIN_FRAME_BYTES) : configured;
-    if (bytes.length > maxFrameBytes)
-      throw new SynapseError("frame_too_large", `the message takes ${bytes.length} bytes, the limit is ${maxFrameBytes}`);
-    this.link.send(bytes);
+    this.outbox.send(message);
   }
 
   /** For the calls on this link: resolves when it has room; undefined when it has. */
@@ -207,12 +194,23 @@ export class Connection implements CallPath {
     try {
       const map = asMap(this.host.serializer.decode(bytes));
       if (this.link.dialect === "plain") this.router.plain(map, this.link.dialled);
-      else if (this.greeting.isDone) this.router.secure(map, bytes.length);
-      else this.becomeReady(this.greeting.hear(map));
+      else if (!this.greeting.isDone) this.becomeReady(this.greeting.hear(map));
+      else if (map["type"] === "chunk") this.onChunk(map);
+      else this.router.secure(map, bytes.length);
       this.closeIfDone();
     } catch (error) {
       this.refuse(asSynapseError(error));
     }
+  }
+
+  private onChunk(map: Record<string, unknown>): void {
+    let whole: Uint8Array | undefined;
+    try {
+      whole = this.chunks.add(map);
+    } catch (error) {
+      this.onFault(asSynapseError(error)); // whose piece it was, nobody can be told
+    }
+    if (whole !== undefined) this.router.secure(asMap(this.host.serializer.decode(whole)), whole.length);
   }
 
   /** Who goes on asking while this side is leaving would keep it for ever. */

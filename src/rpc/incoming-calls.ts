@@ -1,6 +1,7 @@
 import { asSynapseError, SynapseError } from "../errors.ts";
 import { within } from "./call-context.ts";
-import type { Connection, ConnectionHost } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
 import type { CallPath } from "./outgoing-calls.ts";

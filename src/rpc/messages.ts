@@ -65,6 +65,15 @@ export interface RPCCredit {
   readonly input?: boolean;
 }
 
+/** Secure dialect: a piece of a long message; with the last of them it is complete. */
+export interface RPCChunk {
+  readonly type: "chunk";
+  /** Names the message, on this link and in this direction. */
+  readonly of: number;
+  readonly data: Uint8Array;
+  readonly last?: boolean;
+}
+
 /** Secure dialect: this side is leaving. Calls under way will be answered, new ones will not. */
 export interface RPCGoaway {
   readonly type: "goaway";

@@ -1,6 +1,7 @@
 import { SynapseError } from "../errors.ts";
 import type { Link, Transport } from "../transport/transport.ts";
-import { Connection, type ConnectionHost } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { Deadline } from "./deadline.ts";
 import type { CallOptions, OutgoingRequest } from "./outgoing-calls.ts";
 

@@ -4,7 +4,8 @@ import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
 import { orAborted } from "../runtime.ts";
 import type { Link, Transport } from "../transport/transport.ts";
-import { Connection, type ConnectionHost } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { Deadline } from "./deadline.ts";
 import { DialRace } from "./dial-race.ts";
 

@@ -1,0 +1,17 @@
+import type { Runtime } from "../../dht/index.ts";
+import type { Limits } from "../limits.ts";
+import type { Introduction } from "./greeting.ts";
+import type { EndpointRegistry } from "./registry.ts";
+import type { RPCSerializer } from "./serializer.ts";
+
+/** What a connection needs of the process it is in. */
+export interface ConnectionHost {
+  readonly runtime: Runtime;
+  readonly registry: EndpointRegistry;
+  readonly serializer: RPCSerializer;
+  readonly limits: Limits;
+  /** True while it stops: calls under way may end, no other is taken. */
+  readonly isStopping: boolean;
+  /** What to say in hello; asked for each link, since addresses may be learned late. */
+  readonly introduce: () => Introduction;
+}

@@ -1,0 +1,131 @@
+import { SynapseError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
+import type { Link } from "../transport/transport.ts";
+import type { Message } from "./messages.ts";
+import type { RPCSerializer } from "./serializer.ts";
+
+/** Messages longer than this leave in pieces, so that what is short need not wait for them. */
+export const CHUNK_BYTES = 64 * 1024;
+
+/** Of one call: a message of which part has left, and what has to follow it. */
+interface Queue {
+  readonly messages: Uint8Array[];
+  /** How much of the first has left. */
+  sent: number;
+  /** Names the pieces of the first. */
+  of: number;
+}
+
+export interface OutboxOptions {
+  readonly link: Link;
+  readonly serializer: RPCSerializer;
+  readonly limits: Limits;
+  /** Everything that had to wait has left. */
+  readonly onDrained: () => void;
+}
+
+/**
+ * Sends messages over a link. Those that are long are cut into chunks, which take turns with one another and let everything short pass;
+ * but what belongs to one call leaves in order.
+ */
+export class Outbox {
+  private readonly options: OutboxOptions;
+  /** By call id, of calls that have a long message under way. Bounded by limits.maxBufferedBytes: then the link is given up. */
+  private readonly queues = new Map<string, Queue>();
+  private waitingBytes = 0;
+  private lastOf = 0;
+  private isPumping = false;
+  /** Whether the other side puts chunks together. */
+  cutsMessages = false;
+
+  constructor(options: OutboxOptions) {
+    this.options = options;
+  }
+
+  /** True when nothing waits here. The link may still have something to send. */
+  get isEmpty(): boolean {
+    return this.queues.size === 0;
+  }
+
+  /** @throws SynapseError `bad_request` when it cannot be encoded, `frame_too_large`. */
+  send(message: Message): void {
+    const { link } = this.options;
+    const bytes = this.encode(message);
+    const id = "id" in message ? message.id : undefined;
+    const queue = id === undefined ? undefined : this.queues.get(id);
+    if (queue !== undefined) this.queueUp(queue, bytes);
+    else if (id !== undefined && this.cutsMessages && bytes.length > CHUNK_BYTES) this.begin(id, bytes);
+    else link.send(bytes);
+  }
+
+  private encode(message: Message): Uint8Array {
+    const { serializer, link, limits } = this.options;
+    const bytes = serializer.encodeShared === undefined ? serializer.encode(message) : serializer.encodeShared(message);
+    const most = link.dialect === "plain" ? Math.min(limits.maxFrameBytes, MAX_PLAIN_FRAME_BYTES) : limits.maxFrameBytes;
+    if (bytes.length > most) throw new SynapseError("frame_too_large", `the message takes ${bytes.length} bytes, the limit is ${most}`);
+    return bytes;
+  }
+
+  private begin(id: string, bytes: Uint8Array): void {
+    const queue: Queue = { messages: [], sent: 0, of: this.nextOf() };
+    this.queues.set(id, queue);
+    this.queueUp(queue, bytes);
+    void this.pump();
+  }
+
+  private queueUp(queue: Queue, bytes: Uint8Array): void {
+    const { link, limits } = this.options;
+    if (this.waitingBytes > limits.maxBufferedBytes) {
+      link.destroy(); // its reader has stopped reading
+      return;
+    }
+    queue.messages.push(bytes.slice()); // the encoder's own buffer is used again
+    this.waitingBytes += bytes.length;
+  }
+
+  /** Sends a piece of each queue in turn, as long as the link has room. */
+  private async pump(): Promise<void> {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    const { link, onDrained } = this.options;
+    while (this.queues.size > 0) {
+      for (const [id, queue] of this.queues) {
+        this.sendPiece(queue);
+        if (queue.messages.length === 0) this.queues.delete(id);
+        const room = link.room();
+        if (room !== undefined) await room;
+      }
+    }
+    this.isPumping = false;
+    onDrained();
+  }
+
+  private sendPiece(queue: Queue): void {
+    const { link, serializer } = this.options;
+    const [message] = queue.messages;
+    if (message === undefined) return;
+    if (message.length <= CHUNK_BYTES) {
+      link.send(message);
+      this.next(queue, message);
+      return;
+    }
+    const data = message.subarray(queue.sent, queue.sent + CHUNK_BYTES);
+    queue.sent += data.length;
+    const isLast = queue.sent >= message.length;
+    link.send(serializer.encode({ type: "chunk", of: queue.of, data, ...(isLast && { last: true }) }));
+    if (isLast) this.next(queue, message);
+  }
+
+  private next(queue: Queue, { length }: Uint8Array): void {
+    this.waitingBytes -= length;
+    queue.messages.shift();
+    queue.sent = 0;
+    queue.of = this.nextOf();
+  }
+
+  private nextOf(): number {
+    this.lastOf += 1;
+    return this.lastOf;
+  }
+}
