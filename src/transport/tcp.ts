@@ -11,7 +11,8 @@ import { Admissions } from "./admissions.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import { acceptSocket, type PlaintextPolicy } from "./tcp-accept.ts";
 import { TcpLink } from "./tcp-link.ts";
-import { dialTls, peerIdOf, secureContextOf } from "./tls.ts";
+import { dialTls, secureContextOf } from "./tls.ts";
+import { TlsSessions } from "./tls-sessions.ts";
 import type { DialOptions, EncodeRefusal, Link, Listener, ListenOptions, Transport } from "./transport.ts";
 
 /** Addresses announced when listening on all interfaces. */
@@ -32,6 +33,7 @@ export class TcpTransport implements Transport {
   private readonly options: TcpTransportOptions;
   private readonly secureContext: SecureContext;
   private readonly outBuffer: OutBuffer;
+  private readonly sessions = new TlsSessions();
 
   constructor(options: TcpTransportOptions) {
     this.options = options;
@@ -55,9 +57,10 @@ export class TcpTransport implements Transport {
     try {
       await settled(socket, "connect");
       if (options.dialect === "plain") return this.link(socket, "plain", undefined, remoteAddress);
-      const secure = dialTls(socket, this.secureContext);
+      const session = this.sessions.at(remoteAddress, options.expectedId);
+      const secure = dialTls(socket, this.secureContext, session?.ticket);
       await settled(secure, "secureConnect", socket);
-      const peerId = peerIdOf(secure);
+      const peerId = this.sessions.peerIdOf(remoteAddress, secure, session);
       if (options.expectedId !== undefined && !sameId(peerId, options.expectedId)) {
         throw new SynapseError("wrong_peer", `${address} is node ${shortId(peerId)}, not ${shortId(options.expectedId)}`, {
           peer: address,

@@ -14,6 +14,7 @@ export function secureContextOf(identity: Identity): SecureContext {
     key: identity.privateKey.export({ format: "pem", type: "pkcs8" }) as string,
     cert: selfSignedCertificate(identity.privateKey),
     minVersion: "TLSv1.3",
+    sessionIdContext: ALPN, // without one no session could be resumed
   });
 }
 
@@ -25,9 +26,10 @@ export function acceptTls(socket: Socket, secureContext: SecureContext): TLSSock
   return new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: false, ALPNProtocols: [ALPN] });
 }
 
-/** The dialling side, on a connected socket. */
-export function dialTls(socket: Socket, secureContext: SecureContext): TLSSocket {
-  return connect({ socket, secureContext, rejectUnauthorized: false, ALPNProtocols: [ALPN], checkServerIdentity: () => undefined });
+/** The dialling side, on a connected socket, with the ticket of an earlier session if there is one. */
+export function dialTls(socket: Socket, secureContext: SecureContext, ticket?: Buffer): TLSSocket {
+  const unchecked = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+  return connect({ socket, secureContext, ALPNProtocols: [ALPN], ...unchecked, ...(ticket && { session: ticket }) });
 }
 
 /**
