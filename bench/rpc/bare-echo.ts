@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Decoder, Encoder } from "@msgpack/msgpack";
-import type { Caller, Subject } from "./subject.ts";
+import { type Caller, type Subject, TEXT } from "./subject.ts";
 
 interface Message {
   readonly id: number;
   readonly text: string;
+  /** Send it back so often. */
+  readonly times?: number;
 }
 
 /** The least that can be done: length-prefixed MsgPack over `node:net`, no checks, no limits, no timeouts. */
@@ -14,7 +16,10 @@ export const bareEcho: Subject = {
   async serve() {
     const server = createServer((socket) => {
       const wire = new Wire(socket);
-      wire.onMessage = (message) => wire.send(message);
+      wire.onMessage = (message) => {
+        if (message.times === undefined) wire.send(message);
+        else void wire.sendOften({ id: message.id, text: message.text }, message.times);
+      };
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -25,17 +30,31 @@ export const bareEcho: Subject = {
     await once(socket, "connect");
     const wire = new Wire(socket);
     const waiting = new Map<number, (text: string) => void>();
-    wire.onMessage = ({ id, text }) => {
-      waiting.get(id)?.(text);
-      waiting.delete(id);
-    };
+    wire.onMessage = ({ id, text }) => waiting.get(id)?.(text);
     let last = 0;
     return {
       echo: (text) =>
         new Promise((resolve) => {
           last += 1;
-          waiting.set(last, resolve);
-          wire.send({ id: last, text });
+          const id = last;
+          waiting.set(id, (answer) => {
+            waiting.delete(id);
+            resolve(answer);
+          });
+          wire.send({ id, text });
+        }),
+      pull: (count) =>
+        new Promise((resolve) => {
+          last += 1;
+          const id = last;
+          let left = count;
+          waiting.set(id, () => {
+            left -= 1;
+            if (left > 0) return;
+            waiting.delete(id);
+            resolve();
+          });
+          wire.send({ id, text: TEXT, times: count });
         }),
       close: () => socket.destroy(),
     };
@@ -56,6 +75,15 @@ class Wire {
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.receive(chunk));
     socket.on("error", () => undefined);
+  }
+
+  /** As fast as the socket takes it. */
+  async sendOften(message: Message, times: number): Promise<void> {
+    for (let n = 0; n < times; n++) {
+      this.send(message);
+      if (this.socket.writableLength > 256 * 1024) await once(this.socket, "drain");
+      else if (n % 512 === 511) await new Promise((turn) => setImmediate(turn));
+    }
   }
 
   send(message: Message): void {

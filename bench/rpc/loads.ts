@@ -2,9 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { build as buildHistogram, type Histogram } from "hdr-histogram-js";
-import type { Caller, Subject } from "./subject.ts";
-
-const TEXT = "a text of the length that small calls have";
+import { type Caller, type Subject, TEXT } from "./subject.ts";
 
 /** Starts a subject's server in a process of its own, connects, works, and ends both. */
 export async function withCaller<T>(subject: Subject, work: (caller: Caller) => Promise<T>): Promise<T> {
@@ -35,6 +33,13 @@ export async function throughput(caller: Caller, inFlight: number, ms: number): 
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   return (calls * 1_000) / (performance.now() - began);
+}
+
+/** Items a second that come one way. */
+export async function pulling(caller: Caller, count: number): Promise<number> {
+  const began = performance.now();
+  await caller.pull?.(count);
+  return (count * 1_000) / (performance.now() - began);
 }
 
 /** How long single calls take, one after the other, in nanoseconds. */

@@ -1,11 +1,14 @@
 import { parseArgs } from "node:util";
 import { type Figure, median, printFigures } from "../support/figures.ts";
-import { latencies, throughput, withCaller } from "./loads.ts";
+import { handshakesPerSecond } from "./handshakes.ts";
+import { latencies, pulling, throughput, withCaller } from "./loads.ts";
+import { idleConnectionBytes } from "./memory.ts";
 import type { Subject } from "./subject.ts";
 import { bareEcho, grpc, SUBJECTS, synapsePlain, synapseSecure } from "./subjects.ts";
 
 const IN_FLIGHT = 64;
 const WARM_UP_MS = 1_000;
+const ITEMS = 50_000;
 
 const { values: flags } = parseArgs({
   options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "5" }, ms: { type: "string", default: "1000" } },
@@ -15,6 +18,7 @@ interface Measured {
   readonly callsPerSecond: number;
   readonly medianUs: number;
   readonly p99Us: number;
+  readonly itemsPerSecond: number;
 }
 
 async function measure(subject: Subject): Promise<Measured> {
@@ -23,13 +27,20 @@ async function measure(subject: Subject): Promise<Measured> {
     const rates: number[] = [];
     const medians: number[] = [];
     const tails: number[] = [];
+    const items: number[] = [];
     for (let round = 0; round < Number(flags.rounds); round++) {
       rates.push(await throughput(caller, IN_FLIGHT, Number(flags.ms)));
       const histogram = await latencies(caller, 2_000);
       medians.push(histogram.getValueAtPercentile(50) / 1_000);
       tails.push(histogram.getValueAtPercentile(99) / 1_000);
+      if (caller.pull !== undefined) items.push(await pulling(caller, ITEMS));
     }
-    return { callsPerSecond: median(rates), medianUs: median(medians), p99Us: median(tails) };
+    return {
+      callsPerSecond: median(rates),
+      medianUs: median(medians),
+      p99Us: median(tails),
+      itemsPerSecond: items.length === 0 ? 0 : median(items),
+    };
   });
 }
 
@@ -53,6 +64,20 @@ const alone = (subject: Subject, atMost?: number): Figure => ({
   reference: { name: bareEcho.name, value: of(bareEcho).medianUs },
   ...(atMost !== undefined && { target: { atMost } }),
 });
+const items = (subject: Subject, atLeast?: number): Figure => ({
+  name: `stream, items one way: ${subject.name}`,
+  value: of(subject).itemsPerSecond,
+  unit: "/s",
+  reference: { name: bareEcho.name, value: of(bareEcho).itemsPerSecond },
+  ...(atLeast !== undefined && { target: { atLeast } }),
+});
+const tail = (subject: Subject): Figure => ({ name: `one call at a time, p99: ${subject.name}`, value: of(subject).p99Us, unit: "µs" });
+
+console.error("measuring handshakes …");
+const handshakes = await handshakesPerSecond(3 * Number(flags.ms));
+console.error("measuring memory …");
+const memory = await idleConnectionBytes();
+
 printFigures(
   "RPC on loopback, server and client in two processes",
   [
@@ -62,6 +87,24 @@ printFigures(
     alone(synapsePlain, 1.6),
     alone(synapseSecure),
     alone(grpc),
+    tail(bareEcho),
+    tail(synapsePlain),
+    tail(synapseSecure),
+    items(synapseSecure, 0.5),
+    {
+      name: "handshakes, both sides prove a key",
+      value: handshakes.synapse,
+      unit: "/s",
+      reference: { name: "bare node:tls", value: handshakes.bare },
+      target: { atLeast: 0.8 },
+    },
+    {
+      name: "memory of an idle connection, with its caller's socket",
+      value: memory.synapse,
+      unit: "bytes",
+      reference: { name: "bare net.Socket", value: memory.bare },
+      target: { atMost: 2 },
+    },
   ],
   flags.json,
 );

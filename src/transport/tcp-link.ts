@@ -7,8 +7,9 @@ import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./fram
 import type { OutBuffer } from "./out-buffer.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 
-/** Frames are gathered in pieces of this size: one allocation for hundreds of small ones. Links that say nothing have none. */
-const SLAB_BYTES = 16 * 1024;
+/** Frames are gathered in pieces of memory that are the larger, the more a link says: one allocation for hundreds of small frames. */
+const FIRST_SLAB_BYTES = 512;
+const LARGEST_SLAB_BYTES = 16 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
@@ -46,6 +47,7 @@ export class TcpLink implements Link {
   private drained: Promise<void> | undefined;
   /** Where frames are gathered; sent from `flushed` to `filled` at the end of the turn, and replaced when it is full. */
   private slab: Buffer = NO_SLAB;
+  private slabBytes = 0;
   private filled = 0;
   private flushed = 0;
   private flushes = false;
@@ -145,7 +147,8 @@ export class TcpLink implements Link {
 
   private takeSlab(bytes: number): void {
     this.flush();
-    this.slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
+    this.slabBytes = Math.min(LARGEST_SLAB_BYTES, this.slabBytes === 0 ? FIRST_SLAB_BYTES : 2 * this.slabBytes);
+    this.slab = Buffer.allocUnsafeSlow(Math.max(this.slabBytes, bytes));
     this.filled = 0;
     this.flushed = 0;
   }

@@ -8,8 +8,18 @@ import { selfSignedCertificate } from "./certificate.ts";
 /** The application protocol both sides must name (RFC 7301). */
 export const ALPN = "synapse/2";
 
-/** The certificate and key of an identity, ready for any number of handshakes. */
+const contexts = new WeakMap<Identity, SecureContext>(); // as many as there are identities in use
+
+/** The certificate and key of an identity, ready for any number of handshakes. Made once: it costs more than a handshake. */
 export function secureContextOf(identity: Identity): SecureContext {
+  const known = contexts.get(identity);
+  if (known !== undefined) return known;
+  const context = createContext(identity);
+  contexts.set(identity, context);
+  return context;
+}
+
+function createContext(identity: Identity): SecureContext {
   return createSecureContext({
     key: identity.privateKey.export({ format: "pem", type: "pkcs8" }) as string,
     cert: selfSignedCertificate(identity.privateKey),
