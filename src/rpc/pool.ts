@@ -48,7 +48,8 @@ export class ConnectionPool {
   });
   /** Those of them that were dialled by address alone, by that address. Closed ones stay until dialled anew or displaced. */
   private readonly byAddress = new LRUCache<string, Connection>({ max: MAX_DIALLED });
-  private readonly inbound = new LRUCache<string, Connection>({ max: MAX_INBOUND });
+  /** Made by the first: a client accepts none, and its arrays take longer to make than a client. */
+  private inbound: LRUCache<string, Connection> | undefined;
   /** Dials under way by peer or address; as many as callers have begun, each gone when its turn and its time are over. */
   private readonly dialling = new Map<string, Attempt>();
   private readonly limitDials = pLimit(MAX_DIALS);
@@ -101,9 +102,11 @@ export class ConnectionPool {
     const { peerId } = connection.link;
     if (peerId === undefined) return;
     const key = toHex(peerId);
-    this.inbound.set(key, connection);
+    this.inbound ??= new LRUCache({ max: MAX_INBOUND });
+    const { inbound } = this;
+    inbound.set(key, connection);
     connection.whenClosed(() => {
-      if (this.inbound.peek(key) === connection) this.inbound.delete(key);
+      if (inbound.peek(key) === connection) inbound.delete(key);
     });
   }
 
@@ -120,7 +123,7 @@ export class ConnectionPool {
   private openTo(key: string, dialledOnly: boolean): Connection | undefined {
     const dialled = this.dialled.get(key);
     if (dialled?.isOpen) return dialled;
-    const inbound = dialledOnly ? undefined : this.inbound.get(key);
+    const inbound = dialledOnly ? undefined : this.inbound?.get(key);
     return inbound?.isOpen ? inbound : undefined;
   }
 
