@@ -36,7 +36,7 @@ export interface NodeOptions extends ServerOptions {
   readonly description?: string;
   /** The network to be a member of. Default `"default"`. Nodes of different swarms refuse each other. */
   readonly swarm?: string;
-  /** Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None: this is the first node. */
+  /** Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None, or only this one: it is the first node. */
   readonly bootstrap?: readonly string[];
   /**
    * `required`, the default: start() rejects when no bootstrap address answers. `background`: it resolves all the same, and joining is
@@ -185,7 +185,9 @@ export class Node extends Server {
       ...(this.nodeOptions.overlay && { settings: this.nodeOptions.overlay }),
     });
     this.member.start();
-    const { bootstrap = [], join = "required" } = this.nodeOptions;
+    const { bootstrap: given = [], join = "required" } = this.nodeOptions;
+    // A list that all nodes of a network share names this one, too.
+    const bootstrap = given.filter((address) => !this.addresses.includes(formatAddress(parseAddress(address))));
     if (bootstrap.length === 0) return;
     try {
       await this.join(bootstrap, { signal });

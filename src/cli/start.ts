@@ -73,7 +73,7 @@ async function serve(flags: StartFlags, { output, signal }: CommandContext): Pro
     `${style.bold(node.name)} ${style.dim(toHex(node.id))}`,
     ...node.describe(),
     ...node.capabilities.map(({ name, description }) => `  offers   ${name}${description && ` – ${description}`}`),
-    `  swarm    ${node.swarm}, ${node.peers.length} peers known`,
+    `  swarm    ${node.swarm}, ${node.peers.length} ${node.peers.length === 1 ? "peer" : "peers"} known`,
     "",
     `others join with ${style.cyan(`--bootstrap ${own}`)}; Ctrl-C ends it`,
   ]);

@@ -130,6 +130,16 @@ describe("an agent joins", () => {
     expect(there.peers).toEqual([]);
   });
 
+  test("nobody where its own address alone was given: a list that all share names it, and somebody is first", async () => {
+    const port = await emptyPort();
+    const shared = { bootstrap: [`127.0.0.1:${port}`] };
+    const first = agentOf({ ...shared, port });
+    await first.start();
+    const second = agentOf(shared);
+    await second.start();
+    expect(second.peers.map(({ key }) => key)).toEqual([first.contact.key]);
+  });
+
   test("but not through a server that is no member of anything", async () => {
     const clock = new VirtualClock(1);
     const server = await serve();
