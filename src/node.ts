@@ -36,7 +36,10 @@ export interface NodeOptions extends ServerOptions {
   readonly description?: string;
   /** The network to be a member of. Default `"default"`. Nodes of different swarms refuse each other. */
   readonly swarm?: string;
-  /** Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None, or only this one: it is the first node. */
+  /**
+   * Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None, or no other than this node's own: it is
+   * the first.
+   */
   readonly bootstrap?: readonly string[];
   /**
    * `required`, the default: start() rejects when no bootstrap address answers. `background`: it resolves all the same, and joining is

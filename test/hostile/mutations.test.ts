@@ -2,6 +2,7 @@ import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { Client } from "../../src/index.ts";
 import { frame } from "../../src/transport/framing.ts";
+import { mutated } from "../fuzz/mutate.ts";
 import { type GlassAgent, startAgent, turn, until } from "../support/net/lifetime.ts";
 import { seedAgent } from "../support/net/python-agent.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";
@@ -11,38 +12,6 @@ import { recordOf, SWARM } from "../support/records.ts";
 
 const PLAIN_CASES = 1_200;
 const SECURE_CASES = 1_000;
-/** Bytes that mean something to MsgPack, framing or TLS. */
-const TELLING = [0x00, 0x16, 0x7f, 0x80, 0x8f, 0x90, 0xa0, 0xc0, 0xc1, 0xc4, 0xc6, 0xc9, 0xcf, 0xd3, 0xd9, 0xdb, 0xdd, 0xdf, 0xff];
-
-/** A few changes to a few bytes: changed, dropped, doubled, cut off, joined to another. */
-function mutated(bytes: Uint8Array, others: readonly Uint8Array[], random: Random): Uint8Array {
-  let result = Uint8Array.from(bytes);
-  for (let changes = 1 + random.int(3); changes > 0; changes--) {
-    const at = random.int(result.length + 1);
-    const [before, after] = [result.slice(0, at), result.slice(at)];
-    switch (random.int(6)) {
-      case 0:
-        if (at < result.length) result[at] = random.int(256);
-        break;
-      case 1:
-        if (at < result.length) result[at] = random.pick(TELLING);
-        break;
-      case 2:
-        result = Uint8Array.from([...before, ...after.slice(1 + random.int(4))]);
-        break;
-      case 3:
-        result = Uint8Array.from([...before, ...before.slice(-random.int(20)), ...after]);
-        break;
-      case 4:
-        result = before;
-        break;
-      default:
-        result = Uint8Array.from([...before, ...random.pick(others).slice(random.int(30))]);
-    }
-  }
-  return result;
-}
-
 async function expectUnharmed(agent: GlassAgent, swarm?: string): Promise<void> {
   const { core, overlay } = agent.insides;
   for (const dialect of ["plain", "secure"] as const) {
