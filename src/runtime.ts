@@ -13,7 +13,14 @@ export const systemRuntime: Runtime = {
   now: () => performance.now(),
   wallClock: () => Date.now(),
   schedule: (delayMs, task) => {
-    const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
+    // Node's timers drop fractions and count from the beginning of a turn, so in a busy process they fire early: what is left is waited for.
+    const due = performance.now() + Math.min(delayMs, LONGEST_TIMER_MS);
+    const fire = () => {
+      const left = due - performance.now();
+      if (left > 0) timer = setTimeout(fire, Math.ceil(left));
+      else task();
+    };
+    let timer = setTimeout(fire, Math.ceil(Math.min(delayMs, LONGEST_TIMER_MS)));
     return { cancel: () => clearTimeout(timer) };
   },
   random: () => Math.random(),

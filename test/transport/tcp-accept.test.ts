@@ -37,6 +37,10 @@ class FakeSocket extends Duplex {
   setNoDelay(): this {
     return this;
   }
+
+  setKeepAlive(): this {
+    return this;
+  }
 }
 
 const secureContext = secureContextOf(Identity.generate());
