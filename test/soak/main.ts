@@ -10,7 +10,7 @@ import { BEHAVIOURS } from "./behaviours.ts";
 /** Memory at the end may be this much more than after the warm-up: caches fill, and the heap breathes. */
 const MAX_GROWTH = 1.3;
 const WARM_UP_PART = 0.2;
-const FORGOTTEN_AFTER_S = 100;
+const FORGOTTEN_AFTER_S = 150;
 
 interface Figures {
   readonly heapBytes: number;
