@@ -1,4 +1,4 @@
-import { Decoder, Encoder } from "@msgpack/msgpack";
+import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 import { messageOf, SynapseError } from "../errors.ts";
 import { DEFAULT_MAX_DEPTH, scanMsgpack } from "./msgpack-scan.ts";
 
@@ -96,6 +96,7 @@ function withNumbers(value: unknown): unknown {
 
 function mapValues(value: unknown, change: (item: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map(change);
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  if (value instanceof Date || value instanceof ExtData) return value; // one value each: as maps they would lose what they are
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, change(item)]));
 }
