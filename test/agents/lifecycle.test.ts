@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Timer } from "../../dht/index.ts";
 import { type CapabilityOptions, Client, Identity, Node, type NodeOptions } from "../../src/index.ts";
-import { closing, failureOf, GlassAgent, serve, startAgent, turn, until } from "../support/net/lifetime.ts";
+import { closing, failureOf, GlassAgent, passTime, serve, startAgent, turn, until } from "../support/net/lifetime.ts";
 import { rawListener } from "../support/net/one-shot-server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -11,20 +11,6 @@ async function emptyPort(): Promise<number> {
   const { port } = server;
   await server.stop();
   return port;
-}
-
-/** Lets virtual time pass, a tenth of a second a turn, until something has settled. */
-async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
-  let settled = false;
-  const mark = () => {
-    settled = true;
-  };
-  work.then(mark, mark);
-  while (!settled) {
-    await turn();
-    clock.advance(100);
-  }
-  return work;
 }
 
 async function passTurns(clock: VirtualClock, turns: number, ms: number): Promise<void> {

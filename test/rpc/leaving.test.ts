@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Client, callOptions, input } from "../../src/index.ts";
-import { closing, deferred, failureOf, serve, startAgent, turn, until } from "../support/net/lifetime.ts";
+import { closing, deferred, failureOf, passTime, serve, startAgent, until } from "../support/net/lifetime.ts";
 import { linked } from "../support/net/link-pair.ts";
 import { oneShotServer, rawListener } from "../support/net/one-shot-server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -42,21 +42,6 @@ describe("a side that leaves", () => {
     expect(await first.call(second.contact, "whoami")).toBe("second");
   });
 });
-
-/** Lets virtual time pass, a tenth of a second a turn, until something has settled. */
-async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
-  let settled = false;
-  work
-    .finally(() => {
-      settled = true;
-    })
-    .catch(() => undefined);
-  while (!settled) {
-    await turn();
-    clock.advance(100);
-  }
-  return work;
-}
 
 describe("a call that may be repeated", () => {
   test("is made again until there is somebody to answer", async () => {

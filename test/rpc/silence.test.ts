@@ -2,25 +2,11 @@ import { describe, expect, test } from "vitest";
 import { Client, callOptions } from "../../src/index.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { DialRace } from "../../src/rpc/dial-race.ts";
-import { closing, failureOf, serve, turn } from "../support/net/lifetime.ts";
+import { closing, failureOf, passTime, serve, turn } from "../support/net/lifetime.ts";
 import { rawListener } from "../support/net/one-shot-server.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 describe("a peer that is owed answers by", () => {
-  async function waitFor<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
-    let settled = false;
-    work
-      .finally(() => {
-        settled = true;
-      })
-      .catch(() => undefined);
-    while (!settled) {
-      for (let n = 0; n < 3; n++) await turn();
-      clock.advance(500);
-    }
-    return work;
-  }
-
   test("one that has gone silent knows so long before the call's own time is over", async () => {
     const clock = new VirtualClock(1);
     const server = await serve({}, (it) => it.endpoint("never", () => new Promise(() => undefined)));
@@ -37,7 +23,7 @@ describe("a peer that is owed answers by", () => {
       far.on("error", () => undefined);
     });
     const client = closing(new Client("127.0.0.1", wire.port, { dialect: "secure", runtime: clock }));
-    await waitFor(clock, client.call("_synapse.ping"));
+    await passTime(clock, client.call("_synapse.ping"));
     const began = clock.now();
     const call = failureOf(client.call("never", callOptions({ timeoutMs: 3_600_000 })));
     for (let n = 0; n < 200; n++) {
@@ -48,7 +34,7 @@ describe("a peer that is owed answers by", () => {
     }
     isCut = true;
     const cutAt = clock.now();
-    expect(await waitFor(clock, call)).toMatchObject({ code: "connection_lost", message: expect.stringContaining("silent") });
+    expect(await passTime(clock, call)).toMatchObject({ code: "connection_lost", message: expect.stringContaining("silent") });
     expect(cutAt - began).toBeGreaterThan(90_000);
     expect(clock.now() - cutAt).toBeLessThan(DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs + 5_000);
   });

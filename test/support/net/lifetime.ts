@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import { AgentNode, type AgentOptions, Server, type ServerOptions, SynapseError } from "../../../src/index.ts";
 import { RpcCore } from "../../../src/rpc/core.ts";
+import type { VirtualClock } from "../virtual-clock.ts";
 
 /** An agent whose inside can be looked at. */
 export class GlassAgent extends AgentNode {
@@ -78,6 +79,20 @@ export async function until(condition: () => boolean): Promise<void> {
 /** Lets everything that is ready to run do so. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets virtual time pass, a tenth of a second a turn, until something has settled. */
+export async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  let settled = false;
+  const mark = () => {
+    settled = true;
+  };
+  work.then(mark, mark);
+  while (!settled) {
+    await turn();
+    clock.advance(100);
+  }
+  return work;
 }
 
 /** The error that something fails with, which the test expects. */
