@@ -13,9 +13,10 @@ const LARGEST_SLAB_BYTES = 16 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 /**
  * Silence after which the kernel asks the other one's whether it still knows the connection, ms. A plain caller that has closed looks like one
- * that only sends no more, and its call would be worked on for ever.
+ * that only sends no more, and its call would be worked on for ever. Longer than the minute for which a kernel remembers what was closed: asked
+ * within it, it says yes, and begins the minute anew.
  */
-const KEEP_ALIVE_MS = 10_000;
+const KEEP_ALIVE_MS = 75_000;
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
 
