@@ -33,7 +33,8 @@ export class Connection implements CallPath {
   private readonly outbox: Outbox;
   private readonly chunks: ChunkAssembler;
   private readonly greeting: Greeting;
-  private handshake: Timer | undefined;
+  /** Runs while the other side has to say hello, and again when it has stopped sending. */
+  private patience: Timer | undefined;
   private readonly watch: LinkWatch;
   /** Runs while the other side, which has been told that this one leaves, may close first. */
   private linger: Timer | undefined;
@@ -164,7 +165,7 @@ export class Connection implements CallPath {
       this.becomeReady(undefined);
       return;
     }
-    this.handshake = runtime.schedule(limits.handshakeTimeoutMs, () =>
+    this.patience = runtime.schedule(limits.handshakeTimeoutMs, () =>
       this.fail(new SynapseError("timed_out", "the other side said no hello in time", { peer: this.link.remoteAddress })),
     );
     this.send(this.greeting.say());
@@ -172,7 +173,7 @@ export class Connection implements CallPath {
   }
 
   private becomeReady(hello: Hello | undefined): void {
-    this.handshake?.cancel();
+    this.patience?.cancel();
     this.outbox.cutsMessages = hello?.features.includes("chunk") ?? false;
     if (this.state === "opening") this.state = "open";
     this.outgoing.release();
@@ -238,10 +239,14 @@ export class Connection implements CallPath {
     this.link.close();
   }
 
-  /** The other side sends no more. A plain caller may still wait for what it has asked; anyone else has left its calls, and ours, behind. */
+  /**
+   * The other side sends no more. A plain caller may still wait for what it has asked, or be gone, which looks the same: it is waited for as
+   * long as an idle link. Anyone else has left its calls, and ours, behind.
+   */
   private onEnd(): void {
     this.closeWhenIdle();
     if (this.link.dialect === "secure" || this.link.dialled) this.link.close();
+    else this.patience = this.host.runtime.schedule(this.host.limits.idleTimeoutMs, () => this.link.destroy());
   }
 
   private fail(error: SynapseError): void {
@@ -261,7 +266,7 @@ export class Connection implements CallPath {
 
   private onLinkClosed(error: SynapseError | undefined): void {
     this.state = "closed";
-    this.handshake?.cancel();
+    this.patience?.cancel();
     this.watch.stop();
     this.linger?.cancel();
     const reason = error ?? lost(this.link.remoteAddress);

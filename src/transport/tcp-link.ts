@@ -11,12 +11,6 @@ import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 const FIRST_SLAB_BYTES = 512;
 const LARGEST_SLAB_BYTES = 16 * 1024;
 const NO_SLAB = Buffer.alloc(0);
-/**
- * Silence after which the kernel asks the other one's whether it still knows the connection, ms. A plain caller that has closed looks like one
- * that only sends no more, and its call would be worked on for ever. Longer than the minute for which a kernel remembers what was closed: asked
- * within it, it says yes, and begins the minute anew.
- */
-const KEEP_ALIVE_MS = 75_000;
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
 
@@ -71,7 +65,6 @@ export class TcpLink implements Link {
     this.outBuffer = options.outBuffer;
     this.decoder = new FrameDecoder(options.limits.maxFrameBytes);
     this.socket.setNoDelay(true);
-    this.socket.setKeepAlive(true, KEEP_ALIVE_MS);
     // Listened to from the start: an error before open() must not end the process.
     this.socket.on("error", (error) => this.onError(error));
     this.socket.on("close", () => this.onClose());

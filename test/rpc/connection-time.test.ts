@@ -98,6 +98,30 @@ describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (
   });
 });
 
+describe("over one link in the plain dialect", () => {
+  test("a caller that has stopped sending is waited for as long as an idle link, and no longer: it may be gone", async () => {
+    const { clock, dialler, accepter } = await linkedInTime("plain");
+    const { begun } = hold(accepter);
+    const aborted = deferred();
+    accepter.registry.register(
+      "watched",
+      {},
+      (_, { signal }) => new Promise(() => signal.addEventListener("abort", () => aborted.resolve())),
+    );
+    void failureOf(dialler.connection.call({ endpoint: "held", args: [], kwargs: {} }, { timeoutMs: 3_600_000 }));
+    void failureOf(dialler.connection.call({ endpoint: "watched", args: [], kwargs: {} }, { timeoutMs: 3_600_000 }));
+    await begun;
+    dialler.link.close();
+    await until(() => !accepter.connection.isOpen);
+    clock.advance(idleTimeoutMs - 1);
+    await turn();
+    expect(accepter.connection.isBusy).toBe(true);
+    clock.advance(1);
+    await aborted.promise;
+    expect(accepter.connection.isBusy).toBe(false);
+  });
+});
+
 describe("over one link in the secure dialect", () => {
   test("a call that has timed out is cancelled over there", async () => {
     const { clock, dialler, accepter } = await linkedInTime("secure");

@@ -72,7 +72,7 @@ const visitors = Promise.all(Array.from({ length: Number(values.clients) }, (_, 
 await new Promise((resolve) => setTimeout(resolve, durationMs * WARM_UP_PART));
 const early = await figuresOf(host);
 await visitors;
-// The kernel forgets a connection that one side has closed after a minute; then the other side is told.
+// Plain callers that have gone look like ones that still wait, so they are waited for as long as an idle link: two minutes.
 let late = await figuresOf(host);
 for (let seconds = 0; seconds < FORGOTTEN_AFTER_S && (late.handles["TCPSocketWrap"] ?? 0) > 0; seconds++) {
   await new Promise((resolve) => setTimeout(resolve, 1_000));
