@@ -1,23 +1,44 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { build as buildHistogram, type Histogram } from "hdr-histogram-js";
+import { type Hot, startProfile } from "../support/profile.ts";
 import { type Caller, type Subject, TEXT } from "./subject.ts";
 
+/** What both processes did with their time. */
+export interface Profiles {
+  readonly caller: readonly Hot[];
+  readonly server: readonly Hot[];
+}
+
+/** Runs work, and says where the time went in both processes. */
+export type Profiled = (work: () => Promise<unknown>) => Promise<Profiles>;
+
 /** Starts a subject's server in a process of its own, connects, works, and ends both. */
-export async function withCaller<T>(subject: Subject, work: (caller: Caller) => Promise<T>): Promise<T> {
+export async function withCaller<T>(subject: Subject, work: (caller: Caller, profiled: Profiled) => Promise<T>): Promise<T> {
   const host = fork(fileURLToPath(new URL("host.ts", import.meta.url)), [subject.name], { execArgv: ["--import", "tsx"] });
   try {
     const [{ port }] = (await once(host, "message")) as [{ port: number }];
     const caller = await subject.connect(port);
     try {
-      return await work(caller);
+      return await work(caller, (load) => profile(host, load));
     } finally {
       await caller.close();
     }
   } finally {
     host.kill();
   }
+}
+
+async function profile(host: ChildProcess, work: () => Promise<unknown>): Promise<Profiles> {
+  host.send("profile");
+  const stop = await startProfile();
+  await work();
+  const caller = await stop();
+  const told = once(host, "message");
+  host.send("profiled");
+  const [{ hot: server }] = (await told) as [{ hot: Hot[] }];
+  return { caller, server };
 }
 
 /** Calls a second with so many under way all the time. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Figure, median, printFigures } from "../support/figures.ts";
+import { printProfile } from "../support/profile.ts";
 import { handshakesPerSecond } from "./handshakes.ts";
 import { latencies, pulling, throughput, withCaller } from "./loads.ts";
 import { idleConnectionBytes } from "./memory.ts";
@@ -11,7 +12,12 @@ const WARM_UP_MS = 1_000;
 const ITEMS = 50_000;
 
 const { values: flags } = parseArgs({
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "5" }, ms: { type: "string", default: "1000" } },
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "5" },
+    ms: { type: "string", default: "1000" },
+    profile: { type: "boolean", default: false },
+  },
 });
 
 interface Measured {
@@ -42,6 +48,24 @@ async function measure(subject: Subject): Promise<Measured> {
       itemsPerSecond: items.length === 0 ? 0 : median(items),
     };
   });
+}
+
+async function showProfile(subject: Subject): Promise<void> {
+  await withCaller(subject, async (caller, profiled) => {
+    await throughput(caller, IN_FLIGHT, WARM_UP_MS);
+    const calls = await profiled(() => throughput(caller, IN_FLIGHT, 3 * Number(flags.ms)));
+    printProfile(`${subject.name}, calls: the caller`, calls.caller);
+    printProfile(`${subject.name}, calls: the server`, calls.server);
+    if (caller.pull === undefined) return;
+    const items = await profiled(() => pulling(caller, 20 * ITEMS));
+    printProfile(`${subject.name}, stream: the reader`, items.caller);
+    printProfile(`${subject.name}, stream: the writer`, items.server);
+  });
+}
+
+if (flags.profile) {
+  for (const subject of [synapsePlain, synapseSecure]) await showProfile(subject);
+  process.exit();
 }
 
 const measured = new Map<Subject, Measured>();
