@@ -32,6 +32,11 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Runs a task at the end of this turn of the event loop, once everything that was ready to run has run. */
+export function afterThisTurn(task: () => void): void {
+  process.nextTick(task);
+}
+
 /** Waits, or rejects with the signal's reason as soon as it is aborted. */
 export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ import { ChunkAssembler } from "./chunk-assembler.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Greeting } from "./greeting.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
+import { ItemBatch } from "./item-batch.ts";
 import { LinkWatch, type Watched } from "./link-watch.ts";
 import { lost, unsent } from "./lost.ts";
 import { MessageRouter } from "./message-router.ts";
@@ -174,7 +175,7 @@ export class Connection implements CallPath {
 
   private becomeReady(hello: Hello | undefined): void {
     this.patience?.cancel();
-    this.outbox.cutsMessages = hello?.features.includes("chunk") ?? false;
+    this.outbox.agree(hello?.features ?? []);
     if (this.state === "opening") this.state = "open";
     this.outgoing.release();
     this.settleReady.resolve(hello);
@@ -183,6 +184,11 @@ export class Connection implements CallPath {
   /** For the calls on this link. @throws SynapseError `bad_request`, `frame_too_large`. */
   send(message: Message): void {
     this.outbox.send(message);
+  }
+
+  /** For the items of a stream over this link. */
+  itemsOf(id: string, input: boolean): ItemBatch {
+    return new ItemBatch(this.outbox, id, input);
   }
 
   /** For the calls on this link: resolves when it has room; undefined when it has. */

@@ -3,6 +3,7 @@ import { within } from "./call-context.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { IncomingCall } from "./incoming-call.ts";
+import type { ItemBatch } from "./item-batch.ts";
 import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
 import type { CallPath } from "./outgoing-calls.ts";
 import { isStream, type Stream } from "./registry.ts";
@@ -114,22 +115,18 @@ export class IncomingCalls {
 
   private async stream(call: IncomingCall, source: Stream): Promise<void> {
     const { path } = this;
-    const send = (value: unknown) => this.sendItem(call.id, value);
+    const items = path.itemsOf(call.id, false);
+    const send = (value: unknown) => sendItem(items, value);
     call.writer = new StreamWriter(source, { send, room: () => path.room(), run: (work) => within(call, work) });
     if (call.isAborted) call.writer.stop();
     try {
       await call.writer.run();
+      if (call.isAborted) items.drop();
+      else items.flush();
       this.finish(call, undefined, "end");
     } catch (error) {
+      items.flush(); // what came before the error is the reader's
       this.finish(call, asSynapseError(error));
-    }
-  }
-
-  private sendItem(id: string, value: unknown): void {
-    try {
-      this.path.send({ type: "item", id, value });
-    } catch (error) {
-      throw unsendable(error, "an item of the stream");
     }
   }
 
@@ -171,6 +168,14 @@ export class IncomingCalls {
       // What the handler returned cannot be sent. That is its fault, and its caller's to know.
       this.path.send(responseError(id, unsendable(error, "the result")));
     }
+  }
+}
+
+function sendItem(items: ItemBatch, value: unknown): void {
+  try {
+    items.add(value);
+  } catch (error) {
+    throw unsendable(error, "an item of the stream");
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingCalls } from "./incoming-calls.ts";
-import { badRequest, creditIn, idText, parseRequest, parseResponse, type RPCRequest } from "./messages.ts";
+import { badRequest, creditIn, idText, parseRequest, parseResponse, type RPCRequest, valuesIn } from "./messages.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 
 /** Hands each message of a link to the calls it belongs to. */
@@ -37,7 +37,10 @@ export class MessageRouter {
     // The caller's own stream runs towards the callee, its credit the other way.
     const [readers, writers] = map["input"] === true ? [this.incoming, this.outgoing] : [this.outgoing, this.incoming];
     if (type === "item") readers.onItem(id, map["value"], bytes);
-    else if (type === "end") readers.onEnd(id);
+    else if (type === "items") {
+      const values = valuesIn(map);
+      for (const value of values) readers.onItem(id, value, bytes / values.length);
+    } else if (type === "end") readers.onEnd(id);
     else if (type === "credit") writers.onCredit(id, creditIn(map));
     else if (type === "cancel") this.incoming.cancel(id);
     else throw badRequest("expected request message");

@@ -8,13 +8,13 @@ export interface RPCRequest {
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** Secure dialect: milliseconds that the caller will still wait. */
-  readonly deadline_ms?: number;
+  readonly deadline_ms?: number | undefined;
   /** Secure dialect: what travels along with the call (trace, task, chain, budget). */
-  readonly meta?: Readonly<Record<string, unknown>>;
+  readonly meta?: Readonly<Record<string, unknown>> | undefined;
   /** Secure dialect: the caller takes the answer item by item, if it comes that way. */
-  readonly stream?: boolean;
+  readonly stream?: boolean | undefined;
   /** Secure dialect: the caller will send items of its own. */
-  readonly input?: boolean;
+  readonly input?: boolean | undefined;
 }
 
 /** The name that the seed gives a request. */
@@ -47,6 +47,14 @@ export interface RPCItem {
   readonly type: "item";
   readonly id: string;
   readonly value: unknown;
+  readonly input?: boolean;
+}
+
+/** Secure dialect, between sides that both name the feature `items`: several values of a stream, in order. */
+export interface RPCItems {
+  readonly type: "items";
+  readonly id: string;
+  readonly values: readonly unknown[];
   readonly input?: boolean;
 }
 
@@ -118,14 +126,7 @@ export function asMap(payload: unknown): Record<string, unknown> {
 export function parseRequest(map: Record<string, unknown>, dialect: "plain" | "secure"): RPCRequest {
   if ((map["type"] ?? "request") !== "request") throw badRequest("expected request message");
   const known = dialect === "plain" ? PLAIN_FIELDS : SECURE_FIELDS;
-  const unknown = Object.keys(map).filter((field) => !known.has(field));
-  if (unknown.length > 0)
-    throw badRequest(
-      `unknown request fields: [${unknown
-        .slice(0, 8)
-        .map((field) => `'${field.slice(0, 40)}'`)
-        .join(", ")}]`,
-    );
+  for (const field in map) if (!known.has(field)) throw unknownFields(map, known);
   const { endpoint, args = [], kwargs = {}, deadline_ms, meta, stream, input } = map;
   if (typeof endpoint !== "string") throw badRequest(endpoint === undefined ? "'endpoint'" : "endpoint must be text");
   if (!Array.isArray(args)) throw badRequest("args must be a list");
@@ -133,15 +134,23 @@ export function parseRequest(map: Record<string, unknown>, dialect: "plain" | "s
   if (deadline_ms !== undefined && (typeof deadline_ms !== "number" || !(deadline_ms >= 0)))
     throw badRequest("deadline_ms must be a number from 0");
   if (meta !== undefined && !isMap(meta)) throw badRequest("meta must be a map");
-  const request = { type: "request", id: idText(map["id"]), endpoint, args, kwargs } as const;
-  if (dialect === "plain") return request;
   return {
-    ...request,
-    ...(deadline_ms !== undefined && { deadline_ms: deadline_ms as number }),
-    ...(meta !== undefined && { meta }),
-    ...(stream === true && { stream }),
-    ...(input === true && { input }),
+    type: "request",
+    id: idText(map["id"]),
+    endpoint,
+    args,
+    kwargs,
+    deadline_ms,
+    meta,
+    stream: stream === true,
+    input: input === true,
   };
+}
+
+function unknownFields(map: Record<string, unknown>, known: ReadonlySet<string>): SynapseError {
+  const unknown = Object.keys(map).filter((field) => !known.has(field));
+  const named = unknown.slice(0, 8).map((field) => `'${field.slice(0, 40)}'`);
+  return badRequest(`unknown request fields: [${named.join(", ")}]`);
 }
 
 /** @throws SynapseError `bad_request` when the number of items is none. */
@@ -149,6 +158,13 @@ export function creditIn(map: Record<string, unknown>): number {
   const { items } = map;
   if (typeof items !== "number" || !Number.isInteger(items) || items < 1) throw badRequest("credit must be a whole number of items from 1");
   return Math.min(items, MAX_CREDIT);
+}
+
+/** @throws SynapseError `bad_request` when there are none. */
+export function valuesIn(map: Record<string, unknown>): readonly unknown[] {
+  const { values } = map;
+  if (!Array.isArray(values) || values.length === 0) throw badRequest("items must come as a list of values");
+  return values;
 }
 
 /** @throws SynapseError `bad_request` when this is not an answer. */

@@ -37,10 +37,18 @@ export class Outbox {
   private lastOf = 0;
   private isPumping = false;
   /** Whether the other side puts chunks together. */
-  cutsMessages = false;
+  private cutsMessages = false;
+  /** Whether it takes several items of a stream in one message. */
+  private gathersItems = false;
 
   constructor(options: OutboxOptions) {
     this.options = options;
+  }
+
+  /** The other side has said what it understands. */
+  agree(features: readonly string[]): void {
+    this.cutsMessages = features.includes("chunk");
+    this.gathersItems = features.includes("items");
   }
 
   /** True when nothing waits here. The link may still have something to send. */
@@ -50,9 +58,25 @@ export class Outbox {
 
   /** @throws SynapseError `bad_request` when it cannot be encoded, `frame_too_large`. */
   send(message: Message): void {
+    this.sendBytes("id" in message ? message.id : undefined, this.encode(message));
+  }
+
+  /** An item as {@link sendItems} takes it; undefined where items leave one by one. @throws SynapseError `bad_request`. */
+  encodeItem(value: unknown): Uint8Array | undefined {
+    return this.gathersItems ? this.options.serializer.items?.encode(value) : undefined;
+  }
+
+  /** Sends items that were encoded before. @throws SynapseError `frame_too_large`. */
+  sendItems(id: string, input: boolean, encoded: Uint8Array, count: number): void {
+    const { items } = this.options.serializer;
+    if (items === undefined) return; // nothing was encoded, then
+    const bytes = items.join(input ? { type: "items", id, input } : { type: "items", id }, encoded, count);
+    this.checkLength(bytes);
+    this.sendBytes(id, bytes);
+  }
+
+  private sendBytes(id: string | undefined, bytes: Uint8Array): void {
     const { link } = this.options;
-    const bytes = this.encode(message);
-    const id = "id" in message ? message.id : undefined;
     const queue = id === undefined ? undefined : this.queues.get(id);
     if (queue !== undefined) this.queueUp(queue, bytes);
     else if (id !== undefined && this.cutsMessages && bytes.length > CHUNK_BYTES) this.begin(id, bytes);
@@ -60,11 +84,16 @@ export class Outbox {
   }
 
   private encode(message: Message): Uint8Array {
-    const { serializer, link, limits } = this.options;
+    const { serializer } = this.options;
     const bytes = serializer.encodeShared === undefined ? serializer.encode(message) : serializer.encodeShared(message);
+    this.checkLength(bytes);
+    return bytes;
+  }
+
+  private checkLength(bytes: Uint8Array): void {
+    const { link, limits } = this.options;
     const most = link.dialect === "plain" ? Math.min(limits.maxFrameBytes, MAX_PLAIN_FRAME_BYTES) : limits.maxFrameBytes;
     if (bytes.length > most) throw new SynapseError("frame_too_large", `the message takes ${bytes.length} bytes, the limit is ${most}`);
-    return bytes;
   }
 
   private begin(id: string, bytes: Uint8Array): void {

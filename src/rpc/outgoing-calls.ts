@@ -1,6 +1,7 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
+import type { ItemBatch } from "./item-batch.ts";
 import type { Message, RPCError, RPCRequest, RPCResponse } from "./messages.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
@@ -33,6 +34,8 @@ export interface CallPath {
   readonly link: Link;
   /** @throws SynapseError when the message cannot be sent. */
   send(message: Message): void;
+  /** For the items of one stream. @param input they are the caller's own. */
+  itemsOf(id: string, input: boolean): ItemBatch;
   /** Resolves when the link has room again; undefined when it has. */
   room(): Promise<void> | undefined;
 }
@@ -157,14 +160,17 @@ export class OutgoingCalls {
   }
 
   private messageOf(id: string, { endpoint, args, kwargs, input }: OutgoingRequest, options: CallOptions, isStream: boolean): RPCRequest {
-    const request = { type: "request", id, endpoint, args, kwargs } as const;
-    if (this.path.link.dialect === "plain") return request;
-    const { timeoutMs, meta } = options;
+    if (this.path.link.dialect === "plain") return { type: "request", id, endpoint, args, kwargs };
     return {
-      ...request,
-      ...(isStream ? { stream: true } : { deadline_ms: timeoutMs }), // a stream lasts as long as it goes on
-      ...(meta && { meta }),
-      ...(input !== undefined && { input: true }),
+      type: "request",
+      id,
+      endpoint,
+      args,
+      kwargs,
+      deadline_ms: isStream ? undefined : options.timeoutMs, // a stream lasts as long as it goes on
+      stream: isStream || undefined,
+      meta: options.meta,
+      input: input === undefined ? undefined : true,
     };
   }
 
@@ -184,11 +190,13 @@ export class OutgoingCalls {
 
   /** Sends the caller's own stream. Where that breaks, so does the call. */
   private async upload(id: string, pending: Pending, input: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
-    const send = (value: unknown) => this.path.send({ type: "item", id, value, input: true });
-    pending.writer = new StreamWriter(input, { send, room: () => this.path.room() });
+    const items = this.path.itemsOf(id, true);
+    pending.writer = new StreamWriter(input, { send: (value) => items.add(value), room: () => this.path.room() });
     try {
       await pending.writer.run();
-      if (this.pending.has(id)) this.path.send({ type: "end", id, input: true });
+      if (!this.pending.has(id)) return; // what was gathered leaves at the end of the turn, and is dropped over there
+      items.flush();
+      this.path.send({ type: "end", id, input: true });
     } catch (error) {
       this.giveUp(id, asSynapseError(error));
     }

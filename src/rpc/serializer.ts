@@ -8,8 +8,17 @@ export interface RPCSerializer {
   encode(message: unknown): Uint8Array;
   /** The same into a buffer that is used again: the bytes are good until the next call. Where it is missing, {@link encode} serves. */
   encodeShared?(message: unknown): Uint8Array;
+  /** Puts items of a stream that were encoded one by one into one message. Where it is missing, each travels by itself. */
+  readonly items?: ItemsEncoder;
   /** @throws SynapseError `bad_request` for bytes that are no message. Never trusts them. */
   decode(bytes: Uint8Array): unknown;
+}
+
+export interface ItemsEncoder {
+  /** One item: the bytes are good until the next call of any method here. @throws SynapseError `bad_request`. */
+  encode(value: unknown): Uint8Array;
+  /** A message of these fields and `values`, the list of the items whose bytes follow one another in `encoded`. */
+  join(fields: Readonly<Record<string, unknown>>, encoded: Uint8Array, count: number): Uint8Array;
 }
 
 /** Beyond these a number is no longer exact: such integers travel, and arrive, as bigint. */
@@ -33,14 +42,23 @@ export class MessagePackRPCSerializer implements RPCSerializer {
     this.bigEncoder = new Encoder({ maxDepth: this.maxDepth + 1, ignoreUndefined: true, useBigInt64: true });
   }
 
+  readonly items: ItemsEncoder = {
+    encode: (value) => this.encodeWithin(value, this.maxDepth - 2), // a map and a list will be around it
+    join: (fields, encoded, count) => withValues(this.encodeShared(fields), encoded, count),
+  };
+
   encode(message: unknown): Uint8Array {
     return this.encodeShared(message).slice();
   }
 
   encodeShared(message: unknown): Uint8Array {
+    return this.encodeWithin(message, this.maxDepth);
+  }
+
+  private encodeWithin(message: unknown, depth: number): Uint8Array {
     try {
       // The fast encoder knows no bigint; the other writes large integers as floats unless they are bigints.
-      if (hasBigInt(message, this.maxDepth)) return this.bigEncoder.encodeSharedRef(withBigIntegers(message));
+      if (hasBigInt(message, depth)) return this.bigEncoder.encodeSharedRef(withBigIntegers(message));
       return this.encoder.encodeSharedRef(message);
     } catch (error) {
       throw new SynapseError("bad_request", `cannot be sent: ${messageOf(error)}`, {
@@ -61,6 +79,21 @@ export class MessagePackRPCSerializer implements RPCSerializer {
       throw new SynapseError("bad_request", `Unpack failed: ${messageOf(error)}`, { cause: error });
     }
   }
+}
+
+/** `values` as a key, and the head of a list whose length takes 2 bytes. */
+const VALUES = Uint8Array.from([0xa6, ...new TextEncoder().encode("values"), 0xdc, 0, 0]);
+
+/** An encoded map of up to 14 fields with `values` added, a list of what was encoded before. */
+function withValues(map: Uint8Array, encoded: Uint8Array, count: number): Uint8Array {
+  const bytes = new Uint8Array(map.length + VALUES.length + encoded.length);
+  bytes.set(map);
+  bytes[0] = (map[0] as number) + 1; // a fixmap: its head holds the number of its fields
+  bytes.set(VALUES, map.length);
+  bytes[map.length + VALUES.length - 2] = count >>> 8;
+  bytes[map.length + VALUES.length - 1] = count;
+  bytes.set(encoded, map.length + VALUES.length);
+  return bytes;
 }
 
 function hasBigInt(value: unknown, depth: number): boolean {

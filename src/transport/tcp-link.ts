@@ -3,6 +3,7 @@ import type { Runtime, Timer } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { afterThisTurn } from "../runtime.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
 import type { OutBuffer } from "./out-buffer.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
@@ -129,7 +130,7 @@ export class TcpLink implements Link {
   private flushAfterThisTurn(): void {
     if (this.flushes) return;
     this.flushes = true;
-    process.nextTick(() => {
+    afterThisTurn(() => {
       this.flushes = false;
       this.flush();
     });
