@@ -12,6 +12,8 @@ import { type Service, serviceOf } from "./service.ts";
 
 /** How long a host may take to accept a link and say hello, ms, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 10_000;
+/** Links that a client keeps: the one that it uses, and one that is leaving. */
+const MAX_DIALLED = 2;
 /** `host:port`, `[v6]:port`, or either with a scheme; a bare v6 host ends like a port without being one. */
 const WITH_PORT = /^(tcp:\/\/)?(\[[^\]]*\]|[^:]*):\d+$/;
 
@@ -47,7 +49,7 @@ export class Client {
     const [port, options] = typeof portOrOptions === "object" ? [undefined, portOrOptions] : [portOrOptions, maybeOptions];
     const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
     this.address = formatAddress(parsed);
-    this.core = new RpcCore(options, options.swarm ?? "");
+    this.core = new RpcCore(options, options.swarm ?? "", MAX_DIALLED);
     this.timeoutMs = options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.plain = new PlainCaller(this.core, this.core.transport, this.address);
     this.dialect = options.dialect ?? "auto";

@@ -49,7 +49,8 @@ export class RpcCore implements ConnectionHost {
   private announce: readonly string[] = [];
   private stopping = false;
 
-  constructor(options: RpcOptions, swarm: string) {
+  /** @param maxDialled peers to which links are kept; fewer cost less to begin with. */
+  constructor(options: RpcOptions, swarm: string, maxDialled?: number) {
     this.identity = options.identity ?? Identity.generate();
     this.runtime = options.runtime ?? systemRuntime;
     this.serializer = options.serializer ?? new MessagePackRPCSerializer();
@@ -65,7 +66,7 @@ export class RpcCore implements ConnectionHost {
         encodeRefusal,
         ...(options.onRefused && { onRefused: options.onRefused }),
       });
-    this.pool = new ConnectionPool(this, this.transport);
+    this.pool = new ConnectionPool(this, this.transport, maxDialled);
   }
 
   /** Addresses at which this process takes calls, once it listens. */

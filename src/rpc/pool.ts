@@ -9,7 +9,7 @@ import type { ConnectionHost } from "./connection-host.ts";
 import { Deadline } from "./deadline.ts";
 import { DialRace } from "./dial-race.ts";
 
-/** Links dialled and kept; the one used longest ago is closed first, once its calls have ended. */
+/** Links dialled and kept unless told otherwise; the one used longest ago is closed first, once its calls have ended. */
 const MAX_DIALLED = 512;
 /** Peers whose link to us is remembered for calling back; their number is bounded by the listener too. */
 const MAX_INBOUND = 4_096;
@@ -42,12 +42,9 @@ type Dial = (limit: Deadline) => Promise<Connection>;
 export class ConnectionPool {
   private readonly host: ConnectionHost;
   private readonly transport: Transport;
-  private readonly dialled = new LRUCache<string, Connection>({
-    max: MAX_DIALLED,
-    disposeAfter: (connection) => connection.closeWhenIdle(), // after, since a link that closes at once deletes its entry itself
-  });
+  private readonly dialled: LRUCache<string, Connection>;
   /** Those of them that were dialled by address alone, by that address. Closed ones stay until dialled anew or displaced. */
-  private readonly byAddress = new LRUCache<string, Connection>({ max: MAX_DIALLED });
+  private readonly byAddress: LRUCache<string, Connection>;
   /** Made by the first: a client accepts none, and its arrays take longer to make than a client. */
   private inbound: LRUCache<string, Connection> | undefined;
   /** Dials under way by peer or address; as many as callers have begun, each gone when its turn and its time are over. */
@@ -56,9 +53,15 @@ export class ConnectionPool {
   /** Aborted when the pool is closed: dials under way are given up. */
   private end = new AbortController();
 
-  constructor(host: ConnectionHost, transport: Transport) {
+  /** @param max links dialled and kept. */
+  constructor(host: ConnectionHost, transport: Transport, max = MAX_DIALLED) {
     this.host = host;
     this.transport = transport;
+    this.dialled = new LRUCache({
+      max,
+      disposeAfter: (connection) => connection.closeWhenIdle(), // after, since a link that closes at once deletes its entry itself
+    });
+    this.byAddress = new LRUCache({ max });
   }
 
   /** Links that are open and were dialled from here. */
