@@ -3,26 +3,45 @@
  * Everything else is handed a `Runtime`; lint sees to it.
  */
 import { randomBytes } from "node:crypto";
-import type { Runtime } from "../dht/index.ts";
+import type { Runtime, Timer } from "../dht/index.ts";
 import { abortedError } from "./errors.ts";
 
 /** The longest a timer can wait; Node fires longer ones at once. About 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Node's timers drop fractions and count from the beginning of a turn, so in a busy process they fire early: what is left is waited for. */
+class SystemTimer implements Timer {
+  private readonly task: () => void;
+  private readonly due: number;
+  private timeout: NodeJS.Timeout;
+
+  constructor(delayMs: number, task: () => void) {
+    const ms = Math.min(delayMs, LONGEST_TIMER_MS);
+    this.task = task;
+    this.due = performance.now() + ms;
+    this.timeout = setTimeout(fire, Math.ceil(ms), this);
+  }
+
+  fire(): void {
+    const left = this.due - performance.now();
+    if (left > 0) this.timeout = setTimeout(fire, Math.ceil(left), this);
+    else this.task();
+  }
+
+  cancel(): void {
+    clearTimeout(this.timeout);
+  }
+}
+
+/** One function for all timers: thousands of links have one each. */
+function fire(timer: SystemTimer): void {
+  timer.fire();
+}
+
 export const systemRuntime: Runtime = {
   now: () => performance.now(),
   wallClock: () => Date.now(),
-  schedule: (delayMs, task) => {
-    // Node's timers drop fractions and count from the beginning of a turn, so in a busy process they fire early: what is left is waited for.
-    const due = performance.now() + Math.min(delayMs, LONGEST_TIMER_MS);
-    const fire = () => {
-      const left = due - performance.now();
-      if (left > 0) timer = setTimeout(fire, Math.ceil(left));
-      else task();
-    };
-    let timer = setTimeout(fire, Math.ceil(Math.min(delayMs, LONGEST_TIMER_MS)));
-    return { cancel: () => clearTimeout(timer) };
-  },
+  schedule: (delayMs, task) => new SystemTimer(delayMs, task),
   random: () => Math.random(),
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 };

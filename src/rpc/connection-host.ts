@@ -1,5 +1,6 @@
 import type { Runtime } from "../../dht/index.ts";
 import type { Limits } from "../limits.ts";
+import type { Connection } from "./connection.ts";
 import type { Introduction } from "./greeting.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
@@ -14,4 +15,7 @@ export interface ConnectionHost {
   readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */
   readonly introduce: () => Introduction;
+  /** Calls can be made over it, both ways. */
+  onReady?(connection: Connection): void;
+  onClosed?(connection: Connection): void;
 }

@@ -1,7 +1,7 @@
 import type { Timer } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
-import type { Link } from "../transport/transport.ts";
+import type { Link, LinkReceiver } from "../transport/transport.ts";
 import { ChunkAssembler } from "./chunk-assembler.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Greeting } from "./greeting.ts";
@@ -9,31 +9,31 @@ import { IncomingCalls } from "./incoming-calls.ts";
 import { ItemBatch } from "./item-batch.ts";
 import { LinkWatch, type Watched } from "./link-watch.ts";
 import { lost, unsent } from "./lost.ts";
-import { MessageRouter } from "./message-router.ts";
+import { type Parties, routePlain, routeSecure } from "./message-router.ts";
 import { asMap, type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type CallOptions, type CallPath, OutgoingCalls, type OutgoingRequest } from "./outgoing-calls.ts";
+import { Promised } from "./promised.ts";
 
 /** How long the other side has to close a link after it was told that this side leaves, ms. */
 const LINGER_MS = 2_000;
 
 /**
  * Calls over one link, any number at once, both ways. In the secure dialect the first message each way is a hello. Whoever dialled knows
- * by TLS whom it talks to, so its calls follow its own hello at once: waiting for the other's would cost a round trip.
+ * by TLS whom it talks to, so its calls follow its own hello at once: waiting for the other's would cost a round trip. A process may have
+ * thousands of these, most of them idle: what only some need is made when it is needed.
  */
-export class Connection implements CallPath {
+export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   readonly link: Link;
-  /** Resolves with the other side's hello, undefined in the plain dialect. Rejects when it is refused. */
-  readonly ready: Promise<Hello | undefined>;
+  readonly incoming: IncomingCalls;
+  readonly outgoing: OutgoingCalls;
   private readonly host: ConnectionHost;
-  private readonly incoming: IncomingCalls;
-  private readonly outgoing: OutgoingCalls;
-  private readonly onClosed: ((error: SynapseError | undefined) => void)[] = []; // added by the owner of this process only
-  private settleReady: { resolve: (hello: Hello | undefined) => void; reject: (error: SynapseError) => void };
-  private readonly router: MessageRouter;
+  private readonly hello = new Promised<Hello | undefined>();
+  private onClosed: ((error: SynapseError | undefined) => void)[] | undefined; // added by the owner of this process only
   private readonly outbox: Outbox;
-  private readonly chunks: ChunkAssembler;
-  private readonly greeting: Greeting;
+  private chunks: ChunkAssembler | undefined;
+  /** In the secure dialect. */
+  private readonly greeting: Greeting | undefined;
   /** Runs while the other side has to say hello, and again when it has stopped sending. */
   private patience: Timer | undefined;
   private readonly watch: LinkWatch;
@@ -46,34 +46,18 @@ export class Connection implements CallPath {
   constructor(host: ConnectionHost, link: Link) {
     this.host = host;
     this.link = link;
-    this.watch = new LinkWatch(this.watched(), host.runtime, host.limits);
-    this.greeting = new Greeting(link, host.introduce);
-    const { serializer, limits } = host;
-    this.outbox = new Outbox({ link, serializer, limits, onDrained: () => this.closeIfDone() });
-    this.chunks = new ChunkAssembler(limits.maxFrameBytes, limits.maxBufferedBytes);
-    this.incoming = new IncomingCalls(host, this, this);
+    this.watch = new LinkWatch(this, host.runtime, host.limits);
+    this.greeting = link.dialect === "secure" ? new Greeting(link, host.introduce) : undefined;
+    this.outbox = new Outbox(host, this);
+    this.incoming = new IncomingCalls(host, this);
     this.outgoing = new OutgoingCalls(host.runtime, this);
-    this.router = new MessageRouter(
-      this.incoming,
-      this.outgoing,
-      (request) => this.serve(request),
-      () => {
-        this.peerLeaves = true;
-      },
-    );
-    let settle: Connection["settleReady"] | undefined;
-    this.ready = new Promise((resolve, reject) => {
-      settle = { resolve, reject };
-    });
-    this.settleReady = settle as unknown as Connection["settleReady"];
-    this.ready.catch(() => undefined); // whoever waits for it is told; nobody has to
-    link.open({
-      onMessage: (bytes) => this.onMessage(bytes),
-      onFault: (error) => this.onFault(error),
-      onEnd: () => this.onEnd(),
-      onClose: (error) => this.onLinkClosed(error),
-    });
+    link.open(this);
     this.begin();
+  }
+
+  /** Resolves with the other side's hello, undefined in the plain dialect. Rejects when it is refused. */
+  get ready(): Promise<Hello | undefined> {
+    return this.hello.promise;
   }
 
   /** Whether calls can be made over it. */
@@ -93,12 +77,12 @@ export class Connection implements CallPath {
 
   /** Where the other side says it can be dialled; see {@link Greeting.contact}. */
   get peerContact(): Contact | undefined {
-    return this.greeting.contact;
+    return this.greeting?.contact;
   }
 
   /** The other side as this link proves it; see {@link Greeting.reached}. */
   get reached(): Contact | undefined {
-    return this.greeting.reached;
+    return this.greeting?.reached;
   }
 
   /**
@@ -123,7 +107,10 @@ export class Connection implements CallPath {
 
   whenClosed(callback: (error: SynapseError | undefined) => void): void {
     if (this.state === "closed") callback(undefined);
-    else this.onClosed.push(callback);
+    else {
+      this.onClosed ??= [];
+      this.onClosed.push(callback);
+    }
   }
 
   /**
@@ -154,6 +141,11 @@ export class Connection implements CallPath {
     this.closeIfDone();
   }
 
+  /** Told by the outbox when everything that waited there has left. */
+  onDrained(): void {
+    this.closeIfDone();
+  }
+
   private closeIfDone(): void {
     const isLeft = this.peerLeaves || (this.state === "closing" && this.linger === undefined);
     if (isLeft && !this.isBusy) this.link.close();
@@ -162,7 +154,7 @@ export class Connection implements CallPath {
   private begin(): void {
     const { runtime, limits } = this.host;
     this.watch.start();
-    if (this.link.dialect === "plain") {
+    if (this.greeting === undefined) {
       this.becomeReady(undefined);
       return;
     }
@@ -178,7 +170,8 @@ export class Connection implements CallPath {
     this.outbox.agree(hello?.features ?? []);
     if (this.state === "opening") this.state = "open";
     this.outgoing.release();
-    this.settleReady.resolve(hello);
+    this.hello.resolve(hello);
+    this.host.onReady?.(this);
   }
 
   /** For the calls on this link. @throws SynapseError `bad_request`, `frame_too_large`. */
@@ -196,14 +189,15 @@ export class Connection implements CallPath {
     return this.link.room();
   }
 
-  private onMessage(bytes: Uint8Array): void {
+  /** For the link, as all of {@link LinkReceiver}. */
+  onMessage(bytes: Uint8Array): void {
     this.watch.heard();
     try {
       const map = asMap(this.host.serializer.decode(bytes));
-      if (this.link.dialect === "plain") this.router.plain(map, this.link.dialled);
+      if (this.greeting === undefined) routePlain(map, this.link.dialled, this);
       else if (!this.greeting.isDone) this.becomeReady(this.greeting.hear(map));
       else if (map["type"] === "chunk") this.onChunk(map);
-      else this.router.secure(map, bytes.length);
+      else routeSecure(map, bytes.length, this);
       this.closeIfDone();
     } catch (error) {
       this.refuse(asSynapseError(error));
@@ -213,18 +207,24 @@ export class Connection implements CallPath {
   private onChunk(map: Record<string, unknown>): void {
     let whole: Uint8Array | undefined;
     try {
+      this.chunks ??= new ChunkAssembler(this.host.limits.maxFrameBytes, this.host.limits.maxBufferedBytes);
       whole = this.chunks.add(map);
     } catch (error) {
       this.onFault(asSynapseError(error)); // whose piece it was, nobody can be told
     }
-    if (whole !== undefined) this.router.secure(asMap(this.host.serializer.decode(whole)), whole.length);
+    if (whole !== undefined) routeSecure(asMap(this.host.serializer.decode(whole)), whole.length, this);
   }
 
-  /** Who goes on asking while this side is leaving would keep it for ever. */
-  private serve(request: RPCRequest): void {
+  /** For the router. Who goes on asking while this side is leaving would keep it for ever. */
+  serve(request: RPCRequest): void {
     const isLeaving = this.state === "closing" || this.host.isStopping;
     if (isLeaving) this.trySend(responseError(request.id, { code: "busy", message: "this node is closing the link, or stopping" }));
     else this.incoming.serve(request);
+  }
+
+  /** For the router. */
+  onGoaway(): void {
+    this.peerLeaves = true;
   }
 
   /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */
@@ -234,7 +234,7 @@ export class Connection implements CallPath {
     else this.trySend(responseError("", error));
   }
 
-  private onFault(error: SynapseError): void {
+  onFault(error: SynapseError): void {
     if (this.link.dialled) {
       this.fail(error);
       return;
@@ -249,7 +249,7 @@ export class Connection implements CallPath {
    * The other side sends no more. A plain caller may still wait for what it has asked, or be gone, which looks the same: it is waited for as
    * long as an idle link. Anyone else has left its calls, and ours, behind.
    */
-  private onEnd(): void {
+  onEnd(): void {
     this.closeWhenIdle();
     if (this.link.dialect === "secure" || this.link.dialled) this.link.close();
     else this.patience = this.host.runtime.schedule(this.host.limits.idleTimeoutMs, () => this.link.destroy());
@@ -257,7 +257,7 @@ export class Connection implements CallPath {
 
   private fail(error: SynapseError): void {
     this.state = "closing";
-    this.settleReady.reject(error);
+    this.hello.reject(error);
     this.outgoing.failAll(error);
     this.link.close();
   }
@@ -270,37 +270,31 @@ export class Connection implements CallPath {
     }
   }
 
-  private onLinkClosed(error: SynapseError | undefined): void {
+  onClose(error: SynapseError | undefined): void {
     this.state = "closed";
     this.patience?.cancel();
     this.watch.stop();
     this.linger?.cancel();
     const reason = error ?? lost(this.link.remoteAddress);
-    this.settleReady.reject(reason);
+    this.hello.reject(reason);
     this.outgoing.failAll(reason);
     this.incoming.abortAll();
-    for (const callback of this.onClosed.splice(0)) callback(error);
+    this.host.onClosed?.(this);
+    for (const callback of this.onClosed ?? []) callback(error);
   }
 
-  private onSilent(): void {
+  /** For the watch, as the two below. */
+  get isOwed(): boolean {
+    return this.outgoing.size > 0 && this.greeting?.isDone === true;
+  }
+
+  ping(timeoutMs: number): Promise<unknown> {
+    return this.outgoing.call({ endpoint: "_synapse.ping", args: [], kwargs: {} }, { timeoutMs });
+  }
+
+  onSilent(): void {
     const peer = this.link.remoteAddress;
     this.outgoing.failAll(new SynapseError("connection_lost", `${peer} has gone silent`, { peer, retryable: true }));
     this.link.destroy();
-  }
-
-  private watched(): Watched {
-    const connection = this;
-    return {
-      dialled: this.link.dialled,
-      get isBusy() {
-        return connection.isBusy;
-      },
-      get isOwed() {
-        return connection.outgoing.size > 0 && connection.greeting.isDone;
-      },
-      ping: (timeoutMs) => this.outgoing.call({ endpoint: "_synapse.ping", args: [], kwargs: {} }, { timeoutMs }),
-      onIdle: () => this.closeWhenIdle(),
-      onSilent: () => this.onSilent(),
-    };
   }
 }

@@ -129,13 +129,15 @@ export class RpcCore implements ConnectionHost {
     return this.pool.isServing;
   }
 
+  onReady(connection: Connection): void {
+    if (!connection.link.dialled) this.pool.adopt(connection);
+  }
+
+  onClosed(connection: Connection): void {
+    this.accepted.delete(connection);
+  }
+
   private accept(link: Link): void {
-    const connection = new Connection(this, link);
-    this.accepted.add(connection);
-    connection.whenClosed(() => this.accepted.delete(connection));
-    connection.ready.then(
-      () => this.pool.adopt(connection),
-      () => undefined, // it closes by itself
-    );
+    this.accepted.add(new Connection(this, link));
   }
 }

@@ -5,7 +5,6 @@ import type { ConnectionHost } from "./connection-host.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import type { ItemBatch } from "./item-batch.ts";
 import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
-import type { CallPath } from "./outgoing-calls.ts";
 import { isStream, type Stream } from "./registry.ts";
 import { Budget, StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
@@ -17,23 +16,20 @@ const MAX_COLLECTED = 10_000;
 export class IncomingCalls {
   private readonly host: ConnectionHost;
   private readonly connection: Connection;
-  private readonly path: CallPath;
   /** At most limits.maxCallsPerLink. In the plain dialect two calls with the same id are two calls. */
-  private readonly calls = new Set<IncomingCall>();
+  private calls: Set<IncomingCall> | undefined;
   /** Of the secure dialect, where cancels, credit and items name the call. The same bound. */
-  private readonly byId = new Map<string, IncomingCall>();
+  private byId: Map<string, IncomingCall> | undefined;
   /** What callers have sent and no handler has read. */
-  private readonly unread: Budget;
+  private unread: Budget | undefined;
 
-  constructor(host: ConnectionHost, connection: Connection, path: CallPath) {
+  constructor(host: ConnectionHost, connection: Connection) {
     this.host = host;
     this.connection = connection;
-    this.path = path;
-    this.unread = new Budget(host.limits.maxBufferedBytes);
   }
 
   get size(): number {
-    return this.calls.size;
+    return this.calls?.size ?? 0;
   }
 
   serve(request: RPCRequest): void {
@@ -43,8 +39,7 @@ export class IncomingCalls {
       return;
     }
     const call = new IncomingCall(request, this.connection, this.host.runtime, request.input ? this.inputOf(request.id) : undefined);
-    this.calls.add(call);
-    if (this.path.link.dialect === "secure") this.byId.set(request.id, call);
+    this.keep(call);
     let result: unknown;
     try {
       result = this.host.registry.dispatch(request, call);
@@ -61,13 +56,21 @@ export class IncomingCalls {
     }
   }
 
+  private keep(call: IncomingCall): void {
+    this.calls ??= new Set();
+    this.calls.add(call);
+    if (this.connection.link.dialect === "plain") return;
+    this.byId ??= new Map();
+    this.byId.set(call.id, call);
+  }
+
   /** The caller no longer wants the answer. The call counts until its handler has returned. */
   cancel(id: string): void {
-    this.byId.get(id)?.abort();
+    this.byId?.get(id)?.abort();
   }
 
   onItem(id: string, value: unknown, bytes: number): void {
-    const call = this.byId.get(id);
+    const call = this.byId?.get(id);
     try {
       call?.input?.push(value, bytes);
     } catch (error) {
@@ -78,29 +81,30 @@ export class IncomingCalls {
   }
 
   onEnd(id: string): void {
-    this.byId.get(id)?.input?.end();
+    this.byId?.get(id)?.input?.end();
   }
 
   onCredit(id: string, items: number): void {
-    this.byId.get(id)?.writer?.grant(items);
+    this.byId?.get(id)?.writer?.grant(items);
   }
 
   abortAll(): void {
-    for (const call of this.calls) call.abort();
-    this.calls.clear();
-    this.byId.clear();
+    for (const call of this.calls ?? []) call.abort();
+    this.calls?.clear();
+    this.byId?.clear();
   }
 
   private refusalOf({ id }: RPCRequest): SynapseError | undefined {
     const { maxCallsPerLink } = this.host.limits;
-    if (this.calls.size >= maxCallsPerLink)
+    if (this.size >= maxCallsPerLink)
       return new SynapseError("busy", `more than ${maxCallsPerLink} calls at once on this link`, { retryable: true });
-    return this.byId.has(id) ? badRequest(`a call with the id ${JSON.stringify(id)} is under way`) : undefined;
+    return this.byId?.has(id) ? badRequest(`a call with the id ${JSON.stringify(id)} is under way`) : undefined;
   }
 
   private inputOf(id: string): StreamReader {
+    this.unread ??= new Budget(this.host.limits.maxBufferedBytes);
     return new StreamReader({
-      grant: (items) => this.path.send({ type: "credit", id, items, input: true }),
+      grant: (items) => this.connection.send({ type: "credit", id, items, input: true }),
       cancel: () => undefined, // the answer will tell the caller that no more is read
       budget: this.unread,
     });
@@ -114,7 +118,7 @@ export class IncomingCalls {
   }
 
   private async stream(call: IncomingCall, source: Stream): Promise<void> {
-    const { path } = this;
+    const path = this.connection;
     const items = path.itemsOf(call.id, false);
     const send = (value: unknown) => sendItem(items, value);
     call.writer = new StreamWriter(source, { send, room: () => path.room(), run: (work) => within(call, work) });
@@ -150,12 +154,13 @@ export class IncomingCalls {
 
   private finish(call: IncomingCall, result: unknown, how: "answer" | "end" = "answer"): void {
     call.end();
-    if (!this.calls.delete(call)) return; // the link has closed: nobody is left to answer
-    if (this.byId.get(call.id) === call) this.byId.delete(call.id);
+    if (this.calls?.delete(call) !== true) return; // the link has closed: nobody is left to answer
+    if (this.byId?.get(call.id) === call) this.byId?.delete(call.id);
+    if (this.size === 0) this.calls = undefined; // an idle link takes half as much again with an empty set
     call.input?.return(); // what it has not read, nobody will
     // One that was aborted has no reader: its caller has given up, or was told why at once.
     if (!call.isAborted) {
-      if (how === "end") this.path.send({ type: "end", id: call.id });
+      if (how === "end") this.connection.send({ type: "end", id: call.id });
       else this.respond(call.id, result);
     }
     this.connection.onCallEnded();
@@ -163,10 +168,10 @@ export class IncomingCalls {
 
   private respond(id: string, result: unknown): void {
     try {
-      this.path.send(result instanceof SynapseError ? responseError(id, result) : responseOk(id, result));
+      this.connection.send(result instanceof SynapseError ? responseError(id, result) : responseOk(id, result));
     } catch (error) {
       // What the handler returned cannot be sent. That is its fault, and its caller's to know.
-      this.path.send(responseError(id, unsendable(error, "the result")));
+      this.connection.send(responseError(id, unsendable(error, "the result")));
     }
   }
 }

@@ -1,14 +1,14 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import { SynapseError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import type { Link } from "../transport/transport.ts";
 
 /** Between two looks at a link, ms, at least: clocks round, and a pause of nothing would repeat for ever. */
 const SHORTEST_PAUSE_MS = 100;
 
 /** The link that is watched. */
 export interface Watched {
-  /** True when this side dialled. */
-  readonly dialled: boolean;
+  readonly link: Pick<Link, "dialled">;
   /** Calls are under way, in either direction. */
   readonly isBusy: boolean;
   /** The other side owes answers, and can be asked whether it lives. */
@@ -16,7 +16,7 @@ export interface Watched {
   /** Asks whether the other side lives. Rejects with `timed_out` when it does not say so in time. */
   ping(timeoutMs: number): Promise<unknown>;
   /** Nobody has used it for as long as that is allowed. */
-  onIdle(): void;
+  closeWhenIdle(): void;
   /** The other side does not live, or cannot be heard. */
   onSilent(): void;
 }
@@ -63,9 +63,9 @@ export class LinkWatch {
     const { watched, limits, runtime } = this;
     const now = runtime.now();
     // The dialler lets go first: it knows that it has no call to make, the other side can only guess.
-    const idleIn = this.lastActive + (watched.dialled ? limits.idleTimeoutMs / 2 : limits.idleTimeoutMs) - now;
+    const idleIn = this.lastActive + (watched.link.dialled ? limits.idleTimeoutMs / 2 : limits.idleTimeoutMs) - now;
     if (!watched.isBusy && idleIn <= 0) {
-      watched.onIdle();
+      watched.closeWhenIdle();
       return;
     }
     const silentIn = this.lastHeard + limits.keepAliveMs - now;

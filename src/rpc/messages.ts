@@ -142,8 +142,8 @@ export function parseRequest(map: Record<string, unknown>, dialect: "plain" | "s
     kwargs,
     deadline_ms,
     meta,
-    stream: stream === true,
-    input: input === true,
+    stream: stream === true || undefined,
+    input: input === true || undefined,
   };
 }
 

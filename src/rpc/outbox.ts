@@ -1,9 +1,8 @@
 import { SynapseError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
 import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
 import type { Link } from "../transport/transport.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import type { Message } from "./messages.ts";
-import type { RPCSerializer } from "./serializer.ts";
 
 /** Messages longer than this leave in pieces, so that what is short need not wait for them. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -17,12 +16,11 @@ interface Queue {
   of: number;
 }
 
-export interface OutboxOptions {
+/** What the outbox needs of the link it is for. */
+export interface OutboxOwner {
   readonly link: Link;
-  readonly serializer: RPCSerializer;
-  readonly limits: Limits;
   /** Everything that had to wait has left. */
-  readonly onDrained: () => void;
+  onDrained(): void;
 }
 
 /**
@@ -30,9 +28,10 @@ export interface OutboxOptions {
  * but what belongs to one call leaves in order.
  */
 export class Outbox {
-  private readonly options: OutboxOptions;
+  private readonly host: ConnectionHost;
+  private readonly owner: OutboxOwner;
   /** By call id, of calls that have a long message under way. Bounded by limits.maxBufferedBytes: then the link is given up. */
-  private readonly queues = new Map<string, Queue>();
+  private queues: Map<string, Queue> | undefined;
   private waitingBytes = 0;
   private lastOf = 0;
   private isPumping = false;
@@ -41,8 +40,9 @@ export class Outbox {
   /** Whether it takes several items of a stream in one message. */
   private gathersItems = false;
 
-  constructor(options: OutboxOptions) {
-    this.options = options;
+  constructor(host: ConnectionHost, owner: OutboxOwner) {
+    this.host = host;
+    this.owner = owner;
   }
 
   /** The other side has said what it understands. */
@@ -53,7 +53,7 @@ export class Outbox {
 
   /** True when nothing waits here. The link may still have something to send. */
   get isEmpty(): boolean {
-    return this.queues.size === 0;
+    return this.queues === undefined || this.queues.size === 0;
   }
 
   /** @throws SynapseError `bad_request` when it cannot be encoded, `frame_too_large`. */
@@ -63,12 +63,12 @@ export class Outbox {
 
   /** An item as {@link sendItems} takes it; undefined where items leave one by one. @throws SynapseError `bad_request`. */
   encodeItem(value: unknown): Uint8Array | undefined {
-    return this.gathersItems ? this.options.serializer.items?.encode(value) : undefined;
+    return this.gathersItems ? this.host.serializer.items?.encode(value) : undefined;
   }
 
   /** Sends items that were encoded before. @throws SynapseError `frame_too_large`. */
   sendItems(id: string, input: boolean, encoded: Uint8Array, count: number): void {
-    const { items } = this.options.serializer;
+    const { items } = this.host.serializer;
     if (items === undefined) return; // nothing was encoded, then
     const bytes = items.join(input ? { type: "items", id, input } : { type: "items", id }, encoded, count);
     this.checkLength(bytes);
@@ -76,35 +76,38 @@ export class Outbox {
   }
 
   private sendBytes(id: string | undefined, bytes: Uint8Array): void {
-    const { link } = this.options;
-    const queue = id === undefined ? undefined : this.queues.get(id);
+    const { link } = this.owner;
+    const queue = id === undefined ? undefined : this.queues?.get(id);
     if (queue !== undefined) this.queueUp(queue, bytes);
     else if (id !== undefined && this.cutsMessages && bytes.length > CHUNK_BYTES) this.begin(id, bytes);
     else link.send(bytes);
   }
 
   private encode(message: Message): Uint8Array {
-    const { serializer } = this.options;
+    const { serializer } = this.host;
     const bytes = serializer.encodeShared === undefined ? serializer.encode(message) : serializer.encodeShared(message);
     this.checkLength(bytes);
     return bytes;
   }
 
   private checkLength(bytes: Uint8Array): void {
-    const { link, limits } = this.options;
+    const { link } = this.owner;
+    const { limits } = this.host;
     const most = link.dialect === "plain" ? Math.min(limits.maxFrameBytes, MAX_PLAIN_FRAME_BYTES) : limits.maxFrameBytes;
     if (bytes.length > most) throw new SynapseError("frame_too_large", `the message takes ${bytes.length} bytes, the limit is ${most}`);
   }
 
   private begin(id: string, bytes: Uint8Array): void {
     const queue: Queue = { messages: [], sent: 0, of: this.nextOf() };
+    this.queues ??= new Map();
     this.queues.set(id, queue);
     this.queueUp(queue, bytes);
-    void this.pump();
+    void this.pump(this.queues);
   }
 
   private queueUp(queue: Queue, bytes: Uint8Array): void {
-    const { link, limits } = this.options;
+    const { link } = this.owner;
+    const { limits } = this.host;
     if (this.waitingBytes > limits.maxBufferedBytes) {
       link.destroy(); // its reader has stopped reading
       return;
@@ -114,24 +117,25 @@ export class Outbox {
   }
 
   /** Sends a piece of each queue in turn, as long as the link has room. */
-  private async pump(): Promise<void> {
+  private async pump(queues: Map<string, Queue>): Promise<void> {
     if (this.isPumping) return;
     this.isPumping = true;
-    const { link, onDrained } = this.options;
-    while (this.queues.size > 0) {
-      for (const [id, queue] of this.queues) {
+    const { link } = this.owner;
+    while (queues.size > 0) {
+      for (const [id, queue] of queues) {
         this.sendPiece(queue);
-        if (queue.messages.length === 0) this.queues.delete(id);
+        if (queue.messages.length === 0) queues.delete(id);
         const room = link.room();
         if (room !== undefined) await room;
       }
     }
     this.isPumping = false;
-    onDrained();
+    this.owner.onDrained();
   }
 
   private sendPiece(queue: Queue): void {
-    const { link, serializer } = this.options;
+    const { link } = this.owner;
+    const { serializer } = this.host;
     const [message] = queue.messages;
     if (message === undefined) return;
     if (message.length <= CHUNK_BYTES) {

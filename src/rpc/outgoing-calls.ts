@@ -61,7 +61,7 @@ export class OutgoingCalls {
   private readonly runtime: Runtime;
   private readonly path: CallPath;
   /** By call id. Bounded by what this process itself asks: each leaves at its timeout at the latest. */
-  private readonly pending = new Map<string, Pending>();
+  private pending: Map<string, Pending> | undefined;
   /** Made before the link was ready; released or failed with it, within the handshake's time. */
   private waiting: (() => void)[] | undefined = [];
   private lastId = 0;
@@ -72,7 +72,7 @@ export class OutgoingCalls {
   }
 
   get size(): number {
-    return this.pending.size;
+    return this.pending?.size ?? 0;
   }
 
   call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
@@ -104,16 +104,16 @@ export class OutgoingCalls {
 
   /** An answer has come. One that nobody waits for any more is dropped. */
   settle(response: RPCResponse): void {
-    const isForTheOnlyOne = response.error !== null && response.id === "" && this.path.link.dialect === "plain" && this.pending.size === 1;
+    const isForTheOnlyOne = response.error !== null && response.id === "" && this.path.link.dialect === "plain" && this.size === 1;
     // The seed's server answers what it cannot understand without an id: with one call under way, it is that one's.
-    const id = isForTheOnlyOne ? (this.pending.keys().next().value as string) : response.id;
+    const id = isForTheOnlyOne ? (this.pending?.keys().next().value as string) : response.id;
     const pending = this.take(id);
     if (response.error === null) pending?.resolve(response.result);
     else pending?.reject(remoteError(response.error, this.path.link));
   }
 
   onItem(id: string, value: unknown, bytes: number): void {
-    const pending = this.pending.get(id);
+    const pending = this.pending?.get(id);
     if (pending?.reader === undefined) return; // given up
     pending.lastActive = this.runtime.now();
     try {
@@ -128,12 +128,12 @@ export class OutgoingCalls {
   }
 
   onCredit(id: string, items: number): void {
-    this.pending.get(id)?.writer?.grant(items);
+    this.pending?.get(id)?.writer?.grant(items);
   }
 
   failAll(error: SynapseError): void {
     this.waiting = undefined;
-    for (const id of [...this.pending.keys()]) this.take(id)?.reject(error);
+    for (const id of [...(this.pending?.keys() ?? [])]) this.take(id)?.reject(error);
   }
 
   private begin(
@@ -153,6 +153,7 @@ export class OutgoingCalls {
     const timer = this.runtime.schedule(timeoutMs, () => this.onTimer(id));
     const unlisten = signal && this.listen(id, signal);
     const lastActive = this.runtime.now();
+    this.pending ??= new Map();
     this.pending.set(id, { resolve, reject, endpoint, timeoutMs, reader, writer: undefined, timer, lastActive, unlisten });
     const message = this.messageOf(id, request, options, reader !== undefined);
     if (this.waiting === undefined) this.open(id, message, request);
@@ -175,7 +176,7 @@ export class OutgoingCalls {
   }
 
   private open(id: string, message: RPCRequest, { input }: OutgoingRequest): void {
-    const pending = this.pending.get(id);
+    const pending = this.pending?.get(id);
     if (pending === undefined) return; // given up while it waited
     try {
       if (input !== undefined && this.path.link.dialect === "plain")
@@ -194,7 +195,7 @@ export class OutgoingCalls {
     pending.writer = new StreamWriter(input, { send: (value) => items.add(value), room: () => this.path.room() });
     try {
       await pending.writer.run();
-      if (!this.pending.has(id)) return; // what was gathered leaves at the end of the turn, and is dropped over there
+      if (!this.pending?.has(id)) return; // what was gathered leaves at the end of the turn, and is dropped over there
       items.flush();
       this.path.send({ type: "end", id, input: true });
     } catch (error) {
@@ -203,7 +204,7 @@ export class OutgoingCalls {
   }
 
   private onTimer(id: string): void {
-    const pending = this.pending.get(id);
+    const pending = this.pending?.get(id);
     if (pending === undefined) return;
     const { endpoint, timeoutMs, reader } = pending;
     const left = pending.lastActive + timeoutMs - this.runtime.now();
@@ -214,7 +215,7 @@ export class OutgoingCalls {
   }
 
   private touch(id: string): void {
-    const pending = this.pending.get(id);
+    const pending = this.pending?.get(id);
     if (pending !== undefined) pending.lastActive = this.runtime.now();
   }
 
@@ -239,9 +240,9 @@ export class OutgoingCalls {
   }
 
   private take(id: string): Pending | undefined {
-    const pending = this.pending.get(id);
+    const pending = this.pending?.get(id);
     if (pending === undefined) return undefined;
-    this.pending.delete(id);
+    this.pending?.delete(id);
     pending.timer.cancel();
     pending.unlisten?.();
     pending.writer?.stop();

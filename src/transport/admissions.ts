@@ -26,12 +26,12 @@ export class Admissions {
     if (refusal !== undefined) {
       if (this.turnedAway.size >= MAX_TURNED_AWAY) return "cut-off";
       this.turnedAway.add(socket);
-      socket.once("close", () => this.turnedAway.delete(socket));
+      socket.on("close", () => this.turnedAway.delete(socket));
       return refusal;
     }
     this.open.add(socket);
     this.count(host, 1);
-    socket.once("close", () => {
+    socket.on("close", () => {
       this.open.delete(socket);
       this.count(host, -1);
     });

@@ -56,11 +56,12 @@ class Reception {
     this.patience = runtime.schedule(limits.handshakeTimeoutMs, () => this.refuse(new SynapseError("timed_out", "no handshake in time")));
     socket.on("error", this.onEarlyError);
     socket.on("end", this.onEarlyEnd);
-    socket.once("close", () => this.patience.cancel());
+    socket.on("close", this.onEarlyClose);
     socket.once("data", (first: Buffer) => this.begin(first));
   }
 
   private readonly onEarlyError = (error: Error) => this.refuse(asSynapseError(error));
+  private readonly onEarlyClose = () => this.patience.cancel();
   private readonly onEarlyEnd = () => this.socket.destroy(); // it left without a word
 
   private begin(first: Buffer): void {
@@ -102,6 +103,7 @@ class Reception {
     this.patience.cancel();
     this.socket.off("error", this.onEarlyError);
     this.socket.off("end", this.onEarlyEnd);
+    this.socket.off("close", this.onEarlyClose);
     onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress: this.remoteAddress, dialled: false, runtime, limits, outBuffer }));
   }
 

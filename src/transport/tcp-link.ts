@@ -8,7 +8,10 @@ import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./fram
 import type { OutBuffer } from "./out-buffer.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
 
-/** Frames are gathered in pieces of memory that are the larger, the more a link says: one allocation for hundreds of small frames. */
+/**
+ * Frames of one turn are gathered in pieces of memory that are the larger, the more a link says: one allocation for hundreds of small frames.
+ * The first of a turn gets what it takes and no more: most links say one thing at a time, and then nothing for long.
+ */
 const FIRST_SLAB_BYTES = 512;
 const LARGEST_SLAB_BYTES = 16 * 1024;
 const NO_SLAB = Buffer.alloc(0);
@@ -28,13 +31,36 @@ export interface TcpLinkOptions {
   readonly outBuffer: OutBuffer;
 }
 
+/** From a socket to its link: so that all links share four listeners, and do not bring four each. */
+const LINK = Symbol("link");
+
+interface LinkedSocket extends Socket {
+  [LINK]?: TcpLink;
+}
+
+function onData(this: LinkedSocket, chunk: Buffer): void {
+  this[LINK]?.onData(chunk);
+}
+
+function onEnd(this: LinkedSocket): void {
+  this[LINK]?.onEnd();
+}
+
+function onError(this: LinkedSocket, error: Error): void {
+  this[LINK]?.onError(error);
+}
+
+function onClose(this: LinkedSocket): void {
+  this[LINK]?.onClose();
+}
+
 /** A link over a socket: frames out, frames in. */
 export class TcpLink implements Link {
   readonly dialect: Dialect;
   readonly peerId: NodeId | undefined;
   readonly remoteAddress: string;
   readonly dialled: boolean;
-  private readonly socket: Socket;
+  private readonly socket: LinkedSocket;
   private readonly runtime: Runtime;
   private readonly limits: Limits;
   private readonly outBuffer: OutBuffer;
@@ -51,7 +77,8 @@ export class TcpLink implements Link {
   private slabBytes = 0;
   private filled = 0;
   private flushed = 0;
-  private flushes = false;
+  /** Frames sent in this turn. */
+  private frames = 0;
   private isFaulty = false;
   private error: SynapseError | undefined;
 
@@ -66,9 +93,10 @@ export class TcpLink implements Link {
     this.outBuffer = options.outBuffer;
     this.decoder = new FrameDecoder(options.limits.maxFrameBytes);
     this.socket.setNoDelay(true);
+    this.socket[LINK] = this;
     // Listened to from the start: an error before open() must not end the process.
-    this.socket.on("error", (error) => this.onError(error));
-    this.socket.on("close", () => this.onClose());
+    this.socket.on("error", onError);
+    this.socket.on("close", onClose);
   }
 
   get bufferedBytes(): number {
@@ -77,8 +105,8 @@ export class TcpLink implements Link {
 
   open(receiver: LinkReceiver): void {
     this.receiver = receiver;
-    this.socket.on("data", (chunk: Buffer) => this.onData(chunk));
-    this.socket.on("end", () => this.onEnd());
+    this.socket.on("data", onData);
+    this.socket.on("end", onEnd);
     this.socket.resume(); // it was held back until somebody listens
     if (this.socket.destroyed) queueMicrotask(() => this.onClose()); // it went while nobody was listening
   }
@@ -100,7 +128,8 @@ export class TcpLink implements Link {
     writeLength(this.slab, this.filled, message.length);
     this.slab.set(message, this.filled + HEADER_BYTES);
     this.filled += bytes;
-    this.flushAfterThisTurn();
+    this.frames += 1;
+    if (this.frames === 1) afterThisTurn(() => this.endTurn());
   }
 
   room(): Promise<void> | undefined {
@@ -127,13 +156,15 @@ export class TcpLink implements Link {
   }
 
   /** All that is sent in one turn of the event loop leaves in one write. */
-  private flushAfterThisTurn(): void {
-    if (this.flushes) return;
-    this.flushes = true;
-    afterThisTurn(() => {
-      this.flushes = false;
-      this.flush();
-    });
+  private endTurn(): void {
+    this.flush();
+    if (this.frames === 1) {
+      this.slab = NO_SLAB;
+      this.slabBytes = 0;
+      this.filled = 0;
+      this.flushed = 0;
+    }
+    this.frames = 0;
   }
 
   /** Hands what was gathered to the socket, which keeps it until it has left: that part of the slab is never written again. */
@@ -148,13 +179,17 @@ export class TcpLink implements Link {
 
   private takeSlab(bytes: number): void {
     this.flush();
-    this.slabBytes = Math.min(LARGEST_SLAB_BYTES, this.slabBytes === 0 ? FIRST_SLAB_BYTES : 2 * this.slabBytes);
-    this.slab = Buffer.allocUnsafeSlow(Math.max(this.slabBytes, bytes));
     this.filled = 0;
     this.flushed = 0;
+    if (this.frames === 0) {
+      this.slab = Buffer.allocUnsafe(bytes);
+      return;
+    }
+    this.slabBytes = Math.min(LARGEST_SLAB_BYTES, this.slabBytes === 0 ? FIRST_SLAB_BYTES : 2 * this.slabBytes);
+    this.slab = Buffer.allocUnsafeSlow(Math.max(this.slabBytes, bytes));
   }
 
-  private onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.isFaulty) return;
     try {
       this.decoder.push(chunk, (message) => {
@@ -184,12 +219,12 @@ export class TcpLink implements Link {
     this.receiver?.onFault(error);
   }
 
-  private onEnd(): void {
+  onEnd(): void {
     if (this.decoder.isPartial && !this.isFaulty) this.onFault(incompleteFrame());
     else this.receiver?.onEnd();
   }
 
-  private onError(error: Error): void {
+  onError(error: Error): void {
     this.error ??= new SynapseError("connection_lost", `the connection to ${this.remoteAddress} broke: ${error.message}`, {
       peer: this.remoteAddress,
       retryable: true,
@@ -202,7 +237,7 @@ export class TcpLink implements Link {
     this.socket.destroy();
   }
 
-  private onClose(): void {
+  onClose(): void {
     this.forgetFrame();
     this.closeTimer?.cancel();
     const { receiver } = this;
