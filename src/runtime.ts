@@ -51,8 +51,13 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Runs a task at the end of this turn of the event loop, once everything that was ready to run has run. */
-export function afterThisTurn(task: () => void): void {
+/** Runs a task in the next turn of the event loop, or at the end of this one, when all that has arrived has been heard. */
+export function inNextTurn(task: () => void): void {
+  setImmediate(task);
+}
+
+/** Runs a task once everything that is ready to run now has run. */
+export function afterThisEvent(task: () => void): void {
   process.nextTick(task);
 }
 

@@ -30,6 +30,20 @@ export async function withCaller<T>(subject: Subject, work: (caller: Caller, pro
   }
 }
 
+/** The same with all of them at once, each in its own process. */
+export async function withCallers<T>(subjects: readonly Subject[], work: (callers: Map<Subject, Caller>) => Promise<T>): Promise<T> {
+  const callers = new Map<Subject, Caller>();
+  const next = (index: number): Promise<T> => {
+    const subject = subjects[index];
+    if (subject === undefined) return work(callers);
+    return withCaller(subject, (caller) => {
+      callers.set(subject, caller);
+      return next(index + 1);
+    });
+  };
+  return next(0);
+}
+
 async function profile(host: ChildProcess, work: () => Promise<unknown>): Promise<Profiles> {
   host.send("profile");
   const stop = await startProfile();

@@ -2,9 +2,9 @@ import { parseArgs } from "node:util";
 import { type Figure, median, printFigures } from "../support/figures.ts";
 import { printProfile } from "../support/profile.ts";
 import { handshakesPerSecond } from "./handshakes.ts";
-import { latencies, pulling, throughput, withCaller } from "./loads.ts";
+import { latencies, pulling, throughput, withCaller, withCallers } from "./loads.ts";
 import { idleConnectionBytes } from "./memory.ts";
-import type { Subject } from "./subject.ts";
+import type { Caller, Subject } from "./subject.ts";
 import { bareEcho, grpc, SUBJECTS, synapsePlain, synapseSecure } from "./subjects.ts";
 
 const IN_FLIGHT = 64;
@@ -21,33 +21,35 @@ const { values: flags } = parseArgs({
 });
 
 interface Measured {
-  readonly callsPerSecond: number;
-  readonly medianUs: number;
-  readonly p99Us: number;
-  readonly itemsPerSecond: number;
+  readonly callsPerSecond: number[];
+  readonly medianUs: number[];
+  readonly p99Us: number[];
+  readonly itemsPerSecond: number[];
 }
 
-async function measure(subject: Subject): Promise<Measured> {
-  return withCaller(subject, async (caller) => {
-    await throughput(caller, IN_FLIGHT, WARM_UP_MS);
-    const rates: number[] = [];
-    const medians: number[] = [];
-    const tails: number[] = [];
-    const items: number[] = [];
-    for (let round = 0; round < Number(flags.rounds); round++) {
-      rates.push(await throughput(caller, IN_FLIGHT, Number(flags.ms)));
-      const histogram = await latencies(caller, 2_000);
-      medians.push(histogram.getValueAtPercentile(50) / 1_000);
-      tails.push(histogram.getValueAtPercentile(99) / 1_000);
-      if (caller.pull !== undefined) items.push(await pulling(caller, ITEMS));
+/** Each round measures all of them, one after the other: what disturbs one for a while disturbs its neighbours as well. */
+async function measureAll(subjects: readonly Subject[]): Promise<Map<Subject, Measured>> {
+  const measured = new Map<Subject, Measured>();
+  await withCallers(subjects, async (callers) => {
+    for (const [subject, caller] of callers) {
+      measured.set(subject, { callsPerSecond: [], medianUs: [], p99Us: [], itemsPerSecond: [] });
+      await throughput(caller, IN_FLIGHT, WARM_UP_MS);
+      await caller.pull?.(ITEMS);
     }
-    return {
-      callsPerSecond: median(rates),
-      medianUs: median(medians),
-      p99Us: median(tails),
-      itemsPerSecond: items.length === 0 ? 0 : median(items),
-    };
+    for (let round = 1; round <= Number(flags.rounds); round++) {
+      console.error(`round ${round} of ${flags.rounds} …`);
+      for (const [subject, caller] of callers) await measure(caller, measured.get(subject) as Measured);
+    }
   });
+  return measured;
+}
+
+async function measure(caller: Caller, into: Measured): Promise<void> {
+  into.callsPerSecond.push(await throughput(caller, IN_FLIGHT, Number(flags.ms)));
+  const histogram = await latencies(caller, 2_000);
+  into.medianUs.push(histogram.getValueAtPercentile(50) / 1_000);
+  into.p99Us.push(histogram.getValueAtPercentile(99) / 1_000);
+  if (caller.pull !== undefined) into.itemsPerSecond.push(await pulling(caller, ITEMS));
 }
 
 async function showProfile(subject: Subject): Promise<void> {
@@ -68,34 +70,33 @@ if (flags.profile) {
   process.exit();
 }
 
-const measured = new Map<Subject, Measured>();
-for (const subject of SUBJECTS) {
-  console.error(`measuring ${subject.name} …`);
-  measured.set(subject, await measure(subject));
+const measured = await measureAll(SUBJECTS);
+const of = (subject: Subject, what: keyof Measured): number => median(measured.get(subject)?.[what] ?? []);
+
+function figure(
+  name: string,
+  what: keyof Measured,
+  subject: Subject,
+  unit: string,
+  reference?: Subject,
+  target?: Figure["target"],
+): Figure {
+  return {
+    name: `${name}: ${subject.name}`,
+    value: of(subject, what),
+    unit,
+    ...(reference && { reference: { name: reference.name, value: of(reference, what) } }),
+    ...(target && { target }),
+  };
 }
-const of = (subject: Subject): Measured => measured.get(subject) as Measured;
-const rate = (subject: Subject, reference: Subject, atLeast: number): Figure => ({
-  name: `calls, ${IN_FLIGHT} in flight: ${subject.name}`,
-  value: of(subject).callsPerSecond,
-  unit: "/s",
-  reference: { name: reference.name, value: of(reference).callsPerSecond },
-  target: { atLeast },
-});
-const alone = (subject: Subject, atMost?: number): Figure => ({
-  name: `one call at a time, median: ${subject.name}`,
-  value: of(subject).medianUs,
-  unit: "µs",
-  reference: { name: bareEcho.name, value: of(bareEcho).medianUs },
-  ...(atMost !== undefined && { target: { atMost } }),
-});
-const items = (subject: Subject, atLeast?: number): Figure => ({
-  name: `stream, items one way: ${subject.name}`,
-  value: of(subject).itemsPerSecond,
-  unit: "/s",
-  reference: { name: bareEcho.name, value: of(bareEcho).itemsPerSecond },
-  ...(atLeast !== undefined && { target: { atLeast } }),
-});
-const tail = (subject: Subject): Figure => ({ name: `one call at a time, p99: ${subject.name}`, value: of(subject).p99Us, unit: "µs" });
+
+const rate = (subject: Subject, reference: Subject, atLeast: number): Figure =>
+  figure(`calls, ${IN_FLIGHT} in flight`, "callsPerSecond", subject, "/s", reference, { atLeast });
+const alone = (subject: Subject, atMost?: number): Figure =>
+  figure("one call at a time, median", "medianUs", subject, "µs", bareEcho, atMost === undefined ? undefined : { atMost });
+const tail = (subject: Subject): Figure => figure("one call at a time, p99", "p99Us", subject, "µs");
+const items = (subject: Subject, atLeast: number): Figure =>
+  figure("stream, items one way", "itemsPerSecond", subject, "/s", bareEcho, { atLeast });
 
 console.error("measuring handshakes …");
 const handshakes = await handshakesPerSecond(3 * Number(flags.ms));

@@ -28,11 +28,11 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   readonly incoming: IncomingCalls;
   readonly outgoing: OutgoingCalls;
   private readonly host: ConnectionHost;
-  private readonly hello = new Promised<Hello | undefined>();
+  /** In the secure dialect, as `greeting`. */
+  private readonly hello: Promised<Hello> | undefined;
   private onClosed: ((error: SynapseError | undefined) => void)[] | undefined; // added by the owner of this process only
   private readonly outbox: Outbox;
   private chunks: ChunkAssembler | undefined;
-  /** In the secure dialect. */
   private readonly greeting: Greeting | undefined;
   /** Runs while the other side has to say hello, and again when it has stopped sending. */
   private patience: Timer | undefined;
@@ -47,7 +47,10 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
     this.host = host;
     this.link = link;
     this.watch = new LinkWatch(this, host.runtime, host.limits);
-    this.greeting = link.dialect === "secure" ? new Greeting(link, host.introduce) : undefined;
+    if (link.dialect === "secure") {
+      this.greeting = new Greeting(link, host.introduce);
+      this.hello = new Promised();
+    }
     this.outbox = new Outbox(host, this);
     this.incoming = new IncomingCalls(host, this);
     this.outgoing = new OutgoingCalls(host.runtime, this);
@@ -57,7 +60,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
 
   /** Resolves with the other side's hello, undefined in the plain dialect. Rejects when it is refused. */
   get ready(): Promise<Hello | undefined> {
-    return this.hello.promise;
+    return this.hello?.promise ?? Promise.resolve(undefined);
   }
 
   /** Whether calls can be made over it. */
@@ -135,14 +138,9 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
     this.link.destroy();
   }
 
-  /** Told by the calls when one has ended. */
-  onCallEnded(): void {
+  /** Told by the calls when one has ended, and by the outbox when everything that waited there has left. */
+  onDone(): void {
     this.watch.touch();
-    this.closeIfDone();
-  }
-
-  /** Told by the outbox when everything that waited there has left. */
-  onDrained(): void {
     this.closeIfDone();
   }
 
@@ -170,7 +168,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
     this.outbox.agree(hello?.features ?? []);
     if (this.state === "opening") this.state = "open";
     this.outgoing.release();
-    this.hello.resolve(hello);
+    if (hello !== undefined) this.hello?.resolve(hello);
     this.host.onReady?.(this);
   }
 
@@ -257,9 +255,13 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
 
   private fail(error: SynapseError): void {
     this.state = "closing";
-    this.hello.reject(error);
-    this.outgoing.failAll(error);
+    this.abandon(error);
     this.link.close();
+  }
+
+  private abandon(error: SynapseError): void {
+    this.hello?.reject(error);
+    this.outgoing.failAll(error);
   }
 
   private trySend(message: Message): void {
@@ -275,9 +277,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
     this.patience?.cancel();
     this.watch.stop();
     this.linger?.cancel();
-    const reason = error ?? lost(this.link.remoteAddress);
-    this.hello.reject(reason);
-    this.outgoing.failAll(reason);
+    if (this.outgoing.size > 0 || this.greeting?.isDone === false) this.abandon(error ?? lost(this.link.remoteAddress));
     this.incoming.abortAll();
     this.host.onClosed?.(this);
     for (const callback of this.onClosed ?? []) callback(error);

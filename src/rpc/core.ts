@@ -18,6 +18,9 @@ const SOFTWARE = "synapse-p2p/0.1.0";
 /** How often it is looked whether the calls under way have ended, while closing, ms. */
 const CLOSE_POLL_MS = 10;
 
+/** Shared by all that name no other: it keeps nothing from one message to the next but buffers. */
+const messagePack = new MessagePackRPCSerializer();
+
 export interface RpcOptions {
   /** The key pair that this process proves to its peers. One made for the occasion by default. */
   readonly identity?: Identity;
@@ -53,7 +56,7 @@ export class RpcCore implements ConnectionHost {
   constructor(options: RpcOptions, swarm: string, maxDialled?: number) {
     this.identity = options.identity ?? Identity.generate();
     this.runtime = options.runtime ?? systemRuntime;
-    this.serializer = options.serializer ?? new MessagePackRPCSerializer();
+    this.serializer = options.serializer ?? messagePack;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.swarm = swarm;
     this.transport =
@@ -63,6 +66,7 @@ export class RpcCore implements ConnectionHost {
         runtime: this.runtime,
         limits: this.limits,
         plaintext: options.plaintext ?? "loopback",
+        maxSessions: maxDialled,
         encodeRefusal,
         ...(options.onRefused && { onRefused: options.onRefused }),
       });

@@ -163,7 +163,7 @@ export class IncomingCalls {
       if (how === "end") this.connection.send({ type: "end", id: call.id });
       else this.respond(call.id, result);
     }
-    this.connection.onCallEnded();
+    this.connection.onDone();
   }
 
   private respond(id: string, result: unknown): void {

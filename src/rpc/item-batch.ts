@@ -1,4 +1,4 @@
-import { afterThisTurn } from "../runtime.ts";
+import { afterThisEvent } from "../runtime.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** Items gathered at most, and the bytes from which on they leave: enough that what a message costs by itself is little beside them. */
@@ -38,7 +38,7 @@ export class ItemBatch {
     }
     this.keep(encoded); // the encoder's own buffer is used again
     if (this.count >= MAX_ITEMS || this.bytes >= FULL_BYTES) this.flush();
-    else this.flushAfterThisTurn();
+    else this.flushAfterThisEvent();
   }
 
   /** Sends what has been gathered. */
@@ -65,10 +65,10 @@ export class ItemBatch {
     this.count += 1;
   }
 
-  private flushAfterThisTurn(): void {
+  private flushAfterThisEvent(): void {
     if (this.flushes) return;
     this.flushes = true;
-    afterThisTurn(() => {
+    afterThisEvent(() => {
       this.flushes = false;
       this.flush();
     });

@@ -20,7 +20,7 @@ interface Queue {
 export interface OutboxOwner {
   readonly link: Link;
   /** Everything that had to wait has left. */
-  onDrained(): void;
+  onDone(): void;
 }
 
 /**
@@ -130,7 +130,7 @@ export class Outbox {
       }
     }
     this.isPumping = false;
-    this.owner.onDrained();
+    this.owner.onDone();
   }
 
   private sendPiece(queue: Queue): void {

@@ -3,7 +3,7 @@ import type { Runtime, Timer } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { afterThisTurn } from "../runtime.ts";
+import { inNextTurn } from "../runtime.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
 import type { OutBuffer } from "./out-buffer.ts";
 import type { Dialect, Link, LinkReceiver } from "./transport.ts";
@@ -13,7 +13,7 @@ import type { Dialect, Link, LinkReceiver } from "./transport.ts";
  * The first of a turn gets what it takes and no more: most links say one thing at a time, and then nothing for long.
  */
 const FIRST_SLAB_BYTES = 512;
-const LARGEST_SLAB_BYTES = 16 * 1024;
+const LARGEST_SLAB_BYTES = 64 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
@@ -74,11 +74,13 @@ export class TcpLink implements Link {
   private drained: Promise<void> | undefined;
   /** Where frames are gathered; sent from `flushed` to `filled` at the end of the turn, and replaced when it is full. */
   private slab: Buffer = NO_SLAB;
-  private slabBytes = 0;
+  private slabBytes = FIRST_SLAB_BYTES;
   private filled = 0;
   private flushed = 0;
   /** Frames sent in this turn. */
   private frames = 0;
+  /** In the turn before: who has said one thing at once will do so again. */
+  private lastFrames = 0;
   private isFaulty = false;
   private error: SynapseError | undefined;
 
@@ -129,7 +131,7 @@ export class TcpLink implements Link {
     this.slab.set(message, this.filled + HEADER_BYTES);
     this.filled += bytes;
     this.frames += 1;
-    if (this.frames === 1) afterThisTurn(() => this.endTurn());
+    if (this.frames === 1) inNextTurn(() => this.endTurn());
   }
 
   room(): Promise<void> | undefined {
@@ -155,15 +157,18 @@ export class TcpLink implements Link {
     this.socket.destroy();
   }
 
-  /** All that is sent in one turn of the event loop leaves in one write. */
+  /**
+   * All that is sent in one turn of the event loop leaves in one write. By its end, not by that of the event at hand: TLS hands on what it
+   * has read record by record, and answers that left one by one would never come together again.
+   */
   private endTurn(): void {
     this.flush();
     if (this.frames === 1) {
       this.slab = NO_SLAB;
-      this.slabBytes = 0;
       this.filled = 0;
       this.flushed = 0;
     }
+    this.lastFrames = this.frames;
     this.frames = 0;
   }
 
@@ -181,11 +186,11 @@ export class TcpLink implements Link {
     this.flush();
     this.filled = 0;
     this.flushed = 0;
-    if (this.frames === 0) {
+    if (this.frames === 0 && this.lastFrames <= 1) {
       this.slab = Buffer.allocUnsafe(bytes);
       return;
     }
-    this.slabBytes = Math.min(LARGEST_SLAB_BYTES, this.slabBytes === 0 ? FIRST_SLAB_BYTES : 2 * this.slabBytes);
+    if (this.frames > 1) this.slabBytes = Math.min(LARGEST_SLAB_BYTES, 2 * this.slabBytes); // it did not hold those of one turn
     this.slab = Buffer.allocUnsafeSlow(Math.max(this.slabBytes, bytes));
   }
 

@@ -24,6 +24,8 @@ export interface TcpTransportOptions {
   readonly limits: Limits;
   readonly plaintext: PlaintextPolicy;
   readonly encodeRefusal: EncodeRefusal;
+  /** TLS sessions remembered for resumption. Default 512. */
+  readonly maxSessions?: number | undefined;
   /** Told of links that were refused before they were links. */
   readonly onRefused?: (remoteAddress: string, error: SynapseError) => void;
 }
@@ -33,11 +35,12 @@ export class TcpTransport implements Transport {
   private readonly options: TcpTransportOptions;
   private readonly secureContext: SecureContext;
   private readonly outBuffer: OutBuffer;
-  private readonly sessions = new TlsSessions();
+  private readonly sessions: TlsSessions;
 
   constructor(options: TcpTransportOptions) {
     this.options = options;
     this.secureContext = secureContextOf(options.identity);
+    this.sessions = new TlsSessions(options.maxSessions);
     this.outBuffer = new OutBuffer(options.limits.maxBufferedBytesInAll);
   }
 

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { type NodeId, sameId } from "../../routing/index.ts";
 import { peerIdOf } from "./tls.ts";
 
-/** Addresses whose last session is remembered; the one used longest ago is forgotten first. */
+/** Addresses whose last session is remembered unless told otherwise; the one used longest ago is forgotten first. */
 const MAX_SESSIONS = 512;
 
 export interface TlsSession {
@@ -17,7 +17,11 @@ export interface TlsSession {
  * session's secret is the one with whom it was agreed.
  */
 export class TlsSessions {
-  private readonly byAddress = new LRUCache<string, TlsSession>({ max: MAX_SESSIONS });
+  private readonly byAddress: LRUCache<string, TlsSession>;
+
+  constructor(max = MAX_SESSIONS) {
+    this.byAddress = new LRUCache({ max });
+  }
 
   /** The session to offer at an address, if the one who is wanted there gave it. */
   at(address: string, expectedId: NodeId | undefined): TlsSession | undefined {
