@@ -195,15 +195,18 @@ class Link:
             unknown = sorted(set(message) ^ PLAIN_FIELDS)
             self.send(**response(call_id, error={"code": "bad_request", "message": f"unknown request fields: {unknown}"}))
             return
-        if self.leaves:
-            self.send(**response(call_id, error={"code": "busy", "message": "this side is leaving"}))
-            return
         items = None
         if message.get("input"):
             items = Items(lambda: self.send(type="credit", id=call_id, items=1, input=True))
         call = Call(call_id, items)
         self.taken[call_id] = call
         call.task = self.spawn(self.serve(call, message))
+        call.task.add_done_callback(lambda _: self.forget(call))  # one that is cancelled at once never begins
+
+    def forget(self, call):
+        if self.taken.get(call.id) is call:
+            del self.taken[call.id]
+        self.close_if_told()
 
     def spawn(self, work):
         task = asyncio.create_task(work)
@@ -213,6 +216,8 @@ class Link:
 
     async def serve(self, call, message):
         try:
+            if self.leaves:
+                raise RpcError("busy", "this side is leaving")
             await self.send_long(await self.outcome(call, message))
         except RpcError as error:
             self.send(**response(call.id, error={"code": error.code, "message": error.message}))
@@ -220,9 +225,6 @@ class Link:
             pass  # nobody waits for the answer
         except Exception as error:
             self.send(**response(call.id, error={"code": "internal_error", "message": str(error)}))
-        finally:
-            if self.taken.get(call.id) is call:
-                del self.taken[call.id]
 
     async def outcome(self, call, message):
         handler = self.endpoints.get(message["endpoint"])
