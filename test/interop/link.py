@@ -68,8 +68,9 @@ class Call:
 
 
 class Link:
-    def __init__(self, reader, writer, endpoints, secure, own_hello=HELLO):
-        self.reader, self.writer, self.endpoints, self.secure, self.own_hello = reader, writer, endpoints, secure, own_hello
+    def __init__(self, reader, writer, endpoints, secure, own_hello=HELLO, swarm=""):
+        self.reader, self.writer, self.endpoints, self.secure = reader, writer, endpoints, secure
+        self.own_hello, self.swarm = own_hello, swarm  # what it says, and what it is: tests may want them to differ
         self.made = {}  # calls of ours, by id
         self.taken = {}  # calls of theirs, by id
         self.ids = itertools.count(1)
@@ -107,10 +108,10 @@ class Link:
         if self.hello["type"] == "response":
             raise RpcError(**self.hello["error"])
         assert self.hello["type"] == "hello" and self.hello["version"] == 2, self.hello
-        own = self.own_hello or HELLO
-        if own["swarm"] and self.hello["swarm"] and own["swarm"] != self.hello["swarm"]:
+        if self.swarm and self.hello["swarm"] and self.swarm != self.hello["swarm"]:
             raise RpcError("wrong_swarm", self.hello["swarm"])
-        self.cuts = "chunk" in own["features"] and "chunk" in self.hello["features"]
+        spoken = self.own_hello.get("features", []) if self.own_hello else []
+        self.cuts = "chunk" in spoken and "chunk" in self.hello["features"]
 
     def leave(self):
         """Says that this side leaves. What is under way is answered, and the other side closes the link."""

@@ -89,7 +89,7 @@ async def serve(options):
 
     async def on_connection(reader, writer):
         hello = hellos.pop(0) if hellos else hello_of(options)
-        link = Link(reader, writer, {}, context is not None, hello)
+        link = Link(reader, writer, {}, context is not None, hello, options.swarm)
         links.append(link)
         link.endpoints = {**endpoints, **of_one_link(link, links, peer_of(writer) if context else None)}
         try:
@@ -125,6 +125,7 @@ def of_one_link(link, links, caller):
         "connections": lambda _: len(links),
         "chunks": lambda _: link.chunks.order,
         "heard": lambda _: link.heard,
+        "so_far": lambda _: [each.heard for each in links],
         "others": others,
         "leave": lambda _: link.leave(),
         "vanish": lambda _: link.writer.transport.abort(),
@@ -137,11 +138,15 @@ async def drive(options):
 
     async def connect(hello):
         reader, writer = await asyncio.open_connection("127.0.0.1", options.port, ssl=context)
-        return Link(reader, writer, Endpoints(), context is not None, hello)
+        return Link(reader, writer, Endpoints(), context is not None, hello, options.swarm)
 
     link = await connect(hello_of(options))
-    if context:
-        await link.greet()
+    try:
+        if context:
+            await link.greet()
+    except RpcError as error:
+        say(error={"code": error.code, "message": error.message})
+        return
     say(id=own, peer=peer_of(link.writer) if context else None, hello=link.hello)
     running = asyncio.create_task(link.run())
     driver = Driver(link, connect, say)

@@ -70,7 +70,9 @@ function start(args: readonly string[]): { readonly child: ChildProcessWithoutNu
 async function lineOf<T>(lines: AsyncIterator<string>): Promise<T> {
   const { done, value } = await lines.next();
   if (done) throw new Error("the Python peer ended");
-  return JSON.parse(value) as T;
+  const line = JSON.parse(value) as T & Pick<Line, "error">;
+  if (line.error !== undefined) throw new SynapseError(line.error.code, line.error.message);
+  return line;
 }
 
 /** Starts its server. Over TLS it takes callers of these identities alone. */
