@@ -3,7 +3,7 @@ import { within } from "./call-context.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { IncomingCall } from "./incoming-call.ts";
-import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
+import { badRequest, type RPCRequest, responseError, responseOk, streamItem } from "./messages.ts";
 import type { CallPath } from "./outgoing-calls.ts";
 import { isStream, type Stream } from "./registry.ts";
 import { Budget, StreamReader } from "./stream-reader.ts";
@@ -127,7 +127,7 @@ export class IncomingCalls {
 
   private sendItem(id: string, value: unknown): void {
     try {
-      this.path.send({ type: "item", id, value });
+      this.path.send(streamItem(id, value));
     } catch (error) {
       throw unsendable(error, "an item of the stream");
     }

@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
-import type { Message, RPCError, RPCRequest, RPCResponse } from "./messages.ts";
+import { type Message, type RPCError, type RPCRequest, type RPCResponse, streamItem } from "./messages.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
@@ -184,7 +184,7 @@ export class OutgoingCalls {
 
   /** Sends the caller's own stream. Where that breaks, so does the call. */
   private async upload(id: string, pending: Pending, input: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
-    const send = (value: unknown) => this.path.send({ type: "item", id, value, input: true });
+    const send = (value: unknown) => this.path.send({ ...streamItem(id, value), input: true });
     pending.writer = new StreamWriter(input, { send, room: () => this.path.room() });
     try {
       await pending.writer.run();

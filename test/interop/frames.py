@@ -13,8 +13,13 @@ class RpcError(Exception):
         self.message = message
 
 
+def raw(data):
+    """Text that holds any bytes, as programs send that were written before MsgPack told text from bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
 def pack(message):
-    return msgpack.packb(message, use_bin_type=True)
+    return msgpack.packb(message, use_bin_type=True, unicode_errors="surrogateescape")
 
 
 def unpack(body):

@@ -73,6 +73,7 @@ class Link:
         self.own_hello, self.swarm = own_hello, swarm  # what it says, and what it is: tests may want them to differ
         self.made = {}  # calls of ours, by id
         self.taken = {}  # calls of theirs, by id
+        self.without_id = None  # a call of ours that may not be understood
         self.ids = itertools.count(1)
         self.pieces = itertools.count(1)  # names for messages that are cut
         self.hello = None
@@ -182,7 +183,8 @@ class Link:
     def take_response(self, message):
         if not self.secure:
             assert set(message) == {"type", "id", "ok", "result", "error"}, message
-        call = self.made.pop(message["id"], None)
+        is_nameless = message["id"] == "" and self.without_id is not None
+        call = self.made.pop(self.without_id.id if is_nameless else message["id"], None)
         if call is None:
             return
         if not message["ok"]:

@@ -39,7 +39,7 @@ interface Order {
 
 type OfStreams = "open" | "read" | "drain" | "waiting" | "begin" | "sent" | "greedy" | "answer" | "cancel";
 type OfLinks = "pieces" | "chunks" | "heard" | "told" | "ended" | "vanish" | "greet" | "rest";
-type Action = "call" | OfStreams | OfLinks;
+type Action = "call" | "express" | OfStreams | OfLinks;
 
 /** What the Python peer says in its hello. */
 export interface PythonHello {
