@@ -11,6 +11,9 @@ const LENGTHS = [CHUNK_BYTES - 100, CHUNK_BYTES, CHUNK_BYTES + 1, 300 * KIB, 3 *
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, n) => (n * 31) % 251);
 
+/** So that a failure prints no megabytes. */
+const shortened = (text: unknown) => (String(text).length > 10 ? `${String(text).length} characters` : text);
+
 /** How often a list goes over from one value to another. */
 function changes(list: readonly unknown[]): number {
   return list.filter((value, index) => index > 0 && value !== list[index - 1]).length;
@@ -48,9 +51,10 @@ describe.skipIf(isLeftOut)(`messages in pieces${title}`, () => {
 
   test("keep their place in a stream of short items, both ways", async () => {
     const { client } = await toPython("secure", CUTS);
-    const items = Array.from({ length: 12 }, (_, n) => (n % 3 === 0 ? "x".repeat(200 * KIB) : String(n)));
+    // Long enough that the link has no room for all of it: what is short could pass.
+    const items = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? "x".repeat(1_500 * KIB) : String(n)));
     const doubled = await read(client.stream("double", input(items)));
-    expect(doubled.map(String)).toEqual(items.map((item) => item + item));
+    expect(doubled.map(shortened)).toEqual(items.map((item) => shortened(item + item)));
     expect((await client.call("heard")) as string[]).toContain("chunk");
   });
 

@@ -35,6 +35,7 @@ const ILL_FORMED: readonly (readonly [what: string, message: string])[] = [
   ["33 features", helloWith({ features: `[${"'x', ".repeat(33)}]` })],
   ["features that are bytes", helloWith({ features: "[b'stream']" })],
   ["no software", helloWith({ software: "None" })],
+  ["another type", helloWith({ type: "'hallo'" })],
   ["a goaway", "{'type': 'goaway'}"],
 ];
 /** What is not understood now may mean something to those who come after. */
