@@ -33,7 +33,7 @@ export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./r
 export type { CallOptions } from "./rpc/outgoing-calls.ts";
 export type { ContextHandler, EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
 export type { JsonSchema, Schema } from "./rpc/schema.ts";
-export { MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
+export { ExtData, MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
 export { type BackgroundOptions, Server, type ServerOptions } from "./server.ts";
 export type { ApiOf, Offers, RemoteStream, Service } from "./service.ts";
 export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./transport/framing.ts";

@@ -1,4 +1,5 @@
 import { afterThisEvent } from "../runtime.ts";
+import { streamItem } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** Items gathered at most, and the bytes from which on they leave: enough that what a message costs by itself is little beside them. */
@@ -33,7 +34,7 @@ export class ItemBatch {
     const { outbox, id, input } = this;
     const encoded = outbox.encodeItem(value);
     if (encoded === undefined) {
-      outbox.send(input ? { type: "item", id, value, input } : { type: "item", id, value });
+      outbox.send(input ? { ...streamItem(id, value), input } : streamItem(id, value));
       return;
     }
     this.keep(encoded); // the encoder's own buffer is used again

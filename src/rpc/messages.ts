@@ -1,3 +1,4 @@
+import { ExtData } from "@msgpack/msgpack";
 import { SynapseError } from "../errors.ts";
 
 /** A call of an endpoint. In the plain dialect exactly the first five fields travel. */
@@ -115,11 +116,14 @@ export function responseError(id: string, error: RPCError): RPCResponse {
   return { type: "response", id, ok: false, result: null, error: { code: error.code, message: error.message } };
 }
 
+/** An item of nothing is nil: left out of the map, it would be no item. */
+export function streamItem(id: string, value: unknown): RPCItem {
+  return { type: "item", id, value: value === undefined ? null : value };
+}
+
 export function asMap(payload: unknown): Record<string, unknown> {
-  if (typeof payload !== "object" || payload === null || Array.isArray(payload) || ArrayBuffer.isView(payload) || payload instanceof Date) {
-    throw badRequest("payload must be a map");
-  }
-  return payload as Record<string, unknown>;
+  if (!isMap(payload)) throw badRequest("payload must be a map");
+  return payload;
 }
 
 /** @throws SynapseError `bad_request`, in the words of the seed where a program might look for them. */
@@ -190,7 +194,8 @@ export function badRequest(message: string): SynapseError {
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Date);
+  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  return !(value instanceof Date || value instanceof ExtData); // one value each, with fields that nobody has sent
 }
 
 function textOr(value: unknown, otherwise: string): string {

@@ -1,7 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import { SynapseError } from "../errors.ts";
 
 /** How far maps and lists may be nested in a message. */
 export const DEFAULT_MAX_DEPTH = 64;
+
+/** Text up to this many bytes is looked through here; for longer text the platform is quicker. */
+const SHORT_TEXT = 48;
 
 export interface ScanResult {
   /** Whether a 64-bit integer occurs: only then is the slower decoder needed that keeps all its digits. */
@@ -19,7 +23,7 @@ interface Shape {
  * Walks over encoded MsgPack without decoding it, so that a decoder is only ever given bytes that cannot make it allocate more than
  * they are worth: a header of five bytes may announce four billion elements, and a decoder that believes it is lost.
  *
- * @throws SynapseError `bad_request` for what is truncated, followed by other bytes, nested too deep, or not MsgPack.
+ * @throws SynapseError `bad_request` for what is truncated, followed by other bytes, nested too deep, not MsgPack, or has text that is not UTF-8.
  */
 export function scanMsgpack(bytes: Uint8Array, maxDepth = DEFAULT_MAX_DEPTH): ScanResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -36,6 +40,8 @@ export function scanMsgpack(bytes: Uint8Array, maxDepth = DEFAULT_MAX_DEPTH): Sc
     position += shape.bytes;
     // Every value takes a byte at least: what announces more values than there are bytes left is a lie.
     if (position > bytes.length || shape.children > bytes.length - position) throw malformed("incomplete input");
+    const textBytes = textLength(type, shape.bytes);
+    if (textBytes > 0 && !isText(bytes, position - textBytes, position)) throw malformed("text that is not UTF-8");
     remaining -= 1;
     if (shape.isContainer) {
       if (open.length >= maxDepth) throw malformed(`nested deeper than ${maxDepth} levels`);
@@ -46,6 +52,20 @@ export function scanMsgpack(bytes: Uint8Array, maxDepth = DEFAULT_MAX_DEPTH): Sc
   }
   if (position !== bytes.length) throw malformed("unexpected bytes after the message");
   return { hasInt64 };
+}
+
+/** How many of a value's bytes are text. */
+function textLength(type: number, bytes: number): number {
+  if (type >= 0xa0 && type <= 0xbf) return bytes - 1;
+  if (type < 0xd9 || type > 0xdb) return 0;
+  return bytes - 1 - (1 << (type - 0xd9)); // a length of 1, 2 or 4 bytes
+}
+
+/** The decoder would make other characters of what is no UTF-8, and the same text of different bytes. Most text is short, and ASCII. */
+function isText(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from > SHORT_TEXT) return isUtf8(bytes.subarray(from, to));
+  for (let at = from; at < to; at++) if ((bytes[at] as number) >= 0x80) return isUtf8(bytes.subarray(at, to));
+  return true;
 }
 
 /** Bytes of the values whose size follows from their type alone, from 0xc0 to 0xdf; 0 for those that carry a length. */

@@ -2,6 +2,9 @@ import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 import { messageOf, SynapseError } from "../errors.ts";
 import { DEFAULT_MAX_DEPTH, scanMsgpack } from "./msgpack-scan.ts";
 
+/** A MsgPack value of a type that only those who use it know: `new ExtData(42, bytes)`. It arrives, and goes on, as it was sent. */
+export { ExtData };
+
 /** Turns messages into bytes and back. Both sides of a link must use the same. */
 export interface RPCSerializer {
   /** @throws SynapseError `bad_request` for values that it cannot carry. */
@@ -62,7 +65,7 @@ export class MessagePackRPCSerializer implements RPCSerializer {
       return this.encoder.encodeSharedRef(message);
     } catch (error) {
       throw new SynapseError("bad_request", `cannot be sent: ${messageOf(error)}`, {
-        hint: "send text, numbers, booleans, null, bytes, dates, and lists and maps of these",
+        hint: "send text, numbers, booleans, null, bytes, dates, and arrays and plain objects of these",
         cause: error,
       });
     }
@@ -96,17 +99,59 @@ function withValues(map: Uint8Array, encoded: Uint8Array, count: number): Uint8A
   return bytes;
 }
 
+/**
+ * Whether there is a bigint in what is to be sent.
+ * @throws Error for what MsgPack would make something else of without a word: an empty map of a Map, 1970 of a date that is none.
+ */
 function hasBigInt(value: unknown, depth: number): boolean {
-  if (typeof value === "bigint") {
-    if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new Error(`integer ${value} is outside −2⁶³ … 2⁶⁴−1`);
-    return true;
+  switch (typeof value) {
+    case "bigint":
+      if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new Error(`integer ${value} is outside −2⁶³ … 2⁶⁴−1`);
+      return true;
+    case "string":
+      if (!value.isWellFormed()) throw new Error("text with half of a character (a lone surrogate)");
+      return false;
+    case "object":
+      return value !== null && !ArrayBuffer.isView(value) && hasBigIntInside(value, depth);
+    case "function":
+    case "symbol":
+      throw new Error(`a value of type ${typeName(value)}`);
+    default:
+      return false;
   }
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+}
+
+function hasBigIntInside(value: object, depth: number): boolean {
   // Said here, since a value that contains itself twice has 2^depth paths to walk.
   if (depth <= 0) throw new Error("nested too deep, or contains itself");
-  if (Array.isArray(value)) return value.some((item) => hasBigInt(item, depth - 1));
-  for (const key in value) if (hasBigInt((value as Record<string, unknown>)[key], depth - 1)) return true;
+  let found = false;
+  if (Array.isArray(value)) {
+    for (const item of value) found = hasBigInt(item, depth - 1) || found;
+    return found;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null && isWhole(value)) return false;
+  for (const key in value) {
+    hasBigInt(key, depth);
+    found = hasBigInt((value as Record<string, unknown>)[key], depth - 1) || found;
+  }
+  return found;
+}
+
+/**
+ * Whether an object is one value rather than a map of its fields, as the instances of most classes are.
+ * @throws Error when it is neither.
+ */
+function isWhole(value: object): boolean {
+  if (value instanceof Date && Number.isNaN(value.getTime())) throw new Error("a date that is none (Invalid Date)");
+  if (value instanceof Date || value instanceof ExtData) return true;
+  const name = typeName(value);
+  if (name !== "Object") throw new Error(`a value of type ${name}`); // Map, Set, Promise, Error: what they hold is not in their fields
   return false;
+}
+
+function typeName(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** A copy in which every integer beyond 32 bits is a bigint, which the big encoder writes as one. */

@@ -2,9 +2,12 @@
 
 import asyncio
 
-from link import RpcError
+from frames import RpcError
 
 BLOCK = bytes(100_000)
+
+
+NAMES = "echo describe length keyword fail later hold release count breaks stalls blocks silent total double patient drinks".split()
 
 
 class Endpoints(dict):
@@ -12,8 +15,11 @@ class Endpoints(dict):
         super().__init__()
         self.written = 0
         self.ended = asyncio.Event()
-        for name in ("echo", "describe", "keyword", "fail", "later", "count", "blocks", "silent", "total", "double", "patient"):
+        self.released = asyncio.Event()
+        self.taken = []
+        for name in NAMES:
             self[name] = getattr(self, name)
+        self["drunk"] = lambda _: self.taken
         self["written"] = lambda _: self.written
         self["ended"] = lambda _: self.ended.wait()
 
@@ -22,6 +28,9 @@ class Endpoints(dict):
 
     def describe(self, _, value):
         return repr(value)
+
+    def length(self, _, value):
+        return len(value)
 
     def keyword(self, _, first, *, second):
         return [first, second]
@@ -34,9 +43,30 @@ class Endpoints(dict):
             await asyncio.sleep(0)  # others overtake it
         return value
 
+    async def hold(self, _):
+        """Answers when somebody calls `release`."""
+        await self.released.wait()
+        return "held"
+
+    def release(self, _):
+        self.released.set()
+
     async def count(self, _, until):
         for number in range(until):
             yield number
+
+    async def breaks(self, _):
+        for number in range(3):
+            yield number
+        self.fail(_)
+
+    async def stalls(self, _):
+        try:
+            for number in range(3):
+                yield number
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
 
     async def blocks(self, _):
         try:
@@ -63,3 +93,11 @@ class Endpoints(dict):
         """Reads nothing of what its caller sends until somebody makes `silent` end."""
         await self.ended.wait()
         return None
+
+    async def drinks(self, items):
+        """Keeps what it reads, for whoever asks later what came before the end."""
+        try:
+            async for item in items:
+                self.taken.append(item)
+        finally:
+            self.ended.set()

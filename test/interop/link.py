@@ -4,31 +4,12 @@ import asyncio
 import inspect
 import itertools
 
-import msgpack
+from frames import CHUNK_BYTES, Assembler, RpcError, cut, framed, pack, read_frame
 
-MAX_FRAME_BYTES = 4 * 1024 * 1024
 FIRST_CREDIT = 4
 PLAIN_FIELDS = {"type", "id", "endpoint", "args", "kwargs"}
+HELLO = {"type": "hello", "version": 2, "swarm": "", "listen": [], "features": ["stream", "input"], "software": "peer.py", "observed": ""}
 END = object()
-
-
-class RpcError(Exception):
-    def __init__(self, code, message):
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-async def read_frame(reader):
-    size = int.from_bytes(await reader.readexactly(4), "big")
-    if size > MAX_FRAME_BYTES:
-        raise RpcError("frame_too_large", f"{size} bytes")
-    return msgpack.unpackb(await reader.readexactly(size), raw=False, strict_map_key=False)
-
-
-def frame(message):
-    body = msgpack.packb(message, use_bin_type=True)
-    return len(body).to_bytes(4, "big") + body
 
 
 def response(call_id, result=None, error=None):
@@ -87,24 +68,62 @@ class Call:
 
 
 class Link:
-    def __init__(self, reader, writer, endpoints, secure):
+    def __init__(self, reader, writer, endpoints, secure, own_hello=HELLO, swarm=""):
         self.reader, self.writer, self.endpoints, self.secure = reader, writer, endpoints, secure
+        self.own_hello, self.swarm = own_hello, swarm  # what it says, and what it is: tests may want them to differ
         self.made = {}  # calls of ours, by id
         self.taken = {}  # calls of theirs, by id
+        self.without_id = None  # a call of ours that may not be understood
         self.ids = itertools.count(1)
+        self.pieces = itertools.count(1)  # names for messages that are cut
         self.hello = None
+        self.cuts = False  # both sides know chunks
+        self.gathers = False  # both sides know several items in one message
+        self.chunks = Assembler()
+        self.heard = []  # what kinds of messages came, and in which order
+        self.leaves = False  # this side has said goaway
+        self.told_to_go = asyncio.Event()  # the other has
+        self.ended = asyncio.Event()
         self.tasks = set()
 
     def send(self, **message):
-        self.writer.write(frame(message))
+        self.writer.write(framed(pack(message)))
+
+    async def send_long(self, message):
+        """Sends a message in pieces where it is long and the other side knows them. What is short goes between them."""
+        body = pack(message)
+        if not self.cuts or len(body) <= CHUNK_BYTES:
+            self.writer.write(framed(body))
+        else:
+            for piece in cut(body, next(self.pieces)):
+                self.send(**piece)
+                await self.writer.drain()
+                await asyncio.sleep(0)
+        await self.writer.drain()
 
     async def greet(self):
         """Sends hello and waits for the other's."""
-        self.send(type="hello", version=2, swarm="", listen=[], features=["stream", "input"], software="peer.py", observed="")
+        if self.own_hello is not None:
+            self.send(**self.own_hello)
         self.hello = await read_frame(self.reader)
+        self.heard.append(self.hello["type"])
         if self.hello["type"] == "response":
             raise RpcError(**self.hello["error"])
         assert self.hello["type"] == "hello" and self.hello["version"] == 2, self.hello
+        if self.swarm and self.hello["swarm"] and self.swarm != self.hello["swarm"]:
+            raise RpcError("wrong_swarm", self.hello["swarm"])
+        spoken = self.own_hello.get("features", []) if self.own_hello else []
+        common = {*spoken} & {*self.hello["features"]}
+        self.cuts, self.gathers = "chunk" in common, "items" in common
+
+    def leave(self):
+        """Says that this side leaves. What is under way is answered, and the other side closes the link."""
+        self.leaves = True
+        self.send(type="goaway")
+
+    def close_if_told(self):
+        if self.told_to_go.is_set() and not self.made and not self.taken:
+            self.writer.close()
 
     async def run(self, one_shot=False):
         """Takes messages until the link ends."""
@@ -122,20 +141,29 @@ class Link:
             for call in self.taken.values():
                 call.task.cancel()
             self.writer.close()
+            self.ended.set()
 
     def take(self, message):
         kind = message.get("type", "request")
-        if kind == "request":
+        self.heard.append(kind)
+        if kind == "chunk" and self.cuts:
+            whole = self.chunks.add(message)
+            if whole is not None:
+                self.take(whole)
+        elif kind == "request":
             self.take_request(message)
         elif kind == "response":
             self.take_response(message)
         elif kind == "cancel":
             if message["id"] in self.taken:
                 self.taken[message["id"]].task.cancel()
-        elif kind in ("item", "end", "credit"):
+        elif kind in ("item", "end", "credit") or (kind == "items" and self.gathers):
             self.take_stream(kind, message)
-        elif kind != "goaway":
+        elif kind == "goaway":
+            self.told_to_go.set()
+        else:
             raise RpcError("bad_request", f"unknown message {kind}")
+        self.close_if_told()
 
     def take_stream(self, kind, message):
         # What a caller says of its own stream, or is told of it, carries `input`; items of that go to the callee, credit to the caller.
@@ -149,6 +177,9 @@ class Link:
                 call.room.release()
         elif kind == "item":
             call.items.put(message["value"])
+        elif kind == "items":
+            for value in message["values"]:
+                call.items.put(value)
         else:
             call.items.finish()
             if not is_input:
@@ -157,7 +188,8 @@ class Link:
     def take_response(self, message):
         if not self.secure:
             assert set(message) == {"type", "id", "ok", "result", "error"}, message
-        call = self.made.pop(message["id"], None)
+        is_nameless = message["id"] == "" and self.without_id is not None
+        call = self.made.pop(self.without_id.id if is_nameless else message["id"], None)
         if call is None:
             return
         if not message["ok"]:
@@ -177,6 +209,12 @@ class Link:
         call = Call(call_id, items)
         self.taken[call_id] = call
         call.task = self.spawn(self.serve(call, message))
+        call.task.add_done_callback(lambda _: self.forget(call))  # one that is cancelled at once never begins
+
+    def forget(self, call):
+        if self.taken.get(call.id) is call:
+            del self.taken[call.id]
+        self.close_if_told()
 
     def spawn(self, work):
         task = asyncio.create_task(work)
@@ -186,17 +224,15 @@ class Link:
 
     async def serve(self, call, message):
         try:
-            self.send(**await self.outcome(call, message))
-            await self.writer.drain()
+            if self.leaves:
+                raise RpcError("busy", "this side is leaving")
+            await self.send_long(await self.outcome(call, message))
         except RpcError as error:
             self.send(**response(call.id, error={"code": error.code, "message": error.message}))
         except (asyncio.CancelledError, ConnectionError):
             pass  # nobody waits for the answer
         except Exception as error:
             self.send(**response(call.id, error={"code": "internal_error", "message": str(error)}))
-        finally:
-            if self.taken.get(call.id) is call:
-                del self.taken[call.id]
 
     async def outcome(self, call, message):
         handler = self.endpoints.get(message["endpoint"])
@@ -215,16 +251,31 @@ class Link:
         try:
             while True:
                 await call.room.acquire()
-                self.send(type="item", id=call.id, value=await source.__anext__(), **mark)
-                call.sent += 1
-                await self.writer.drain()
+                values = [await source.__anext__()]
+                if not self.gathers:
+                    await self.send_long({"type": "item", "id": call.id, "value": values[0], **mark})
+                    call.sent += 1
+                    continue
+                await self.gather(call, source, values)
+                await self.send_long({"type": "items", "id": call.id, "values": values, **mark})
+                call.sent += len(values)
         except StopAsyncIteration:
             pass
         finally:
             await source.aclose()
 
-    def open(self, endpoint, args, kwargs, stream=False, source=None, deadline_ms=None, announces_input=False):
-        """Makes a call. Its answer comes in `answer`, its stream in `items`."""
+    async def gather(self, call, source, values):
+        """Takes what else there is credit for. The end of the source is seen again when it is next asked."""
+        while not call.room.locked():
+            try:
+                value = await source.__anext__()
+            except StopAsyncIteration:
+                return
+            await call.room.acquire()
+            values.append(value)
+
+    def open(self, endpoint, args, kwargs, stream=False, source=None, deadline_ms=None, announces_input=False, send=None):
+        """Makes a call. Its answer comes in `answer`, its stream in `items`. `send` may take the request in hand."""
         call_id = str(next(self.ids))
         items = Items(lambda: self.send(type="credit", id=call_id, items=1)) if stream else None
         call = Call(call_id, items)
@@ -234,14 +285,19 @@ class Link:
             extras["input"] = True
         if deadline_ms is not None:
             extras["deadline_ms"] = deadline_ms
-        self.send(type="request", id=call_id, endpoint=endpoint, args=args, kwargs=kwargs, **extras)
+        (send or self.send)(type="request", id=call_id, endpoint=endpoint, args=args, kwargs=kwargs, **extras)
         if source is not None:
             call.task = self.spawn(self.upload(call, source))
         return call
 
     async def upload(self, call, source):
-        await self.write_items(call, source, {"input": True})
-        self.send(type="end", id=call.id, input=True)
+        try:
+            await self.write_items(call, source, {"input": True})
+        except RpcError as error:  # what breaks the stream of a caller ends its call
+            self.cancel(call)
+            call.fail(error)
+        else:
+            self.send(type="end", id=call.id, input=True)
 
     def cancel(self, call):
         self.made.pop(call.id, None)

@@ -1,6 +1,6 @@
-import { Client, Identity } from "../../src/index.ts";
+import { Client, type ClientOptions, Identity } from "../../src/index.ts";
 import { closing, type GlassServer, serve } from "../support/net/lifetime.ts";
-import { isLeftOut, missing, PythonClient, pythonServer } from "./python-peer.ts";
+import { isLeftOut, missing, PythonClient, type PythonHello, type PythonServerOptions, pythonServer } from "./python-peer.ts";
 
 export const DIALECTS = ["plain", "secure"] as const;
 export type Dialect = (typeof DIALECTS)[number];
@@ -35,16 +35,16 @@ export const VALUES: readonly (readonly [name: string, here: unknown, there: str
 ];
 
 /** Our client, linked with the Python server. */
-export async function toPython(dialect: Dialect) {
+export async function toPython(dialect: Dialect, options: PythonServerOptions = {}, ours: ClientOptions = {}) {
   const identity = Identity.generate();
-  const { port, id } = await pythonServer(dialect === "secure" ? { trusted: [identity] } : {});
-  return { client: closing(new Client("127.0.0.1", port, { dialect, identity })), identity, id };
+  const { port, id } = await pythonServer({ ...options, ...(dialect === "secure" && { trusted: [identity] }) });
+  return { client: closing(new Client("127.0.0.1", port, { dialect, identity, ...ours })), identity, id };
 }
 
 /** The Python client, linked with our server. */
-export async function fromPython(dialect: Dialect, prepare: (server: GlassServer) => unknown) {
+export async function fromPython(dialect: Dialect, prepare: (server: GlassServer) => unknown, options: PythonHello = {}) {
   const server = await serve({}, prepare);
-  return { server, python: await PythonClient.connect(server.port, dialect) };
+  return { server, python: await PythonClient.connect(server.port, dialect, options) };
 }
 
 export async function read(stream: AsyncIterable<unknown> | undefined): Promise<number[]> {

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 
+from driver import Driver
 from endpoints import Endpoints
-from link import Link, RpcError
+from frames import RpcError
+from link import HELLO, Link
 
 ALPN = "synapse/2"
 SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # what stands before an Ed25519 key, RFC 8410
@@ -69,46 +71,85 @@ def tls_context(is_server, trusted):
     return context, own
 
 
-def say(**message):
-    print(json.dumps(message), flush=True)
-
-
 def peer_of(writer):
     tls = writer.get_extra_info("ssl_object")
     assert tls.selected_alpn_protocol() == ALPN and tls.version() == "TLSv1.3"
     return node_id(tls.getpeercert(binary_form=True))
 
 
+def say(**message):
+    print(json.dumps(message), flush=True)
+
+
 async def serve(options):
     context, own = tls_context(True, options.trust) if options.trust else (None, None)
+    hellos = ast.literal_eval(options.hellos)
     endpoints = Endpoints()
-    connections = 0
+    links = []
 
     async def on_connection(reader, writer):
-        nonlocal connections
-        connections += 1
-        caller = peer_of(writer) if context else None
-        # The dictionary is one for all links, but for who is asking.
-        here = {**endpoints, "caller": lambda _: caller, "connections": lambda _: connections, "_synapse.ping": lambda _: "pong"}
-        link = Link(reader, writer, here, context is not None)
-        if context:
-            await link.greet()
-        await link.run(options.one_shot)
+        hello = hellos.pop(0) if hellos else hello_of(options)
+        link = Link(reader, writer, {}, context is not None, hello, options.swarm)
+        links.append(link)
+        link.endpoints = {**endpoints, **of_one_link(link, links, peer_of(writer) if context else None)}
+        try:
+            if context:
+                await link.greet()
+            await link.run(options.one_shot)
+        except RpcError as error:
+            link.heard.append(error.code)
+        finally:
+            writer.close()
+            link.ended.set()
 
     server = await asyncio.start_server(on_connection, "127.0.0.1", 0, ssl=context, backlog=512)
     say(port=server.sockets[0].getsockname()[1], id=own)
     await read_lines(lambda _: None)  # the test closes the input when it is over
 
 
+def hello_of(options):
+    return {**HELLO, "features": options.features.split(","), "swarm": options.swarm}
+
+
+def of_one_link(link, links, caller):
+    """Endpoints that know over which link they are called."""
+
+    async def others(_):
+        """What kinds of messages came over the links made before this one. Answers when all of them have ended."""
+        before = links[: links.index(link)]
+        await asyncio.gather(*[other.ended.wait() for other in before])
+        return [other.heard for other in before]
+
+    return {
+        "caller": lambda _: caller,
+        "connections": lambda _: len(links),
+        "chunks": lambda _: link.chunks.order,
+        "heard": lambda _: link.heard,
+        "so_far": lambda _: [each.heard for each in links],
+        "others": others,
+        "leave": lambda _: link.leave(),
+        "vanish": lambda _: link.writer.transport.abort(),
+        "_synapse.ping": lambda _: "pong",
+    }
+
+
 async def drive(options):
     context, own = tls_context(False, None) if options.tls else (None, None)
-    reader, writer = await asyncio.open_connection("127.0.0.1", options.port, ssl=context)
-    link = Link(reader, writer, Endpoints(), context is not None)
-    if context:
-        await link.greet()
-    say(id=own, peer=peer_of(writer) if context else None, hello=link.hello)
+
+    async def connect(hello):
+        reader, writer = await asyncio.open_connection("127.0.0.1", options.port, ssl=context)
+        return Link(reader, writer, Endpoints(), context is not None, hello, options.swarm)
+
+    link = await connect(hello_of(options))
+    try:
+        if context:
+            await link.greet()
+    except RpcError as error:
+        say(error={"code": error.code, "message": error.message})
+        return
+    say(id=own, peer=peer_of(link.writer) if context else None, hello=link.hello)
     running = asyncio.create_task(link.run())
-    driver = Driver(link)
+    driver = Driver(link, connect, say)
     await read_lines(lambda line: link.spawn(driver.obey(json.loads(line))))
     running.cancel()
 
@@ -120,80 +161,19 @@ async def read_lines(take):
         take(line)
 
 
-class Driver:
-    """Does what the test says, a JSON object a line. Values go over as Python literals, since JSON has not all of them."""
-
-    def __init__(self, link):
-        self.link = link
-        self.streams = {}
-
-    async def obey(self, order):
-        try:
-            result = await getattr(self, "do_" + order["do"])(order)
-            say(n=order["n"], result=repr(result))
-        except RpcError as error:
-            say(n=order["n"], error={"code": error.code, "message": error.message})
-        except Exception as error:
-            say(n=order["n"], error={"code": type(error).__name__, "message": str(error)})
-
-    def open(self, order, stream):
-        args, kwargs = ast.literal_eval(order.get("args", "[]")), ast.literal_eval(order.get("kwargs", "{}"))
-        source = self.source(ast.literal_eval(order["input"])) if "input" in order else None
-        return self.link.open(order["endpoint"], args, kwargs, stream, source, order.get("deadline_ms"))
-
-    async def source(self, values):
-        for value in values:
-            yield value
-
-    async def do_call(self, order):
-        return await self.open(order, False).answer
-
-    async def do_open(self, order):
-        self.streams[order["stream"]] = self.open(order, True)
-
-    async def do_read(self, order):
-        """Takes so many items, or all there are."""
-        items = self.streams[order["stream"]].items
-        taken = []
-        while len(taken) < order.get("items", sys.maxsize):
-            try:
-                taken.append(await items.__anext__())
-            except StopAsyncIteration:
-                break
-        return taken
-
-    async def do_waiting(self, order):
-        return self.streams[order["stream"]].items.queue.qsize()
-
-    async def do_begin(self, order):
-        self.streams[order["stream"]] = self.open(order, False)
-
-    async def do_sent(self, order):
-        return self.streams[order["stream"]].sent
-
-    async def do_greedy(self, order):
-        """Sends items of its own, whether or not it may."""
-        call = self.link.open(order["endpoint"], [], {}, announces_input=True)
-        for value in range(order["items"]):
-            self.link.send(type="item", id=call.id, value=value, input=True)
-        return await call.answer
-
-    async def do_answer(self, order):
-        return await self.streams[order["stream"]].answer
-
-    async def do_cancel(self, order):
-        self.link.cancel(self.streams[order["stream"]])
-
-
 def main():
     parser = argparse.ArgumentParser()
     modes = parser.add_subparsers(dest="mode", required=True)
     server = modes.add_parser("serve")
     server.add_argument("--one-shot", action="store_true")
     server.add_argument("--trust", help="speak TLS with callers that show one of the certificates in this file")
+    server.add_argument("--hellos", default="[]", help="what to say to the first callers in place of hello, None to say nothing")
     driver = modes.add_parser("drive")
     driver.add_argument("port", type=int)
     driver.add_argument("--tls", action="store_true")
+    for mode in (server, driver):
+        mode.add_argument("--features", default=",".join(HELLO["features"]))
+        mode.add_argument("--swarm", default="")
     options = parser.parse_args()
     asyncio.run(serve(options) if options.mode == "serve" else drive(options))
 

@@ -33,9 +33,26 @@ interface Order {
   readonly input?: string;
   readonly items?: number;
   readonly deadline_ms?: number;
+  /** The code with which the input breaks after its last item; `"never"`: it goes on without a further one. */
+  readonly breaks?: string;
 }
 
-type Action = "call" | "open" | "read" | "waiting" | "begin" | "sent" | "greedy" | "answer" | "cancel";
+type OfStreams = "open" | "read" | "drain" | "waiting" | "begin" | "sent" | "greedy" | "answer" | "cancel";
+type OfLinks = "pieces" | "chunks" | "heard" | "told" | "ended" | "vanish" | "greet" | "rest";
+type Action = "call" | "express" | OfStreams | OfLinks;
+
+/** What the Python peer says in its hello. */
+export interface PythonHello {
+  readonly features?: readonly string[];
+  readonly swarm?: string;
+}
+
+export interface PythonServerOptions extends PythonHello {
+  readonly oneShot?: boolean;
+  readonly trusted?: readonly Identity[];
+  /** What its first callers hear in place of hello, as Python writes it: a list, `None` for those who hear nothing. */
+  readonly hellos?: string;
+}
 
 /** The lines that a process of the Python peer prints; it ends when the test is over. */
 function start(args: readonly string[]): { readonly child: ChildProcessWithoutNullStreams; readonly lines: AsyncIterator<string> } {
@@ -53,14 +70,27 @@ function start(args: readonly string[]): { readonly child: ChildProcessWithoutNu
 async function lineOf<T>(lines: AsyncIterator<string>): Promise<T> {
   const { done, value } = await lines.next();
   if (done) throw new Error("the Python peer ended");
-  return JSON.parse(value) as T;
+  const line = JSON.parse(value) as T & Pick<Line, "error">;
+  if (line.error !== undefined) throw new SynapseError(line.error.code, line.error.message);
+  return line;
 }
 
 /** Starts its server. Over TLS it takes callers of these identities alone. */
-export async function pythonServer(options: { oneShot?: boolean; trusted?: readonly Identity[] } = {}) {
-  const { oneShot, trusted } = options;
-  const { lines } = start(["serve", ...(oneShot ? ["--one-shot"] : []), ...(trusted ? ["--trust", await certificates(trusted)] : [])]);
+export async function pythonServer(options: PythonServerOptions = {}) {
+  const { oneShot, trusted, hellos } = options;
+  const trust = trusted ? ["--trust", await certificates(trusted)] : [];
+  const { lines } = start([
+    "serve",
+    ...(oneShot ? ["--one-shot"] : []),
+    ...trust,
+    ...(hellos ? ["--hellos", hellos] : []),
+    ...hello(options),
+  ]);
   return lineOf<{ readonly port: number; readonly id: string | null }>(lines);
+}
+
+function hello({ features, swarm }: PythonHello): string[] {
+  return [...(features ? ["--features", features.join(",")] : []), ...(swarm ? ["--swarm", swarm] : [])];
 }
 
 async function certificates(identities: readonly Identity[]): Promise<string> {
@@ -88,8 +118,8 @@ export class PythonClient {
     this.hello = greeting.hello;
   }
 
-  static async connect(port: number, dialect: "plain" | "secure"): Promise<PythonClient> {
-    const { child, lines } = start(["drive", String(port), ...(dialect === "secure" ? ["--tls"] : [])]);
+  static async connect(port: number, dialect: "plain" | "secure", options: PythonHello = {}): Promise<PythonClient> {
+    const { child, lines } = start(["drive", String(port), ...(dialect === "secure" ? ["--tls"] : []), ...hello(options)]);
     const client = new PythonClient(child, await lineOf(lines));
     void client.listen(lines);
     return client;
@@ -100,7 +130,7 @@ export class PythonClient {
   }
 
   /** Resolves with Python's `repr` of what came of it. */
-  order(action: Action, order: Order): Promise<string> {
+  order(action: Action, order: Order = {}): Promise<string> {
     this.lastOrder += 1;
     const n = this.lastOrder;
     this.child.stdin.write(`${JSON.stringify({ n, do: action, ...order })}\n`);

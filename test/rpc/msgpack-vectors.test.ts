@@ -41,6 +41,12 @@ const REFUSED: readonly (readonly [why: string, hex: string, message: RegExp])[]
   ["text that ends early", "a26f", /incomplete input/],
   ["a list of more than there is", "dd7fffffff01", /incomplete input/],
   ["a second message behind the first", "0101", /unexpected bytes/],
+  ["a timestamp of three bytes", "c703ff010203", /timestamp/],
+  ["text that is not UTF-8", "a2fffe", /not UTF-8/],
+  ["the same, long", `d960${"c3".repeat(96)}`, /not UTF-8/],
+  ["the same as a key, of 16 bits of length", "81da0001ff01", /not UTF-8/],
+  ["the same, of 32 bits of length", "db00000002c328", /not UTF-8/],
+  ["half a character", "a3eda080", /not UTF-8/],
   ["lists in lists, 65 deep", `${"91".repeat(65)}01`, /nested deeper/],
 ];
 

@@ -1,7 +1,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Client, MessagePackRPCSerializer, type RPCSerializer } from "../../src/index.ts";
+import { Client, ExtData, MessagePackRPCSerializer, type RPCSerializer } from "../../src/index.ts";
 import { check } from "../support/check.ts";
 import { closing, failureOf, serve } from "../support/net/lifetime.ts";
 import { anyValue } from "../support/net/values.ts";
@@ -68,9 +68,29 @@ describe("a value", () => {
     expect(id).toEqual(Uint8Array.of(1, 2, 3));
   });
 
+  test("that is an extension arrives as it was sent, beside a large integer too", () => {
+    const extension = new ExtData(42, Uint8Array.of(7));
+    expect(roundTrip(extension)).toEqual(extension);
+    expect(roundTrip([extension, 2n ** 60n])).toEqual([extension, 2n ** 60n]);
+  });
+
+  test("that is an instance of a class arrives as a map of its fields", () => {
+    class Point {
+      x = 1;
+    }
+    expect(roundTrip(new Point())).toEqual({ x: 1 });
+  });
+
   test.each([
     ["a function", () => 1],
     ["a symbol", Symbol("x")],
+    ["a Map", new Map([["a", 1]])],
+    ["a Set, behind a bigint", [1n, new Set([1])]],
+    ["an Error", new Error("oh")],
+    ["an ArrayBuffer", new ArrayBuffer(1)],
+    ["a date that is none", new Date(Number.NaN)],
+    ["half a character", "\ud83d"],
+    ["half a character in a key", { "\ud83d": 1 }],
   ])("that is %s cannot be sent, and the hint says what can", async (_, value) => {
     const error = await failureOf(() => serializer.encode({ value }));
     expect(error).toMatchObject({ code: "bad_request", hint: expect.stringMatching(/send text, numbers/) });
