@@ -25,6 +25,7 @@ export { callOptions, Input, input, Kwargs, kwargs } from "./call-arguments.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors.ts";
 export { Identity } from "./identity.ts";
+export type { LimitCounts } from "./limit-counts.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { DEFAULT_SWARM, type FindOptions, Node, type NodeOptions, type Target } from "./node.ts";
 export { type CallContext, currentCall } from "./rpc/call-context.ts";

@@ -4,6 +4,10 @@ import { DEFAULT_MAX_FRAME_BYTES } from "./transport/framing.ts";
 export interface Limits {
   /** Longest frame, bytes, either way. */
   readonly maxFrameBytes: number;
+  /** How far maps and lists may be nested in a message. For the serializer that comes with the project, as the next. */
+  readonly maxDepth: number;
+  /** Values in one list or map of a message; each entry of a map is two. */
+  readonly maxElements: number;
   /** Links from others, in all. Further ones are told `busy` and closed; beyond 64 at once they are closed without a word. */
   readonly maxConnections: number;
   /** Links from one host that is neither this machine nor in its private network. Further ones are refused in the same way. */
@@ -28,6 +32,8 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
+  maxDepth: 64,
+  maxElements: 1_000_000,
   maxConnections: 4_096,
   maxConnectionsPerHost: 256,
   maxCallsPerLink: 256,

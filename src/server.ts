@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { MAX_ADDRESSES } from "../routing/index.ts";
 import { DEFAULT_PORT, formatAddress, peerAddress } from "./address.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
+import type { LimitCounts } from "./limit-counts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import type { EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
@@ -169,6 +170,11 @@ export class Server {
 
   get port(): number {
     return this.core.port;
+  }
+
+  /** How often each limit was met since this server was made. */
+  get limitCounts(): LimitCounts {
+    return this.core.limitCounter.counts;
   }
 
   /** What this server offers, line by line: the listing that `run()` prints. */

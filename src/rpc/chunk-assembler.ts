@@ -1,4 +1,4 @@
-import { SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import { badRequest } from "./messages.ts";
 
 /** Messages that may be under way in pieces at once. */
@@ -39,7 +39,7 @@ export class ChunkAssembler {
     message.bytes += data.length;
     this.bytes += data.length;
     if (message.bytes > this.maxMessageBytes)
-      throw new SynapseError("frame_too_large", `the message takes more than ${this.maxMessageBytes} bytes`);
+      throw new OverLimit("maxFrameBytes", "frame_too_large", `the message takes more than ${this.maxMessageBytes} bytes`);
     if (this.bytes > this.maxBytes) throw tooMuch(`more than ${this.maxBytes} bytes of messages are under way in pieces`);
     message.pieces.push(data);
     if (last !== true) {
@@ -52,6 +52,6 @@ export class ChunkAssembler {
   }
 }
 
-function tooMuch(message: string): SynapseError {
-  return new SynapseError("busy", message, { retryable: true });
+function tooMuch(message: string): OverLimit {
+  return new OverLimit("maxBufferedBytes", "busy", message, { retryable: true });
 }

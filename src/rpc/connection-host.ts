@@ -1,4 +1,5 @@
 import type { Runtime } from "../../dht/index.ts";
+import type { LimitCounter } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
 import type { Connection } from "./connection.ts";
 import type { Introduction } from "./greeting.ts";
@@ -11,6 +12,7 @@ export interface ConnectionHost {
   readonly registry: EndpointRegistry;
   readonly serializer: RPCSerializer;
   readonly limits: Limits;
+  readonly limitCounter: LimitCounter;
   /** True while it stops: calls under way may end, no other is taken. */
   readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */

@@ -1,13 +1,14 @@
 import type { Timer } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
-import { asSynapseError, SynapseError } from "../errors.ts";
+import { asSynapseError, type SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import type { Link, LinkReceiver } from "../transport/transport.ts";
 import { ChunkAssembler } from "./chunk-assembler.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Greeting } from "./greeting.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { ItemBatch } from "./item-batch.ts";
-import { LinkWatch, type Watched } from "./link-watch.ts";
+import { LinkWatch } from "./link-watch.ts";
 import { lost, unsent } from "./lost.ts";
 import { type Parties, routePlain, routeSecure } from "./message-router.ts";
 import { asMap, type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
@@ -23,7 +24,7 @@ const LINGER_MS = 2_000;
  * by TLS whom it talks to, so its calls follow its own hello at once: waiting for the other's would cost a round trip. A process may have
  * thousands of these, most of them idle: what only some need is made when it is needed.
  */
-export class Connection implements CallPath, LinkReceiver, Parties, Watched {
+export class Connection implements CallPath, LinkReceiver, Parties {
   readonly link: Link;
   readonly incoming: IncomingCalls;
   readonly outgoing: OutgoingCalls;
@@ -46,7 +47,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   constructor(host: ConnectionHost, link: Link) {
     this.host = host;
     this.link = link;
-    this.watch = new LinkWatch(this, host.runtime, host.limits);
+    this.watch = new LinkWatch(this, host);
     if (link.dialect === "secure") {
       this.greeting = new Greeting(link, host.introduce);
       this.hello = new Promised();
@@ -71,6 +72,11 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   /** True while calls are under way in either direction. */
   get isBusy(): boolean {
     return this.outgoing.size > 0 || this.incoming.size > 0 || !this.outbox.isEmpty;
+  }
+
+  /** True when the other side owes answers, and can be asked whether it lives: it has said hello. */
+  get isOwed(): boolean {
+    return this.outgoing.size > 0 && this.greeting?.isDone === true;
   }
 
   /** True while the other side waits for answers of this one, or they are still leaving. */
@@ -157,7 +163,9 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
       return;
     }
     this.patience = runtime.schedule(limits.handshakeTimeoutMs, () =>
-      this.fail(new SynapseError("timed_out", "the other side said no hello in time", { peer: this.link.remoteAddress })),
+      this.fail(
+        new OverLimit("handshakeTimeoutMs", "timed_out", "the other side said no hello in time", { peer: this.link.remoteAddress }),
+      ),
     );
     this.send(this.greeting.say());
     if (this.link.dialled) this.outgoing.release();
@@ -228,8 +236,12 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */
   private refuse(error: SynapseError): void {
     const isCallee = this.link.dialled && this.link.dialect === "plain";
-    if (this.state === "opening" || isCallee) this.fail(error);
-    else this.trySend(responseError("", error));
+    if (this.state === "opening" || isCallee) {
+      this.fail(error);
+      return;
+    }
+    this.host.limitCounter.note(error);
+    this.trySend(responseError("", error));
   }
 
   onFault(error: SynapseError): void {
@@ -237,6 +249,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
       this.fail(error);
       return;
     }
+    this.host.limitCounter.note(error);
     this.state = "closing";
     // In the seed's words every fault of a caller is a bad request.
     this.trySend(responseError("", { code: "bad_request", message: error.message }));
@@ -254,6 +267,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   }
 
   private fail(error: SynapseError): void {
+    this.host.limitCounter.note(error);
     this.state = "closing";
     this.abandon(error);
     this.link.close();
@@ -273,6 +287,7 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
   }
 
   onClose(error: SynapseError | undefined): void {
+    this.host.limitCounter.note(error);
     this.state = "closed";
     this.patience?.cancel();
     this.watch.stop();
@@ -281,20 +296,5 @@ export class Connection implements CallPath, LinkReceiver, Parties, Watched {
     this.incoming.abortAll();
     this.host.onClosed?.(this);
     for (const callback of this.onClosed ?? []) callback(error);
-  }
-
-  /** For the watch, as the two below. */
-  get isOwed(): boolean {
-    return this.outgoing.size > 0 && this.greeting?.isDone === true;
-  }
-
-  ping(timeoutMs: number): Promise<unknown> {
-    return this.outgoing.call({ endpoint: "_synapse.ping", args: [], kwargs: {} }, { timeoutMs });
-  }
-
-  onSilent(): void {
-    const peer = this.link.remoteAddress;
-    this.outgoing.failAll(new SynapseError("connection_lost", `${peer} has gone silent`, { peer, retryable: true }));
-    this.link.destroy();
   }
 }

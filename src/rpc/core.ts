@@ -1,6 +1,7 @@
 import type { Runtime } from "../../dht/index.ts";
 import type { SynapseError } from "../errors.ts";
 import { Identity } from "../identity.ts";
+import { LimitCounter } from "../limit-counts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { nextTurn, systemRuntime } from "../runtime.ts";
 import { TcpTransport } from "../transport/tcp.ts";
@@ -18,8 +19,13 @@ const SOFTWARE = "synapse-p2p/0.1.0";
 /** How often it is looked whether the calls under way have ended, while closing, ms. */
 const CLOSE_POLL_MS = 10;
 
-/** Shared by all that name no other: it keeps nothing from one message to the next but buffers. */
+/** Shared by all whose limits are the usual ones: it keeps nothing from one message to the next but buffers. */
 const messagePack = new MessagePackRPCSerializer();
+
+function serializerFor({ maxDepth, maxElements }: Limits): RPCSerializer {
+  const isUsual = maxDepth === DEFAULT_LIMITS.maxDepth && maxElements === DEFAULT_LIMITS.maxElements;
+  return isUsual ? messagePack : new MessagePackRPCSerializer({ maxDepth, maxElements });
+}
 
 export interface RpcOptions {
   /** The key pair that this process proves to its peers. One made for the occasion by default. */
@@ -43,6 +49,7 @@ export class RpcCore implements ConnectionHost {
   readonly registry = new EndpointRegistry();
   readonly serializer: RPCSerializer;
   readonly limits: Limits;
+  readonly limitCounter: LimitCounter;
   readonly transport: Transport;
   readonly pool: ConnectionPool;
   private readonly swarm: string;
@@ -56,8 +63,9 @@ export class RpcCore implements ConnectionHost {
   constructor(options: RpcOptions, swarm: string, maxDialled?: number) {
     this.identity = options.identity ?? Identity.generate();
     this.runtime = options.runtime ?? systemRuntime;
-    this.serializer = options.serializer ?? messagePack;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.limitCounter = new LimitCounter(this.limits);
+    this.serializer = options.serializer ?? serializerFor(this.limits);
     this.swarm = swarm;
     this.transport =
       options.transport ??
@@ -68,7 +76,10 @@ export class RpcCore implements ConnectionHost {
         plaintext: options.plaintext ?? "loopback",
         maxSessions: maxDialled,
         encodeRefusal,
-        ...(options.onRefused && { onRefused: options.onRefused }),
+        onRefused: (remoteAddress, error) => {
+          this.limitCounter.note(error);
+          options.onRefused?.(remoteAddress, error);
+        },
       });
     this.pool = new ConnectionPool(this, this.transport, maxDialled);
   }

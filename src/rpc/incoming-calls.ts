@@ -1,4 +1,5 @@
 import { asSynapseError, SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import { within } from "./call-context.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
@@ -97,7 +98,7 @@ export class IncomingCalls {
   private refusalOf({ id }: RPCRequest): SynapseError | undefined {
     const { maxCallsPerLink } = this.host.limits;
     if (this.size >= maxCallsPerLink)
-      return new SynapseError("busy", `more than ${maxCallsPerLink} calls at once on this link`, { retryable: true });
+      return new OverLimit("maxCallsPerLink", "busy", `more than ${maxCallsPerLink} calls at once on this link`, { retryable: true });
     return this.byId?.has(id) ? badRequest(`a call with the id ${JSON.stringify(id)} is under way`) : undefined;
   }
 
@@ -167,6 +168,7 @@ export class IncomingCalls {
   }
 
   private respond(id: string, result: unknown): void {
+    this.host.limitCounter.note(result);
     try {
       this.connection.send(result instanceof SynapseError ? responseError(id, result) : responseOk(id, result));
     } catch (error) {

@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 
-/** How far maps and lists may be nested in a message. */
-export const DEFAULT_MAX_DEPTH = 64;
+type ScanLimits = Pick<Limits, "maxDepth" | "maxElements">;
 
 /** Text up to this many bytes is looked through here; for longer text the platform is quicker. */
 const SHORT_TEXT = 48;
@@ -25,7 +26,7 @@ interface Shape {
  *
  * @throws SynapseError `bad_request` for what is truncated, followed by other bytes, nested too deep, not MsgPack, or has text that is not UTF-8.
  */
-export function scanMsgpack(bytes: Uint8Array, maxDepth = DEFAULT_MAX_DEPTH): ScanResult {
+export function scanMsgpack(bytes: Uint8Array, { maxDepth, maxElements }: ScanLimits = DEFAULT_LIMITS): ScanResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const shape: Shape = { bytes: 0, children: 0, isContainer: false };
   const open: number[] = []; // values still to come at each level; at most maxDepth
@@ -44,7 +45,9 @@ export function scanMsgpack(bytes: Uint8Array, maxDepth = DEFAULT_MAX_DEPTH): Sc
     if (textBytes > 0 && !isText(bytes, position - textBytes, position)) throw malformed("text that is not UTF-8");
     remaining -= 1;
     if (shape.isContainer) {
-      if (open.length >= maxDepth) throw malformed(`nested deeper than ${maxDepth} levels`);
+      if (open.length >= maxDepth) throw new OverLimit("maxDepth", "bad_request", `Unpack failed: nested deeper than ${maxDepth} levels`);
+      if (shape.children > maxElements)
+        throw new OverLimit("maxElements", "bad_request", `Unpack failed: a list or map of more than ${maxElements} values`);
       open.push(remaining);
       remaining = shape.children;
     }

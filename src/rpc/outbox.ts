@@ -109,6 +109,7 @@ export class Outbox {
     const { link } = this.owner;
     const { limits } = this.host;
     if (this.waitingBytes > limits.maxBufferedBytes) {
+      this.host.limitCounter.add("maxBufferedBytes");
       link.destroy(); // its reader has stopped reading
       return;
     }

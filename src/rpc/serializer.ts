@@ -1,6 +1,7 @@
 import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 import { messageOf, SynapseError } from "../errors.ts";
-import { DEFAULT_MAX_DEPTH, scanMsgpack } from "./msgpack-scan.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { scanMsgpack } from "./msgpack-scan.ts";
 
 /** A MsgPack value of a type that only those who use it know: `new ExtData(42, bytes)`. It arrives, and goes on, as it was sent. */
 export { ExtData };
@@ -33,20 +34,22 @@ const MIN_INT32 = -0x8000_0000;
  * Dates travel as MsgPack timestamps, `undefined` as nil, typed arrays of bytes as bin.
  */
 export class MessagePackRPCSerializer implements RPCSerializer {
-  private readonly maxDepth: number;
+  private readonly limits: Pick<Limits, "maxDepth" | "maxElements">;
   private readonly encoder: Encoder;
   private readonly bigEncoder: Encoder;
   private readonly decoder = new Decoder();
   private readonly bigDecoder = new Decoder({ useBigInt64: true });
 
-  constructor(options: { readonly maxDepth?: number } = {}) {
-    this.maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
-    this.encoder = new Encoder({ maxDepth: this.maxDepth + 1, ignoreUndefined: true });
-    this.bigEncoder = new Encoder({ maxDepth: this.maxDepth + 1, ignoreUndefined: true, useBigInt64: true });
+  /** Bounds of what it reads; see {@link Limits}. */
+  constructor(options: Partial<Pick<Limits, "maxDepth" | "maxElements">> = {}) {
+    const { maxDepth = DEFAULT_LIMITS.maxDepth, maxElements = DEFAULT_LIMITS.maxElements } = options;
+    this.limits = { maxDepth, maxElements };
+    this.encoder = new Encoder({ maxDepth: maxDepth + 1, ignoreUndefined: true });
+    this.bigEncoder = new Encoder({ maxDepth: maxDepth + 1, ignoreUndefined: true, useBigInt64: true });
   }
 
   readonly items: ItemsEncoder = {
-    encode: (value) => this.encodeWithin(value, this.maxDepth - 2), // a map and a list will be around it
+    encode: (value) => this.encodeWithin(value, this.limits.maxDepth - 2), // a map and a list will be around it
     join: (fields, encoded, count) => withValues(this.encodeShared(fields), encoded, count),
   };
 
@@ -55,7 +58,7 @@ export class MessagePackRPCSerializer implements RPCSerializer {
   }
 
   encodeShared(message: unknown): Uint8Array {
-    return this.encodeWithin(message, this.maxDepth);
+    return this.encodeWithin(message, this.limits.maxDepth);
   }
 
   private encodeWithin(message: unknown, depth: number): Uint8Array {
@@ -72,7 +75,7 @@ export class MessagePackRPCSerializer implements RPCSerializer {
   }
 
   decode(bytes: Uint8Array): unknown {
-    const { hasInt64 } = scanMsgpack(bytes, this.maxDepth);
+    const { hasInt64 } = scanMsgpack(bytes, this.limits);
     // Sockets give Buffers, and views of a Buffer are Buffers: bytes in a message are to be plain, wherever they come from.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     try {

@@ -1,4 +1,5 @@
 import { SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 
 /** Items that a writer may send before it has heard of any credit: both sides know this number. Few, since they may be as large as frames. */
 export const FIRST_CREDIT = 4;
@@ -30,7 +31,7 @@ export class Budget {
   /** @throws SynapseError `busy` when there is no room. */
   take(bytes: number): void {
     if (this.used + bytes > this.most)
-      throw new SynapseError("busy", `more than ${this.most} bytes of streams wait here to be read`, { retryable: true });
+      throw new OverLimit("maxBufferedBytes", "busy", `more than ${this.most} bytes of streams wait here to be read`, { retryable: true });
     this.used += bytes;
   }
 

@@ -1,13 +1,18 @@
 import type { Socket } from "node:net";
 import { isPrivate } from "../address.ts";
-import { SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
 
 /** Sockets over a limit that are told so at the same time, each for as long as a handshake may take. Those beyond are cut off. */
 const MAX_TURNED_AWAY = 64;
 
 /** What becomes of a new socket: let in, told why not, or cut off without a word. */
-export type Admission = "admitted" | SynapseError | "cut-off";
+export type Admission =
+  | { readonly how: "admitted" }
+  | { readonly how: "turned away"; readonly why: OverLimit }
+  | { readonly how: "cut off"; readonly why: OverLimit };
+
+const ADMITTED: Admission = { how: "admitted" };
 
 /** Who is let in: so many in all, and so many from one host that is neither this machine nor in its private network. */
 export class Admissions {
@@ -24,10 +29,10 @@ export class Admissions {
     const host = hostOf(socket);
     const refusal = this.refusalFor(host);
     if (refusal !== undefined) {
-      if (this.turnedAway.size >= MAX_TURNED_AWAY) return "cut-off";
+      if (this.turnedAway.size >= MAX_TURNED_AWAY) return { how: "cut off", why: refusal };
       this.turnedAway.add(socket);
       socket.on("close", () => this.turnedAway.delete(socket));
-      return refusal;
+      return { how: "turned away", why: refusal };
     }
     this.open.add(socket);
     this.count(host, 1);
@@ -35,19 +40,23 @@ export class Admissions {
       this.open.delete(socket);
       this.count(host, -1);
     });
-    return "admitted";
+    return ADMITTED;
   }
 
   destroyAll(): void {
     for (const socket of [...this.open, ...this.turnedAway]) socket.destroy();
   }
 
-  private refusalFor(host: string | undefined): SynapseError | undefined {
+  private refusalFor(host: string | undefined): OverLimit | undefined {
     const { maxConnections, maxConnectionsPerHost } = this.limits;
     if (this.open.size >= maxConnections)
-      return new SynapseError("busy", `${maxConnections} connections are open, and no more are taken; try again later`);
+      return new OverLimit("maxConnections", "busy", `${maxConnections} connections are open, and no more are taken; try again later`);
     if (host !== undefined && (this.perHost.get(host) ?? 0) >= maxConnectionsPerHost)
-      return new SynapseError("busy", `${maxConnectionsPerHost} connections from ${host} are open, and no more are taken; use those`);
+      return new OverLimit(
+        "maxConnectionsPerHost",
+        "busy",
+        `${maxConnectionsPerHost} connections from ${host} are open, and no more are taken; use those`,
+      );
     return undefined;
   }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 
 /** Length prefix of a frame: 4 bytes, big-endian. */
 export const HEADER_BYTES = 4;
@@ -142,7 +143,7 @@ function readLength(data: Uint8Array, at: number): number {
 }
 
 function tooLarge(length: number, limit: number): SynapseError {
-  return new SynapseError("frame_too_large", `frame too large: ${length} > ${limit}`, {
+  return new OverLimit("maxFrameBytes", "frame_too_large", `frame too large: ${length} > ${limit}`, {
     hint: "send less at once, or raise maxFrameBytes on both sides",
   });
 }

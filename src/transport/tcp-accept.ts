@@ -4,6 +4,7 @@ import type { Runtime, Timer } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { formatAddress, isLoopback } from "../address.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
 import { frame } from "./framing.ts";
 import type { OutBuffer } from "./out-buffer.ts";
@@ -38,6 +39,11 @@ export function acceptSocket(options: AcceptOptions): void {
   new Reception(options);
 }
 
+/** Where the other end of a socket appears to be. */
+export function peerOf({ remoteAddress = "", remotePort = 0 }: Socket): string {
+  return formatAddress({ host: remoteAddress.replace(/^::ffff:/, ""), port: remotePort });
+}
+
 /** What happens to one socket between its acceptance and its link. */
 class Reception {
   private readonly options: AcceptOptions;
@@ -52,8 +58,10 @@ class Reception {
     this.options = options;
     this.socket = socket;
     this.host = socket.remoteAddress ?? "";
-    this.remoteAddress = formatAddress({ host: this.host.replace(/^::ffff:/, ""), port: socket.remotePort ?? 0 });
-    this.patience = runtime.schedule(limits.handshakeTimeoutMs, () => this.refuse(new SynapseError("timed_out", "no handshake in time")));
+    this.remoteAddress = peerOf(socket);
+    this.patience = runtime.schedule(limits.handshakeTimeoutMs, () =>
+      this.refuse(new OverLimit("handshakeTimeoutMs", "timed_out", "no handshake in time")),
+    );
     socket.on("error", this.onEarlyError);
     socket.on("end", this.onEarlyEnd);
     socket.on("close", this.onEarlyClose);

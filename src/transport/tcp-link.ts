@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Runtime, Timer } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
 import { inNextTurn } from "../runtime.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
@@ -117,9 +118,11 @@ export class TcpLink implements Link {
     const { socket } = this;
     if (!socket.writable) return;
     const waiting = socket.writableLength;
-    if (waiting > this.limits.maxBufferedBytes || (waiting > ROOM_BYTES && this.outBuffer.isFull)) {
+    const isOver = waiting > this.limits.maxBufferedBytes;
+    if (isOver || (waiting > ROOM_BYTES && this.outBuffer.isFull)) {
+      const limit = isOver ? "maxBufferedBytes" : "maxBufferedBytesInAll";
       this.fail(
-        new SynapseError("connection_lost", `${this.remoteAddress} has stopped reading: ${waiting} bytes were waiting for it`, {
+        new OverLimit(limit, "connection_lost", `${this.remoteAddress} has stopped reading: ${waiting} bytes were waiting for it`, {
           peer: this.remoteAddress,
         }),
       );
@@ -210,7 +213,7 @@ export class TcpLink implements Link {
 
   private watchFrame(): void {
     this.frameTimer ??= this.runtime.schedule(this.limits.frameTimeoutMs, () =>
-      this.onFault(new SynapseError("timed_out", `a frame was not complete after ${this.limits.frameTimeoutMs} ms`)),
+      this.onFault(new OverLimit("frameTimeoutMs", "timed_out", `a frame was not complete after ${this.limits.frameTimeoutMs} ms`)),
     );
   }
 

@@ -9,7 +9,7 @@ import type { Identity } from "../identity.ts";
 import type { Limits } from "../limits.ts";
 import { Admissions } from "./admissions.ts";
 import { OutBuffer } from "./out-buffer.ts";
-import { acceptSocket, type PlaintextPolicy } from "./tcp-accept.ts";
+import { acceptSocket, type PlaintextPolicy, peerOf } from "./tcp-accept.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { dialTls, secureContextOf } from "./tls.ts";
 import { TlsSessions } from "./tls-sessions.ts";
@@ -85,9 +85,13 @@ export class TcpTransport implements Transport {
     const admissions = new Admissions(limits);
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const admission = admissions.admit(socket);
-      const refusal = typeof admission === "string" ? undefined : admission;
-      if (admission === "cut-off") socket.destroy();
-      else acceptSocket({ socket, secureContext, runtime, limits, outBuffer, plaintext, encodeRefusal, refusal, onLink, onRefused });
+      if (admission.how === "cut off") {
+        onRefused(peerOf(socket), admission.why);
+        socket.destroy();
+        return;
+      }
+      const refusal = admission.how === "turned away" ? admission.why : undefined;
+      acceptSocket({ socket, secureContext, runtime, limits, outBuffer, plaintext, encodeRefusal, refusal, onLink, onRefused });
     });
     const port = await listenOn(server, options);
     return {

@@ -1,7 +1,11 @@
 import { decode, ExtData, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_MAX_DEPTH, scanMsgpack } from "../../src/rpc/msgpack-scan.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
+import { scanMsgpack } from "../../src/rpc/msgpack-scan.ts";
+
+const NARROW = { ...DEFAULT_LIMITS, maxDepth: 3 };
+
 import { check } from "../support/check.ts";
 import { anyValue } from "../support/net/values.ts";
 
@@ -96,15 +100,15 @@ describe("a scan of MsgPack", () => {
   });
 
   test("allows exactly the depth it is given", () => {
-    expect(isScannable(nest(DEFAULT_MAX_DEPTH))).toBe(true);
-    expect(isScannable(nest(DEFAULT_MAX_DEPTH + 1))).toBe(false);
-    expect(() => scanMsgpack(nest(4), 3)).toThrow("nested deeper than 3 levels");
-    expect(scanMsgpack(nest(3), 3)).toEqual({ hasInt64: false });
+    expect(isScannable(nest(DEFAULT_LIMITS.maxDepth))).toBe(true);
+    expect(isScannable(nest(DEFAULT_LIMITS.maxDepth + 1))).toBe(false);
+    expect(() => scanMsgpack(nest(4), NARROW)).toThrow("nested deeper than 3 levels");
+    expect(scanMsgpack(nest(3), NARROW)).toEqual({ hasInt64: false });
   });
 
   test("counts depth along one branch, not over all of them", () => {
     const siblings = encode(Array.from({ length: 1_000 }, () => [[]]));
-    expect(scanMsgpack(siblings, 3)).toEqual({ hasInt64: false });
+    expect(scanMsgpack(siblings, NARROW)).toEqual({ hasInt64: false });
   });
 
   test("does not follow a tower of a million levels", () => {

@@ -29,18 +29,21 @@ describe("admission", () => {
   test("is refused to the host that has as many links as one may, and to nobody else", () => {
     const admissions = new Admissions({ ...DEFAULT_LIMITS, maxConnectionsPerHost: 3 });
     const sockets = Array.from({ length: 3 }, () => from("::ffff:203.0.113.7"));
-    for (const socket of sockets) expect(admissions.admit(socket)).toBe("admitted");
-    expect(admissions.admit(from("203.0.113.7"))).toMatchObject({ code: "busy", message: expect.stringContaining("203.0.113.7") });
-    expect(admissions.admit(from("203.0.113.8"))).toBe("admitted");
+    for (const socket of sockets) expect(admissions.admit(socket)).toEqual({ how: "admitted" });
+    expect(admissions.admit(from("203.0.113.7"))).toMatchObject({
+      how: "turned away",
+      why: { code: "busy", limit: "maxConnectionsPerHost", message: expect.stringContaining("203.0.113.7") },
+    });
+    expect(admissions.admit(from("203.0.113.8"))).toEqual({ how: "admitted" });
     sockets[0]?.destroy();
-    expect(admissions.admit(from("203.0.113.7"))).toBe("admitted");
+    expect(admissions.admit(from("203.0.113.7"))).toEqual({ how: "admitted" });
   });
 
   test.each(["127.0.0.1", "::1", "10.1.2.3", "192.168.1.1", "172.16.0.9", "fd00::1", "fe80::1"])(
     "counts no links of %s, a neighbour",
     (host) => {
       const admissions = new Admissions({ ...DEFAULT_LIMITS, maxConnectionsPerHost: 1 });
-      for (let n = 0; n < 50; n++) expect(admissions.admit(from(host))).toBe("admitted");
+      for (let n = 0; n < 50; n++) expect(admissions.admit(from(host))).toEqual({ how: "admitted" });
     },
   );
 
@@ -60,10 +63,10 @@ describe("admission", () => {
       }
       const socket = from(`203.0.113.${random.int(8)}`);
       const mayEnter = of("admitted") < 20 && of("admitted", socket.remoteAddress) < 5;
-      const admission = admissions.admit(socket);
-      expect(admission === "admitted").toBe(mayEnter);
-      if (!mayEnter) expect(admission === "cut-off").toBe(of("told") >= MAX_TURNED_AWAY);
-      if (admission !== "cut-off") open.set(socket, mayEnter ? "admitted" : "told");
+      const { how } = admissions.admit(socket);
+      expect(how === "admitted").toBe(mayEnter);
+      if (!mayEnter) expect(how === "cut off").toBe(of("told") >= MAX_TURNED_AWAY);
+      if (how !== "cut off") open.set(socket, mayEnter ? "admitted" : "told");
     }
   });
 });

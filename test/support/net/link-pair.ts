@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Runtime } from "../../../dht/index.ts";
 import { Identity } from "../../../src/identity.ts";
+import { LimitCounter } from "../../../src/limit-counts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/limits.ts";
 import { Connection } from "../../../src/rpc/connection.ts";
 import type { ConnectionHost } from "../../../src/rpc/connection-host.ts";
@@ -34,6 +35,7 @@ export function hostOf(options: SideOptions = {}): ConnectionHost & { readonly r
     registry: new EndpointRegistry(),
     serializer: new MessagePackRPCSerializer(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limitCounter: new LimitCounter(DEFAULT_LIMITS),
     isStopping: false,
     introduce: () => ({ swarm: options.swarm ?? "", listen: options.listen ?? [], software: "test" }),
   };

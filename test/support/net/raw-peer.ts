@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { encode } from "@msgpack/msgpack";
+import { decode, encode } from "@msgpack/msgpack";
 import { onTestFinished } from "vitest";
 import { Identity } from "../../../src/index.ts";
 import { frame } from "../../../src/transport/framing.ts";
@@ -89,6 +89,11 @@ export class RawPeer {
       if (this.ended) throw new Error(`the connection ended; ${this.received.length} bytes were left`);
       await new Promise<void>((resolve) => this.wake.push(resolve));
     }
+  }
+
+  /** What the next frame says. */
+  async message(): Promise<unknown> {
+    return decode((await this.frame()).subarray(HEADER_BYTES));
   }
 
   /** Everything received up to the end of the connection, less the frames taken. */
