@@ -6,7 +6,7 @@ const seen = new Map<number, Set<number>>();
 const REMEMBERED = 200;
 let doubled = 0;
 
-const server = new Server({ port: 0, limits: { maxConnections: 1_024 } });
+const server = new Server({ port: 0 });
 server.endpoint("once", (client: number, number: number) => {
   const numbers = seen.get(client) ?? new Set();
   seen.set(client, numbers);
