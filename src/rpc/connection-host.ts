@@ -19,5 +19,7 @@ export interface ConnectionHost {
   readonly introduce: () => Introduction;
   /** Calls can be made over it, both ways. */
   onReady?(connection: Connection): void;
+  /** The other side sends no more, but may still wait for answers. Plain dialect only. */
+  onHalfClosed?(connection: Connection): void;
   onClosed?(connection: Connection): void;
 }

@@ -235,20 +235,15 @@ export class Connection implements CallPath, LinkReceiver, Parties {
 
   /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */
   private refuse(error: SynapseError): void {
-    const isCallee = this.link.dialled && this.link.dialect === "plain";
-    if (this.state === "opening" || isCallee) {
-      this.fail(error);
-      return;
+    if (this.state === "opening" || (this.link.dialled && this.link.dialect === "plain")) this.fail(error);
+    else {
+      this.host.limitCounter.note(error);
+      this.trySend(responseError("", error));
     }
-    this.host.limitCounter.note(error);
-    this.trySend(responseError("", error));
   }
 
   onFault(error: SynapseError): void {
-    if (this.link.dialled) {
-      this.fail(error);
-      return;
-    }
+    if (this.link.dialled) return this.fail(error);
     this.host.limitCounter.note(error);
     this.state = "closing";
     // In the seed's words every fault of a caller is a bad request.
@@ -263,7 +258,10 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   onEnd(): void {
     this.closeWhenIdle();
     if (this.link.dialect === "secure" || this.link.dialled) this.link.close();
-    else this.patience = this.host.runtime.schedule(this.host.limits.idleTimeoutMs, () => this.link.destroy());
+    else {
+      this.patience = this.host.runtime.schedule(this.host.limits.idleTimeoutMs, () => this.link.destroy());
+      this.host.onHalfClosed?.(this);
+    }
   }
 
   private fail(error: SynapseError): void {

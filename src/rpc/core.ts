@@ -16,6 +16,8 @@ import { MessagePackRPCSerializer, type RPCSerializer } from "./serializer.ts";
 
 /** This software, as hello names it. */
 const SOFTWARE = "synapse-p2p/0.1.0";
+/** Callers that have stopped sending and wait for answers, kept at once; the oldest is given up for the next. */
+const MAX_HALF_CLOSED = 256;
 /** How often it is looked whether the calls under way have ended, while closing, ms. */
 const CLOSE_POLL_MS = 10;
 
@@ -55,6 +57,7 @@ export class RpcCore implements ConnectionHost {
   private readonly swarm: string;
   /** Links from others; at most limits.maxConnections, which the transport enforces. */
   private readonly accepted = new Set<Connection>();
+  private readonly halfClosed = new Set<Connection>(); // at most MAX_HALF_CLOSED, the oldest first
   private listener: Listener | undefined;
   private announce: readonly string[] = [];
   private stopping = false;
@@ -148,8 +151,18 @@ export class RpcCore implements ConnectionHost {
     if (!connection.link.dialled) this.pool.adopt(connection);
   }
 
+  /** Most of those who send no more are gone. They are kept, in case they are not, as long as there are few of them. */
+  onHalfClosed(connection: Connection): void {
+    this.halfClosed.add(connection);
+    if (this.halfClosed.size <= MAX_HALF_CLOSED) return;
+    const [oldest] = this.halfClosed;
+    this.halfClosed.delete(oldest as Connection);
+    oldest?.destroy();
+  }
+
   onClosed(connection: Connection): void {
     this.accepted.delete(connection);
+    this.halfClosed.delete(connection);
   }
 
   private accept(link: Link): void {

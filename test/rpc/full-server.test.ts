@@ -67,3 +67,27 @@ describe("a server that has as many links as it may", () => {
     expect(await clientOf(server).call("_synapse.ping")).toBe("pong");
   });
 });
+
+test("Callers that have left in the middle of a call fill no server: of those that send no more, the oldest give way", async () => {
+  const begun: string[] = [];
+  const server = await serve({}, (it) => {
+    it.endpoint("held", (name: string) => {
+      begun.push(name);
+      return new Promise(() => undefined);
+    });
+  });
+  server.abandonCalls();
+  const leave = async (name: string) => {
+    const peer = await RawPeer.connect(server.port, { allowHalfOpen: true });
+    peer.say({ type: "request", id: "1", endpoint: "held", args: [name], kwargs: {} });
+    peer.socket.end();
+    return peer;
+  };
+  const first = await leave("first");
+  await until(() => begun.length === 1);
+  for (let n = 0; n < 300; n++) await leave(String(n));
+  await until(() => begun.length === 301);
+  await first.gone;
+  await until(() => server.insides.core.acceptedCount <= 256);
+  expect(server.insides.core.acceptedCount).toBeGreaterThan(200);
+});
