@@ -6,10 +6,13 @@ import type { LimitCounts } from "./limit-counts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import type { EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
-import { sleep } from "./runtime.ts";
+import { sleep, systemRuntime } from "./runtime.ts";
 import type { Offers } from "./service.ts";
+import { Throttle } from "./throttle.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
+/** Lines about callers that were turned away, a minute. */
+const REFUSALS_LOGGED = 20;
 /** How long calls under way may take after stop(), ms. */
 const STOP_GRACE_MS = 5_000;
 
@@ -59,7 +62,8 @@ export class Server {
     this.options = options;
     this.log = options.log ?? (() => undefined);
     this.announce = announced(options.announce);
-    this.core = new RpcCore({ onRefused: (address, error) => this.log(`turned away ${address}: ${error.message}`), ...options }, swarm);
+    const refused = new Throttle(options.runtime ?? systemRuntime, (line) => this.log(line), REFUSALS_LOGGED);
+    this.core = new RpcCore({ onRefused: (address, error) => refused.say(`turned away ${address}: ${error.message}`), ...options }, swarm);
     this.builtin("_synapse.ping", [], () => "pong");
     this.builtin("_synapse.methods", [], (_, { peerId }) => this.listMethods(peerId !== undefined));
   }

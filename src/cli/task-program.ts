@@ -22,8 +22,16 @@ export function programHandler(command: string, log: (line: string) => void): Ta
     if (limit.pendingCount >= MAX_WAITING) {
       throw new SynapseError("busy", `${limit.pendingCount} tasks are waiting here`, { retryable: true });
     }
-    return limit(() => runProgram(command, JSON.stringify({ task, context }), call.signal, log));
+    return limit(() => runProgram(command, asJson({ task, context }), call.signal, log));
   };
+}
+
+/** What JSON cannot say goes as text: bytes as base64, large integers as their digits. */
+function asJson(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => {
+    if (item instanceof Uint8Array) return Buffer.from(item.buffer, item.byteOffset, item.length).toString("base64");
+    return typeof item === "bigint" ? item.toString() : item;
+  });
 }
 
 function runProgram(command: string, input: string, signal: AbortSignal, log: (line: string) => void): Promise<string> {

@@ -11,8 +11,8 @@ export interface CallContext {
   readonly remoteAddress: string;
   /** What travels along with the call. */
   readonly meta: Readonly<Record<string, unknown>>;
-  /** The items that the caller sends, if it sends any: `for await (const item of context.input ?? [])`. */
-  readonly input: AsyncIterable<unknown> | undefined;
+  /** The items that the caller sends; none when it sends none: `for await (const item of context.input)`. */
+  readonly input: AsyncIterable<unknown>;
   /** Time that the caller will still wait, ms; undefined when it has not said. */
   readonly leftMs: number | undefined;
   /** Aborted when the caller gives up, its deadline passes, or its link closes. */

@@ -1,6 +1,7 @@
 import type { Runtime } from "../../dht/index.ts";
 import type { LimitCounter } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
+import type { Budget } from "./budget.ts";
 import type { Connection } from "./connection.ts";
 import type { Introduction } from "./greeting.ts";
 import type { EndpointRegistry } from "./registry.ts";
@@ -13,6 +14,9 @@ export interface ConnectionHost {
   readonly serializer: RPCSerializer;
   readonly limits: Limits;
   readonly limitCounter: LimitCounter;
+  /** What all links together make this process hold: of what has come, and of what is to leave in pieces. */
+  readonly incomingBudget: Budget;
+  readonly outgoingBudget: Budget;
   /** True while it stops: calls under way may end, no other is taken. */
   readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */

@@ -3,15 +3,16 @@ import type { Contact } from "../../routing/index.ts";
 import { asSynapseError, type SynapseError } from "../errors.ts";
 import { OverLimit } from "../limit-counts.ts";
 import type { Link, LinkReceiver } from "../transport/transport.ts";
-import { ChunkAssembler } from "./chunk-assembler.ts";
+import type { Budget } from "./budget.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Greeting } from "./greeting.ts";
+import { Inbox } from "./inbox.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { ItemBatch } from "./item-batch.ts";
 import { LinkWatch } from "./link-watch.ts";
 import { lost, unsent } from "./lost.ts";
 import { type Parties, routePlain, routeSecure } from "./message-router.ts";
-import { asMap, type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
+import { type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type CallOptions, type CallPath, OutgoingCalls, type OutgoingRequest } from "./outgoing-calls.ts";
 import { Promised } from "./promised.ts";
@@ -33,7 +34,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   private readonly hello: Promised<Hello> | undefined;
   private onClosed: ((error: SynapseError | undefined) => void)[] | undefined; // added by the owner of this process only
   private readonly outbox: Outbox;
-  private chunks: ChunkAssembler | undefined;
+  private readonly inbox: Inbox;
   private readonly greeting: Greeting | undefined;
   /** Runs while the other side has to say hello, and again when it has stopped sending. */
   private patience: Timer | undefined;
@@ -53,6 +54,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
       this.hello = new Promised();
     }
     this.outbox = new Outbox(host, this);
+    this.inbox = new Inbox(host, (error) => this.onFault(error));
     this.incoming = new IncomingCalls(host, this);
     this.outgoing = new OutgoingCalls(host.runtime, this);
     link.open(this);
@@ -185,6 +187,11 @@ export class Connection implements CallPath, LinkReceiver, Parties {
     this.outbox.send(message);
   }
 
+  /** For the calls on this link: for what they make this process hold. */
+  get budget(): Budget {
+    return this.inbox.budget;
+  }
+
   /** For the items of a stream over this link. */
   itemsOf(id: string, input: boolean): ItemBatch {
     return new ItemBatch(this.outbox, id, input);
@@ -199,33 +206,22 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   onMessage(bytes: Uint8Array): void {
     this.watch.heard();
     try {
-      const map = asMap(this.host.serializer.decode(bytes));
-      if (this.greeting === undefined) routePlain(map, this.link.dialled, this);
-      else if (!this.greeting.isDone) this.becomeReady(this.greeting.hear(map));
-      else if (map["type"] === "chunk") this.onChunk(map);
-      else routeSecure(map, bytes.length, this);
+      const arrival = this.inbox.read(bytes, this.greeting?.isDone === true);
+      if (arrival === undefined) return;
+      if (this.greeting === undefined) routePlain(arrival, this.link.dialled, this);
+      else if (!this.greeting.isDone) this.becomeReady(this.greeting.hear(arrival.map));
+      else routeSecure(arrival, this);
       this.closeIfDone();
     } catch (error) {
       this.refuse(asSynapseError(error));
     }
   }
 
-  private onChunk(map: Record<string, unknown>): void {
-    let whole: Uint8Array | undefined;
-    try {
-      this.chunks ??= new ChunkAssembler(this.host.limits.maxFrameBytes, this.host.limits.maxBufferedBytes);
-      whole = this.chunks.add(map);
-    } catch (error) {
-      this.onFault(asSynapseError(error)); // whose piece it was, nobody can be told
-    }
-    if (whole !== undefined) routeSecure(asMap(this.host.serializer.decode(whole)), whole.length, this);
-  }
-
   /** For the router. Who goes on asking while this side is leaving would keep it for ever. */
-  serve(request: RPCRequest): void {
+  serve(request: RPCRequest, cost: number): void {
     const isLeaving = this.state === "closing" || this.host.isStopping;
     if (isLeaving) this.trySend(responseError(request.id, { code: "busy", message: "this node is closing the link, or stopping" }));
-    else this.incoming.serve(request);
+    else this.incoming.serve(request, cost);
   }
 
   /** For the router. */
@@ -235,19 +231,25 @@ export class Connection implements CallPath, LinkReceiver, Parties {
 
   /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */
   private refuse(error: SynapseError): void {
-    if (this.state === "opening" || (this.link.dialled && this.link.dialect === "plain")) this.fail(error);
-    else {
+    if (this.link.dialled && (this.state === "opening" || this.link.dialect === "plain")) this.fail(error);
+    else if (this.state === "opening") {
+      this.trySend(responseError("", error));
+      this.fail(error);
+    } else {
       this.host.limitCounter.note(error);
       this.trySend(responseError("", error));
     }
   }
 
   onFault(error: SynapseError): void {
-    if (this.link.dialled) return this.fail(error);
+    if (this.link.dialled) {
+      this.fail(error);
+      return;
+    }
     this.host.limitCounter.note(error);
     this.state = "closing";
-    // In the seed's words every fault of a caller is a bad request.
-    this.trySend(responseError("", { code: "bad_request", message: error.message }));
+    // In the seed's words every fault of a caller is a bad request, in the plain dialect.
+    this.trySend(responseError("", this.link.dialect === "secure" ? error : { code: "bad_request", message: error.message }));
     this.link.close();
   }
 
@@ -289,6 +291,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
     this.state = "closed";
     this.patience?.cancel();
     this.watch.stop();
+    this.inbox.drop();
     this.linger?.cancel();
     if (this.outgoing.size > 0 || this.greeting?.isDone === false) this.abandon(error ?? lost(this.link.remoteAddress));
     this.incoming.abortAll();

@@ -7,6 +7,7 @@ import { nextTurn, systemRuntime } from "../runtime.ts";
 import { TcpTransport } from "../transport/tcp.ts";
 import type { PlaintextPolicy } from "../transport/tcp-accept.ts";
 import type { Link, Listener, ListenOptions, Transport } from "../transport/transport.ts";
+import { Budget } from "./budget.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { ConnectionPool } from "./pool.ts";
@@ -24,9 +25,9 @@ const CLOSE_POLL_MS = 10;
 /** Shared by all whose limits are the usual ones: it keeps nothing from one message to the next but buffers. */
 const messagePack = new MessagePackRPCSerializer();
 
-function serializerFor({ maxDepth, maxElements }: Limits): RPCSerializer {
-  const isUsual = maxDepth === DEFAULT_LIMITS.maxDepth && maxElements === DEFAULT_LIMITS.maxElements;
-  return isUsual ? messagePack : new MessagePackRPCSerializer({ maxDepth, maxElements });
+function serializerFor({ maxDepth, maxValues }: Limits): RPCSerializer {
+  const isUsual = maxDepth === DEFAULT_LIMITS.maxDepth && maxValues === DEFAULT_LIMITS.maxValues;
+  return isUsual ? messagePack : new MessagePackRPCSerializer({ maxDepth, maxValues });
 }
 
 export interface RpcOptions {
@@ -52,6 +53,8 @@ export class RpcCore implements ConnectionHost {
   readonly serializer: RPCSerializer;
   readonly limits: Limits;
   readonly limitCounter: LimitCounter;
+  readonly incomingBudget: Budget;
+  readonly outgoingBudget: Budget;
   readonly transport: Transport;
   readonly pool: ConnectionPool;
   private readonly swarm: string;
@@ -68,6 +71,8 @@ export class RpcCore implements ConnectionHost {
     this.runtime = options.runtime ?? systemRuntime;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.limitCounter = new LimitCounter(this.limits);
+    this.incomingBudget = new Budget(this.limits.maxBufferedBytesInAll, "maxBufferedBytesInAll");
+    this.outgoingBudget = new Budget(this.limits.maxBufferedBytesInAll, "maxBufferedBytesInAll");
     this.serializer = options.serializer ?? serializerFor(this.limits);
     this.swarm = swarm;
     this.transport =

@@ -10,6 +10,13 @@ import type { StreamWriter } from "./stream-writer.ts";
 /** Longest deadline kept, ms: a day, and well under what timers can count. */
 const MAX_DEADLINE_MS = 24 * 60 * 60 * 1_000;
 
+/** The input of a call that brings none. */
+const NOTHING: AsyncIterable<unknown> = {
+  async *[Symbol.asyncIterator]() {
+    // at its end from the beginning
+  },
+};
+
 /** One call being worked on. Its signal is made only for handlers that look at it. */
 export class IncomingCall implements CallContext {
   readonly id: string;
@@ -18,9 +25,11 @@ export class IncomingCall implements CallContext {
   /** Whether the caller takes the answer item by item. */
   readonly wantsStream: boolean;
   /** What the caller sends. */
-  readonly input: StreamReader | undefined;
+  readonly sent: StreamReader | undefined;
   /** What goes back, once the handler has returned a stream. */
   writer: StreamWriter | undefined;
+  /** What its arguments take here, bytes. */
+  readonly cost: number;
   private readonly connection: Connection;
   private readonly runtime: Runtime;
   /** When the caller stops waiting, on this host's clock. */
@@ -30,15 +39,20 @@ export class IncomingCall implements CallContext {
   private aborted = false;
   private ended = false;
 
-  constructor(request: RPCRequest, connection: Connection, runtime: Runtime, input: StreamReader | undefined) {
+  constructor(request: RPCRequest, connection: Connection, runtime: Runtime, sent: StreamReader | undefined, cost: number) {
     this.id = request.id;
     this.endpoint = request.endpoint;
     this.meta = request.meta ?? {};
     this.wantsStream = request.stream ?? false;
-    this.input = input;
+    this.sent = sent;
+    this.cost = cost;
     this.connection = connection;
     this.runtime = runtime;
     this.deadline = request.deadline_ms === undefined ? undefined : runtime.now() + Math.min(request.deadline_ms, MAX_DEADLINE_MS);
+  }
+
+  get input(): AsyncIterable<unknown> {
+    return this.sent ?? NOTHING;
   }
 
   get peerId(): NodeId | undefined {
@@ -77,7 +91,7 @@ export class IncomingCall implements CallContext {
     this.aborted = true;
     this.end();
     this.writer?.stop();
-    this.input?.fail(reason);
+    this.sent?.fail(reason);
     this.controller?.abort(reason);
   }
 

@@ -7,7 +7,7 @@ import { IncomingCall } from "./incoming-call.ts";
 import type { ItemBatch } from "./item-batch.ts";
 import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
 import { isStream, type Stream } from "./registry.ts";
-import { Budget, StreamReader } from "./stream-reader.ts";
+import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
 /** Items gathered into a list for a caller that takes no stream; a further one is an error. */
@@ -21,8 +21,6 @@ export class IncomingCalls {
   private calls: Set<IncomingCall> | undefined;
   /** Of the secure dialect, where cancels, credit and items name the call. The same bound. */
   private byId: Map<string, IncomingCall> | undefined;
-  /** What callers have sent and no handler has read. */
-  private unread: Budget | undefined;
 
   constructor(host: ConnectionHost, connection: Connection) {
     this.host = host;
@@ -33,13 +31,14 @@ export class IncomingCalls {
     return this.calls?.size ?? 0;
   }
 
-  serve(request: RPCRequest): void {
-    const refusal = this.refusalOf(request);
+  /** @param cost what its arguments take here, bytes: until the handler has returned. */
+  serve(request: RPCRequest, cost: number): void {
+    const refusal = this.refusalOf(request) ?? this.charge(cost);
     if (refusal !== undefined) {
       this.respond(request.id, refusal);
       return;
     }
-    const call = new IncomingCall(request, this.connection, this.host.runtime, request.input ? this.inputOf(request.id) : undefined);
+    const call = new IncomingCall(request, this.connection, this.host.runtime, request.input ? this.inputOf(request.id) : undefined, cost);
     this.keep(call);
     let result: unknown;
     try {
@@ -73,7 +72,7 @@ export class IncomingCalls {
   onItem(id: string, value: unknown, bytes: number): void {
     const call = this.byId?.get(id);
     try {
-      call?.input?.push(value, bytes);
+      call?.sent?.push(value, bytes);
     } catch (error) {
       // The call keeps its place until the handler has returned, or whoever misbehaves could have any number of them at work.
       this.respond(id, asSynapseError(error));
@@ -82,7 +81,7 @@ export class IncomingCalls {
   }
 
   onEnd(id: string): void {
-    this.byId?.get(id)?.input?.end();
+    this.byId?.get(id)?.sent?.end();
   }
 
   onCredit(id: string, items: number): void {
@@ -102,12 +101,20 @@ export class IncomingCalls {
     return this.byId?.has(id) ? badRequest(`a call with the id ${JSON.stringify(id)} is under way`) : undefined;
   }
 
+  private charge(cost: number): SynapseError | undefined {
+    try {
+      this.connection.budget.take(cost);
+      return undefined;
+    } catch (error) {
+      return asSynapseError(error);
+    }
+  }
+
   private inputOf(id: string): StreamReader {
-    this.unread ??= new Budget(this.host.limits.maxBufferedBytes);
     return new StreamReader({
       grant: (items) => this.connection.send({ type: "credit", id, items, input: true }),
       cancel: () => undefined, // the answer will tell the caller that no more is read
-      budget: this.unread,
+      budget: this.connection.budget,
     });
   }
 
@@ -155,10 +162,11 @@ export class IncomingCalls {
 
   private finish(call: IncomingCall, result: unknown, how: "answer" | "end" = "answer"): void {
     call.end();
+    call.sent?.return(); // what it has not read, nobody will
+    this.connection.budget.giveBack(call.cost);
     if (this.calls?.delete(call) !== true) return; // the link has closed: nobody is left to answer
     if (this.byId?.get(call.id) === call) this.byId?.delete(call.id);
     if (this.size === 0) this.calls = undefined; // an idle link takes half as much again with an empty set
-    call.input?.return(); // what it has not read, nobody will
     // One that was aborted has no reader: its caller has given up, or was told why at once.
     if (!call.isAborted) {
       if (how === "end") this.connection.send({ type: "end", id: call.id });

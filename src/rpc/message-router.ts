@@ -1,3 +1,4 @@
+import type { Arrival } from "./inbox.ts";
 import type { IncomingCalls } from "./incoming-calls.ts";
 import { badRequest, creditIn, idText, parseRequest, parseResponse, type RPCRequest, valuesIn } from "./messages.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
@@ -6,38 +7,38 @@ import type { OutgoingCalls } from "./outgoing-calls.ts";
 export interface Parties {
   readonly incoming: IncomingCalls;
   readonly outgoing: OutgoingCalls;
-  /** The other side calls. */
-  serve(request: RPCRequest): void;
+  /** The other side calls. @param cost what its arguments take here, bytes; see {@link costOf}. */
+  serve(request: RPCRequest, cost: number): void;
   /** The other side leaves. */
   onGoaway(): void;
 }
 
 /** Hands on a message of the plain dialect, where the dialler asks and the other answers. @throws SynapseError `bad_request`. */
-export function routePlain(map: Record<string, unknown>, dialled: boolean, parties: Parties): void {
-  if (!dialled) parties.serve(parseRequest(map, "plain"));
+export function routePlain({ map, cost }: Arrival, dialled: boolean, parties: Parties): void {
+  if (!dialled) parties.serve(parseRequest(map, "plain"), cost);
   else if (map["type"] === "response") parties.outgoing.settle(parseResponse(map));
   else throw badRequest("expected response message");
 }
 
 /** Hands on a message of the secure dialect. @throws SynapseError `bad_request`. */
-export function routeSecure(map: Record<string, unknown>, bytes: number, parties: Parties): void {
+export function routeSecure({ map, cost }: Arrival, parties: Parties): void {
   const type = map["type"] ?? "request";
-  if (type === "request") parties.serve(parseRequest(map, "secure"));
+  if (type === "request") parties.serve(parseRequest(map, "secure"), cost);
   else if (type === "response") parties.outgoing.settle(parseResponse(map));
   else if (type === "goaway") parties.onGoaway();
-  else routeToCall(type, map, bytes, parties);
+  else routeToCall(type, map, cost, parties);
 }
 
-function routeToCall(type: unknown, map: Record<string, unknown>, bytes: number, { incoming, outgoing }: Parties): void {
+function routeToCall(type: unknown, map: Record<string, unknown>, cost: number, { incoming, outgoing }: Parties): void {
   const id = idText(map["id"]);
   // The caller's own stream runs towards the callee, its credit the other way.
   const isInput = map["input"] === true;
   const readers = isInput ? incoming : outgoing;
   const writers = isInput ? outgoing : incoming;
-  if (type === "item") readers.onItem(id, map["value"], bytes);
+  if (type === "item") readers.onItem(id, map["value"], cost);
   else if (type === "items") {
     const values = valuesIn(map);
-    for (const value of values) readers.onItem(id, value, bytes / values.length);
+    for (const value of values) readers.onItem(id, value, cost / values.length);
   } else if (type === "end") readers.onEnd(id);
   else if (type === "credit") writers.onCredit(id, creditIn(map));
   else if (type === "cancel") incoming.cancel(id);

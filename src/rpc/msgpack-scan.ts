@@ -3,7 +3,7 @@ import { SynapseError } from "../errors.ts";
 import { OverLimit } from "../limit-counts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 
-type ScanLimits = Pick<Limits, "maxDepth" | "maxElements">;
+type ScanLimits = Pick<Limits, "maxDepth" | "maxValues">;
 
 /** Text up to this many bytes is looked through here; for longer text the platform is quicker. */
 const SHORT_TEXT = 48;
@@ -11,6 +11,10 @@ const SHORT_TEXT = 48;
 export interface ScanResult {
   /** Whether a 64-bit integer occurs: only then is the slower decoder needed that keeps all its digits. */
   readonly hasInt64: boolean;
+  /** Whether bytes or extensions occur: what is decoded then holds on to the memory it came in. */
+  readonly hasBytes: boolean;
+  /** How many values there are, keys of maps included. */
+  readonly values: number;
 }
 
 /** One value as MsgPack lays it out: bytes of its head and body, and how many values follow inside it. */
@@ -26,17 +30,20 @@ interface Shape {
  *
  * @throws SynapseError `bad_request` for what is truncated, followed by other bytes, nested too deep, not MsgPack, or has text that is not UTF-8.
  */
-export function scanMsgpack(bytes: Uint8Array, { maxDepth, maxElements }: ScanLimits = DEFAULT_LIMITS): ScanResult {
+export function scanMsgpack(bytes: Uint8Array, { maxDepth, maxValues }: ScanLimits = DEFAULT_LIMITS): ScanResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const shape: Shape = { bytes: 0, children: 0, isContainer: false };
   const open: number[] = []; // values still to come at each level; at most maxDepth
   let position = 0;
   let remaining = 1;
   let hasInt64 = false;
+  let hasBytes = false;
+  let values = 1;
   while (remaining > 0) {
     if (position >= bytes.length) throw malformed("incomplete input");
     const type = bytes[position] as number;
     if (type === 0xcf || type === 0xd3) hasInt64 = true;
+    else if (type >= 0xc4 && type <= 0xc9) hasBytes = true;
     measure(view, position, type, shape);
     position += shape.bytes;
     // Every value takes a byte at least: what announces more values than there are bytes left is a lie.
@@ -46,15 +53,16 @@ export function scanMsgpack(bytes: Uint8Array, { maxDepth, maxElements }: ScanLi
     remaining -= 1;
     if (shape.isContainer) {
       if (open.length >= maxDepth) throw new OverLimit("maxDepth", "bad_request", `Unpack failed: nested deeper than ${maxDepth} levels`);
-      if (shape.children > maxElements)
-        throw new OverLimit("maxElements", "bad_request", `Unpack failed: a list or map of more than ${maxElements} values`);
+      values += shape.children;
+      if (values > maxValues)
+        throw new OverLimit("maxValues", "bad_request", `Unpack failed: more than ${maxValues} values in one message`);
       open.push(remaining);
       remaining = shape.children;
     }
     while (remaining === 0 && open.length > 0) remaining = open.pop() as number;
   }
   if (position !== bytes.length) throw malformed("unexpected bytes after the message");
-  return { hasInt64 };
+  return { hasInt64, hasBytes, values };
 }
 
 /** How many of a value's bytes are text. */

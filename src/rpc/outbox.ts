@@ -1,4 +1,5 @@
 import { SynapseError } from "../errors.ts";
+import { OverLimit } from "../limit-counts.ts";
 import { MAX_PLAIN_FRAME_BYTES } from "../transport/framing.ts";
 import type { Link } from "../transport/transport.ts";
 import type { ConnectionHost } from "./connection-host.ts";
@@ -107,10 +108,13 @@ export class Outbox {
 
   private queueUp(queue: Queue, bytes: Uint8Array): void {
     const { link } = this.owner;
-    const { limits } = this.host;
-    if (this.waitingBytes > limits.maxBufferedBytes) {
-      this.host.limitCounter.add("maxBufferedBytes");
-      link.destroy(); // its reader has stopped reading
+    const { limits, limitCounter, outgoingBudget } = this.host;
+    try {
+      if (this.waitingBytes > limits.maxBufferedBytes) throw new OverLimit("maxBufferedBytes", "busy", "its reader has stopped reading");
+      outgoingBudget.take(bytes.length);
+    } catch (error) {
+      limitCounter.note(error);
+      link.destroy();
       return;
     }
     queue.messages.push(bytes.slice()); // the encoder's own buffer is used again
@@ -153,6 +157,7 @@ export class Outbox {
 
   private next(queue: Queue, { length }: Uint8Array): void {
     this.waitingBytes -= length;
+    this.host.outgoingBudget.giveBack(length);
     queue.messages.shift();
     queue.sent = 0;
     queue.of = this.nextOf();

@@ -75,27 +75,55 @@ function jsonSchemaOf(standard: StandardSchemaV1.Props, side: "input" | "output"
   }
 }
 
-let ajv: Ajv2020 | undefined;
+/** Values up to which all that is wrong with one is named. */
+const SMALL = 1_000;
+
+let loaded: { readonly first: Ajv2020; readonly all: Ajv2020 } | undefined;
 
 /** Loaded by the first JSON Schema: it takes longer than the rest of this project together, and most programs need it not at all. */
-function loadAjv(): Ajv2020 {
-  if (ajv === undefined) {
+function loadAjv(): { readonly first: Ajv2020; readonly all: Ajv2020 } {
+  if (loaded === undefined) {
     const { Ajv2020: Constructor } = createRequire(import.meta.url)("ajv/dist/2020.js") as {
       Ajv2020: new (options: AjvOptions) => Ajv2020;
     };
-    ajv = new Constructor({ allErrors: true, strict: false, validateFormats: false, logger: false });
+    const options = { strict: false, validateFormats: false, logger: false } as const;
+    // One that names everything makes an error for each of a million wrong items: it is only asked about what is small.
+    loaded = { first: new Constructor(options), all: new Constructor({ ...options, allErrors: true }) };
   }
-  return ajv;
+  return loaded;
+}
+
+/** Whether a value has few values inside. */
+function isSmall(value: unknown): boolean {
+  let left = SMALL;
+  const count = (item: unknown): boolean => {
+    left -= 1;
+    if (left < 0) return false;
+    if (typeof item !== "object" || item === null || ArrayBuffer.isView(item)) return true;
+    for (const key in item) if (!count((item as Record<string, unknown>)[key])) return false;
+    return true;
+  };
+  return count(value);
+}
+
+/** That a condition does not hold says nothing: what it asks for is said as well. */
+function isSaid({ keyword }: ErrorObject): boolean {
+  return keyword !== "if";
 }
 
 function jsonCheck(schema: JsonSchema): Check {
   if (!isMap(schema)) throw new SynapseError("bad_options", "a schema must be a Standard Schema or a JSON Schema");
   try {
-    const validate = loadAjv().compile(schema);
-    return {
-      check: (value) => (validate(value) ? { value } : { faults: (validate.errors ?? []).map(ajvFault) }),
-      jsonSchema: schema,
+    const ajv = loadAjv();
+    const first = ajv.first.compile(schema);
+    const all = ajv.all.compile(schema);
+    const check = (value: unknown): Checked => {
+      if (first(value)) return { value };
+      const tell = isSmall(value) ? all : first;
+      tell(value);
+      return { faults: (tell.errors ?? []).filter(isSaid).map(ajvFault) };
     };
+    return { check, jsonSchema: schema };
   } catch (error) {
     throw new SynapseError("bad_options", `not a JSON Schema: ${messageOf(error)}`, { cause: error });
   }
@@ -105,6 +133,7 @@ function ajvFault({ instancePath, keyword, params, message = "does not fit" }: E
   const path = instancePath.split("/").slice(1).map(unescapePointer);
   if (keyword === "required") return { path: [...path, String(params["missingProperty"])], message: "is missing" };
   if (keyword === "additionalProperties") return { path: [...path, String(params["additionalProperty"])], message: "is not known" };
+  if (keyword === "enum") return { path, message: `must be one of ${JSON.stringify(params["allowedValues"]).slice(1, -1)}` };
   return { path, message };
 }
 

@@ -14,8 +14,17 @@ export interface RPCSerializer {
   encodeShared?(message: unknown): Uint8Array;
   /** Puts items of a stream that were encoded one by one into one message. Where it is missing, each travels by itself. */
   readonly items?: ItemsEncoder;
-  /** @throws SynapseError `bad_request` for bytes that are no message. Never trusts them. */
-  decode(bytes: Uint8Array): unknown;
+  /**
+   * @param meter told how much there was; a serializer that does not tell is taken to have decoded as many values as there are bytes / 8.
+   * @throws SynapseError `bad_request` for bytes that are no message. Never trusts them.
+   */
+  decode(bytes: Uint8Array, meter?: DecodeMeter): unknown;
+}
+
+/** How much a message held. */
+export interface DecodeMeter {
+  /** Values of all kinds, keys of maps included. */
+  values: number;
 }
 
 export interface ItemsEncoder {
@@ -34,16 +43,16 @@ const MIN_INT32 = -0x8000_0000;
  * Dates travel as MsgPack timestamps, `undefined` as nil, typed arrays of bytes as bin.
  */
 export class MessagePackRPCSerializer implements RPCSerializer {
-  private readonly limits: Pick<Limits, "maxDepth" | "maxElements">;
+  private readonly limits: Pick<Limits, "maxDepth" | "maxValues">;
   private readonly encoder: Encoder;
   private readonly bigEncoder: Encoder;
   private readonly decoder = new Decoder();
   private readonly bigDecoder = new Decoder({ useBigInt64: true });
 
   /** Bounds of what it reads; see {@link Limits}. */
-  constructor(options: Partial<Pick<Limits, "maxDepth" | "maxElements">> = {}) {
-    const { maxDepth = DEFAULT_LIMITS.maxDepth, maxElements = DEFAULT_LIMITS.maxElements } = options;
-    this.limits = { maxDepth, maxElements };
+  constructor(options: Partial<Pick<Limits, "maxDepth" | "maxValues">> = {}) {
+    const { maxDepth = DEFAULT_LIMITS.maxDepth, maxValues = DEFAULT_LIMITS.maxValues } = options;
+    this.limits = { maxDepth, maxValues };
     this.encoder = new Encoder({ maxDepth: maxDepth + 1, ignoreUndefined: true });
     this.bigEncoder = new Encoder({ maxDepth: maxDepth + 1, ignoreUndefined: true, useBigInt64: true });
   }
@@ -74,10 +83,13 @@ export class MessagePackRPCSerializer implements RPCSerializer {
     }
   }
 
-  decode(bytes: Uint8Array): unknown {
-    const { hasInt64 } = scanMsgpack(bytes, this.limits);
-    // Sockets give Buffers, and views of a Buffer are Buffers: bytes in a message are to be plain, wherever they come from.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  decode(bytes: Uint8Array, meter?: DecodeMeter): unknown {
+    const { hasInt64, hasBytes, values } = scanMsgpack(bytes, this.limits);
+    if (meter !== undefined) meter.values = values;
+    // Bytes in a message are views of it: a few of them must not hold on to all that came with it from a socket. And sockets give Buffers,
+    // whose views are Buffers: they are to be plain, wherever they come from.
+    const isSmallPart = 2 * bytes.length < bytes.buffer.byteLength;
+    const plain = hasBytes && isSmallPart ? Uint8Array.from(bytes) : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     try {
       if (!hasInt64) return this.decoder.decode(plain);
       return withNumbers(this.bigDecoder.decode(plain));

@@ -1,5 +1,5 @@
 import { SynapseError } from "../errors.ts";
-import { OverLimit } from "../limit-counts.ts";
+import type { Budget } from "./budget.ts";
 
 /** Items that a writer may send before it has heard of any credit: both sides know this number. Few, since they may be as large as frames. */
 export const FIRST_CREDIT = 4;
@@ -17,27 +17,6 @@ export interface StreamReaderOptions {
   readonly onWait?: (() => void) | undefined;
   /** Counts what waits here, together with other streams, if these have a bound in common. */
   readonly budget?: Budget | undefined;
-}
-
-/** Bytes that several streams together may have waiting. */
-export class Budget {
-  private readonly most: number;
-  private used = 0;
-
-  constructor(most: number) {
-    this.most = most;
-  }
-
-  /** @throws SynapseError `busy` when there is no room. */
-  take(bytes: number): void {
-    if (this.used + bytes > this.most)
-      throw new OverLimit("maxBufferedBytes", "busy", `more than ${this.most} bytes of streams wait here to be read`, { retryable: true });
-    this.used += bytes;
-  }
-
-  giveBack(bytes: number): void {
-    this.used -= bytes;
-  }
 }
 
 interface Waiting {

@@ -121,11 +121,7 @@ export class TcpLink implements Link {
     const isOver = waiting > this.limits.maxBufferedBytes;
     if (isOver || (waiting > ROOM_BYTES && this.outBuffer.isFull)) {
       const limit = isOver ? "maxBufferedBytes" : "maxBufferedBytesInAll";
-      this.fail(
-        new OverLimit(limit, "connection_lost", `${this.remoteAddress} has stopped reading: ${waiting} bytes were waiting for it`, {
-          peer: this.remoteAddress,
-        }),
-      );
+      this.fail(this.unread(limit));
       return;
     }
     const bytes = HEADER_BYTES + message.length;
@@ -140,7 +136,10 @@ export class TcpLink implements Link {
   room(): Promise<void> | undefined {
     if (this.socket.writableLength < ROOM_BYTES || this.socket.destroyed) return undefined;
     this.drained ??= new Promise((resolve) => {
+      const { stallTimeoutMs } = this.limits;
+      const stalled = this.runtime.schedule(stallTimeoutMs, () => this.fail(this.unread("stallTimeoutMs")));
       const onRoom = () => {
+        stalled.cancel();
         this.socket.off("drain", onRoom).off("close", onRoom);
         this.drained = undefined;
         resolve();
@@ -237,6 +236,13 @@ export class TcpLink implements Link {
       peer: this.remoteAddress,
       retryable: true,
       cause: error,
+    });
+  }
+
+  private unread(limit: keyof Limits): OverLimit {
+    const peer = this.remoteAddress;
+    return new OverLimit(limit, "connection_lost", `${peer} has stopped reading: ${this.bufferedBytes} bytes were waiting for it`, {
+      peer,
     });
   }
 

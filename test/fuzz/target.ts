@@ -90,7 +90,7 @@ export class Target extends AgentNode {
     });
     this.endpoint("sum", { context: true }, async ({ input }) => {
       let count = 0;
-      for await (const _ of input ?? []) count += 1;
+      for await (const _ of input) count += 1;
       return count;
     });
     this.endpoint("checked", { input: { type: "object", required: ["a"], properties: { a: { type: "number" } } } }, ({ a }) => a);

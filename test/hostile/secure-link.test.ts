@@ -44,10 +44,11 @@ describe("a peer that has proved its id", () => {
     ["a hello of endless names", { ...HELLO, software: "x".repeat(100_000) }],
     ["a list", [1, 2]],
     ["nil", null],
-  ])("and begins with %s is left, unanswered but for the hello", async (_, first) => {
+  ])("and begins with %s is told so behind the hello, and left", async (_, first) => {
     const server = await serve({}, (it) => it.endpoint("never", () => expect.unreachable()));
     const peer = (await RawPeer.secure(server.port)).say(first, { ...PING, endpoint: "never" });
     expect(messageIn(await peer.frame())).toMatchObject({ type: "hello" });
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "response", id: "", error: { code: expect.stringMatching(/^bad_/) } });
     expect(await peer.rest()).toHaveLength(0);
     await expectUnharmed(server);
   });
@@ -59,10 +60,11 @@ describe("a peer that has proved its id", () => {
     expect(messageIn(await peer.frame())).toMatchObject({ ok: true, result: "pong" });
   });
 
-  test("of another swarm is left", async () => {
+  test("of another swarm is told so, and left", async () => {
     const server = await serve({});
     const peer = (await RawPeer.secure(server.port)).say({ ...HELLO, swarm: "x".repeat(300) });
     await peer.frame();
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "response", error: { code: "bad_hello" } });
     expect(await peer.rest()).toHaveLength(0);
   });
 

@@ -142,10 +142,12 @@ class Driver:
         return (await read_frame(link.reader))["type"]
 
     async def do_rest(self, order):
-        """The kinds of all further messages over that link, up to its end."""
+        """The kinds of all further messages over that link, up to its end; in place of "response" the code of its error."""
         kinds = []
         try:
             while True:
-                kinds.append((await read_frame(self.greeted[order["stream"]].reader))["type"])
+                message = await read_frame(self.greeted[order["stream"]].reader)
+                error = message.get("error")
+                kinds.append(error["code"] if error else message["type"])
         except asyncio.IncompleteReadError:
             return kinds

@@ -1,47 +1,76 @@
 import { describe, expect, test } from "vitest";
 import { Client, callOptions } from "../../src/index.ts";
+import { Budget } from "../../src/rpc/budget.ts";
 import { ChunkAssembler } from "../../src/rpc/chunk-assembler.ts";
 import { CHUNK_BYTES } from "../../src/rpc/outbox.ts";
 import { closing, deferred, failureOf, type GlassServer, serve, turn, until } from "../support/net/lifetime.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";
 import { messageIn } from "../support/net/vectors.ts";
 import { Random } from "../support/random.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 const MIB = 2 ** 20;
 const HELLO = { type: "hello", version: 2, swarm: "", listen: [], features: ["chunk"], software: "x", observed: "y" };
+
+function assemblerOf(maxMessageBytes: number, most: number) {
+  const clock = new VirtualClock(1);
+  const budget = new Budget(most, "maxBufferedBytes");
+  const overdue: unknown[] = [];
+  const onOverdue = (error: unknown) => overdue.push(error);
+  const assembler = new ChunkAssembler({ maxMessageBytes, frameTimeoutMs: 30_000, budget, runtime: clock, onOverdue });
+  return { assembler, budget, clock, overdue };
+}
 
 const clientOf = (server: GlassServer): Client => closing(new Client("127.0.0.1", server.port, { dialect: "secure" }));
 
 describe("a message in pieces", () => {
   test("comes together, whatever is sent between its pieces", () => {
     const random = new Random(1);
-    const assembler = new ChunkAssembler(10_000, 100_000);
+    const { assembler, budget } = assemblerOf(10_000, 100_000);
     const messages = Array.from({ length: 20 }, (_, of) => ({ of, bytes: random.bytes(1 + random.int(9_000)), at: 0 }));
     const whole = new Map<number, Uint8Array>();
     for (let open = messages; open.length > 0; open = open.filter(({ at, bytes }) => at < bytes.length)) {
       const message = random.pick(open);
       const data = message.bytes.subarray(message.at, message.at + 1 + random.int(2_000));
       message.at += data.length;
-      const done = assembler.add({ of: message.of, data, ...(message.at === message.bytes.length && { last: true }) });
+      const done = assembler.add({ of: message.of, data, ...(message.at === message.bytes.length && { last: true }) }, data.length);
       if (done !== undefined) whole.set(message.of, done);
     }
     for (const { of, bytes } of messages) expect(Buffer.compare(whole.get(of) as Uint8Array, bytes)).toBe(0);
-    for (let n = 0; n < 9; n++) assembler.add({ of: n, data: new Uint8Array(10_000) }); // nothing is left behind that would count
+    expect(budget.bytes).toBe(0);
   });
 
   test("is refused when it is too long, when there are too many, and when it is none", async () => {
     const code = async (work: () => unknown) => (await failureOf(work)).code;
-    const small = new ChunkAssembler(1_000, 5_000);
-    small.add({ of: 1, data: new Uint8Array(600) });
-    expect(await code(() => small.add({ of: 1, data: new Uint8Array(600) }))).toBe("frame_too_large");
-    const full = new ChunkAssembler(1_000, 5_000);
-    for (let of = 0; of < 5; of++) full.add({ of, data: new Uint8Array(1_000) });
-    expect(await code(() => full.add({ of: 9, data: new Uint8Array(1) }))).toBe("busy");
-    const many = new ChunkAssembler(1_000, 5_000);
-    for (let of = 0; of < 512; of++) many.add({ of, data: new Uint8Array(0) });
-    expect(await code(() => many.add({ of: 999, data: new Uint8Array(0) }))).toBe("busy");
-    for (const map of [{}, { of: "1", data: new Uint8Array(1) }, { of: 1, data: "text" }])
-      expect(await code(() => small.add(map))).toBe("bad_request");
+    const piece = (of: number, length: number) => ({ of, data: new Uint8Array(length) });
+    const small = assemblerOf(1_000, 5_000).assembler;
+    small.add(piece(1, 600), 600);
+    expect(await code(() => small.add(piece(1, 600), 600))).toBe("frame_too_large");
+    const full = assemblerOf(1_000, 5_000).assembler;
+    for (let of = 0; of < 5; of++) full.add(piece(of, 1_000), 1_000);
+    expect(await code(() => full.add(piece(9, 1), 1))).toBe("busy");
+    const many = assemblerOf(1_000, 5_000).assembler;
+    for (let of = 0; of < 512; of++) many.add(piece(of, 1), 1);
+    expect(await code(() => many.add(piece(999, 1), 1))).toBe("busy");
+    for (const map of [{}, { of: "1", data: new Uint8Array(1) }, { of: 1, data: "text" }, piece(1, 0)])
+      expect(await code(() => small.add(map, 1))).toBe("bad_request");
+  });
+
+  test("has to be complete in its time: that of a frame for each megabyte", async () => {
+    const { assembler, clock, overdue } = assemblerOf(4 * MIB, 16 * MIB);
+    assembler.add({ of: 1, data: new Uint8Array(2.5 * MIB) }, 2.5 * MIB);
+    clock.advance(3 * 30_000 - 1);
+    expect(overdue).toEqual([]);
+    clock.advance(1);
+    expect(overdue).toMatchObject([{ code: "timed_out", limit: "frameTimeoutMs" }]);
+  });
+
+  test("that is given up, or dropped with its link, is counted no more", () => {
+    const { assembler, budget } = assemblerOf(1_000, 5_000);
+    for (let of = 0; of < 5; of++) assembler.add({ of, data: new Uint8Array(900) }, 950);
+    expect(budget.bytes).toBe(5 * 950);
+    assembler.drop();
+    expect(budget.bytes).toBe(0);
   });
 
   test("that breaks the rules costs the link, not the server", async () => {

@@ -76,7 +76,7 @@ describe("Items that are ready together", () => {
   test("of any size come whole and in order, both ways", async () => {
     const { client } = await linked((it) => {
       it.endpoint("lengths", { context: true }, async function* (context) {
-        for await (const item of context.input ?? []) yield String(item);
+        for await (const item of context.input) yield String(item);
       });
     });
     const sizes = [1, 40_000, 3, 200_000, 16_384, 16_385, 0, 1_000_000, 5, 5, 5];

@@ -50,7 +50,7 @@ async function callTheSilent({ insides }: GlassServer, clock: VirtualClock) {
 const CASES: { readonly [limit in keyof Omit<Limits, "maxConnectionsPerHost">]: Case } = {
   maxFrameBytes: { limits: { maxFrameBytes: 200 }, provoke: (server) => answered(server, { ...ping, args: ["x".repeat(300)] }) },
   maxDepth: { limits: { maxDepth: 5 }, provoke: (server) => answered(server, { ...ping, args: [[[[[[]]]]]] }) },
-  maxElements: { limits: { maxElements: 20 }, provoke: (server) => answered(server, { ...ping, args: Array(21).fill(0) }) },
+  maxValues: { limits: { maxValues: 30 }, provoke: (server) => answered(server, { ...ping, args: Array(31).fill(0) }) },
   maxConnections: { limits: { maxConnections: 1 }, provoke: oneMore },
   maxCallsPerLink: {
     limits: { maxCallsPerLink: 1 },
@@ -77,6 +77,20 @@ const CASES: { readonly [limit in keyof Omit<Limits, "maxConnectionsPerHost">]: 
       await peer.gone;
     },
   },
+  stallTimeoutMs: {
+    limits: { stallTimeoutMs: 500 },
+    provoke: async (server, clock) => {
+      const lazy = await RawPeer.secure(server.port);
+      lazy.say({ ...HELLO, features: ["stream"] });
+      await lazy.frame();
+      lazy.socket.pause();
+      lazy.say({ ...ping, endpoint: "blocks", stream: true }, { type: "credit", id: "1", items: 500 });
+      await until(() => {
+        clock.advance(10);
+        return server.limitCounts.stallTimeoutMs > 0;
+      });
+    },
+  },
   keepAliveMs: { limits: {}, provoke: callTheSilent },
   keepAliveTimeoutMs: { limits: {}, provoke: callTheSilent },
   idleTimeoutMs: {
@@ -96,6 +110,9 @@ describe("A limit that is met is counted, and the server serves on", () => {
     const server = await serve({ limits, runtime: clock }, (it) => {
       it.endpoint("held", () => new Promise(() => undefined));
       it.endpoint("block", () => new Uint8Array(900_000));
+      it.endpoint("blocks", function* () {
+        for (;;) yield new Uint8Array(60_000);
+      });
     });
     server.abandonCalls();
     expect(Object.values(server.limitCounts).every((count) => count === 0)).toBe(true);

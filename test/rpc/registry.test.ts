@@ -11,7 +11,7 @@ const CONTEXT: CallContext = {
   peerContact: undefined,
   remoteAddress: "tcp://127.0.0.1:1",
   meta: {},
-  input: undefined,
+  input: (async function* () {})(),
   leftMs: undefined,
   signal: new AbortController().signal,
 };

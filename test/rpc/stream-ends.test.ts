@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SynapseError } from "../../src/index.ts";
-import { Budget, FIRST_CREDIT, StreamReader } from "../../src/rpc/stream-reader.ts";
+import { Budget } from "../../src/rpc/budget.ts";
+import { FIRST_CREDIT, StreamReader } from "../../src/rpc/stream-reader.ts";
 import { StreamWriter } from "../../src/rpc/stream-writer.ts";
 import { failureOf, turn } from "../support/net/lifetime.ts";
 import { Random } from "../support/random.ts";
@@ -147,7 +148,7 @@ describe("A stream", () => {
   });
 
   test("shares a bound with others, which what is read or given up makes room in", async () => {
-    const budget = new Budget(100);
+    const budget = new Budget(100, "maxBufferedBytes");
     const [first, second] = [pipe(counting(), 20, budget), pipe(counting(), 20, budget)];
     await turns(20);
     expect(first.sent + second.sent).toBe(5);

@@ -25,7 +25,7 @@ server.endpoint("block", (bytes: number) => new Uint8Array(bytes));
 server.endpoint("never", { context: true }, ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)));
 server.endpoint("sum", { context: true }, async ({ input }) => {
   let sum = 0;
-  for await (const item of input ?? []) sum += Number(item);
+  for await (const item of input) sum += Number(item);
   return sum;
 });
 await server.start();

@@ -3,6 +3,7 @@ import type { Runtime } from "../../../dht/index.ts";
 import { Identity } from "../../../src/identity.ts";
 import { LimitCounter } from "../../../src/limit-counts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/limits.ts";
+import { Budget } from "../../../src/rpc/budget.ts";
 import { Connection } from "../../../src/rpc/connection.ts";
 import type { ConnectionHost } from "../../../src/rpc/connection-host.ts";
 import { encodeRefusal } from "../../../src/rpc/refusal.ts";
@@ -36,6 +37,8 @@ export function hostOf(options: SideOptions = {}): ConnectionHost & { readonly r
     serializer: new MessagePackRPCSerializer(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     limitCounter: new LimitCounter(DEFAULT_LIMITS),
+    incomingBudget: new Budget(DEFAULT_LIMITS.maxBufferedBytesInAll, "maxBufferedBytesInAll"),
+    outgoingBudget: new Budget(DEFAULT_LIMITS.maxBufferedBytesInAll, "maxBufferedBytesInAll"),
     isStopping: false,
     introduce: () => ({ swarm: options.swarm ?? "", listen: options.listen ?? [], software: "test" }),
   };
