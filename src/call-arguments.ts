@@ -52,7 +52,7 @@ export function input(source: AsyncIterable<unknown> | Iterable<unknown>): Input
  */
 export function asPartOfCurrent(options: CallOptions): CallOptions {
   const current = options.detached ? undefined : currentCall();
-  if (current === undefined) return options;
+  if (current === undefined || current.isAnswered) return options; // what a handler leaves running is nobody's part
   const signal = options.signal === undefined ? current.signal : AbortSignal.any([options.signal, current.signal]);
   return { ...options, signal, timeoutMs: Math.min(options.timeoutMs, current.leftMs ?? options.timeoutMs) };
 }

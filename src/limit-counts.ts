@@ -18,6 +18,8 @@ export class OverLimit extends SynapseError {
 export class LimitCounter {
   private readonly byLimit: Record<keyof Limits, number>;
 
+  private last: unknown;
+
   /** @param limits only their names matter. */
   constructor(limits: Limits) {
     this.byLimit = Object.fromEntries(Object.keys(limits).map((limit) => [limit, 0])) as Record<keyof Limits, number>;
@@ -31,8 +33,9 @@ export class LimitCounter {
     this.byLimit[limit] += 1;
   }
 
-  /** Counts an error, where a limit is the reason. */
+  /** Counts an error, where a limit is the reason: once, though it may be handed on. */
   note(error: unknown): void {
-    if (error instanceof OverLimit) this.add(error.limit);
+    if (error instanceof OverLimit && error !== this.last) this.add(error.limit);
+    this.last = error;
   }
 }

@@ -15,6 +15,8 @@ export interface CallContext {
   readonly input: AsyncIterable<unknown>;
   /** Time that the caller will still wait, ms; undefined when it has not said. */
   readonly leftMs: number | undefined;
+  /** Whether it has been answered: what goes on then is no longer part of it. */
+  readonly isAnswered: boolean;
   /** Aborted when the caller gives up, its deadline passes, or its link closes. */
   readonly signal: AbortSignal;
 }

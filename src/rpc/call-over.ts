@@ -3,7 +3,7 @@ import { SynapseError } from "../errors.ts";
 import { sleep } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
-import { wasNeverSent } from "./lost.ts";
+import { hasNeverRun } from "./lost.ts";
 import type { CallOptions, OutgoingRequest } from "./outgoing-calls.ts";
 
 /** Links tried for one call of which each was leaving: more than that, and the other side is leaving for good. */
@@ -44,10 +44,12 @@ export async function callOver(
   }
 }
 
-/** The other side had said that it leaves before it could read the call: it refuses what comes then, or has never seen it. */
+/**
+ * The other side had said that it leaves before it could read the call: it refuses what comes then, or has never seen it. That a handler
+ * says `busy` means nothing of the kind.
+ */
 function hasSurelyNotRun(error: unknown, connection: Connection): boolean {
-  if (!(error instanceof SynapseError) || connection.isOpen) return false;
-  return error.remote ? error.code === "busy" : wasNeverSent(error);
+  return error instanceof SynapseError && !connection.isOpen && hasNeverRun(error);
 }
 
 function isWorthAnother(error: unknown): boolean {

@@ -1,24 +1,22 @@
 import type { Timer } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
-import { asSynapseError, type SynapseError } from "../errors.ts";
+import { asSynapseError, SynapseError } from "../errors.ts";
 import { OverLimit } from "../limit-counts.ts";
 import type { Link, LinkReceiver } from "../transport/transport.ts";
 import type { Budget } from "./budget.ts";
 import type { ConnectionHost } from "./connection-host.ts";
+import { Farewell } from "./farewell.ts";
 import { Greeting } from "./greeting.ts";
 import { Inbox } from "./inbox.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { ItemBatch } from "./item-batch.ts";
 import { LinkWatch } from "./link-watch.ts";
 import { lost, unsent } from "./lost.ts";
-import { type Parties, routePlain, routeSecure } from "./message-router.ts";
+import { type Parties, routeFault, routePlain, routeSecure } from "./message-router.ts";
 import { type Hello, type Message, type RPCRequest, responseError } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type CallOptions, type CallPath, OutgoingCalls, type OutgoingRequest } from "./outgoing-calls.ts";
 import { Promised } from "./promised.ts";
-
-/** How long the other side has to close a link after it was told that this side leaves, ms. */
-const LINGER_MS = 2_000;
 
 /**
  * Calls over one link, any number at once, both ways. In the secure dialect the first message each way is a hello. Whoever dialled knows
@@ -39,10 +37,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   /** Runs while the other side has to say hello, and again when it has stopped sending. */
   private patience: Timer | undefined;
   private readonly watch: LinkWatch;
-  /** Runs while the other side, which has been told that this one leaves, may close first. */
-  private linger: Timer | undefined;
-  /** The other side has said that it is leaving. */
-  private peerLeaves = false;
+  private readonly farewell = new Farewell();
   private state: "opening" | "open" | "closing" | "closed" = "opening";
 
   constructor(host: ConnectionHost, link: Link) {
@@ -68,7 +63,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
 
   /** Whether calls can be made over it. */
   get isOpen(): boolean {
-    return (this.state === "open" || this.state === "opening") && !this.peerLeaves;
+    return (this.state === "open" || this.state === "opening") && !this.farewell.peerLeaves;
   }
 
   /** True while calls are under way in either direction. */
@@ -84,6 +79,11 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   /** True while the other side waits for answers of this one, or they are still leaving. */
   get isServing(): boolean {
     return this.incoming.size > 0 || !this.outbox.isEmpty || this.link.bufferedBytes > 0;
+  }
+
+  /** True while the other side, which has been told that this one leaves, may close first. */
+  get isLingering(): boolean {
+    return this.farewell.isLingering;
   }
 
   /** Where the other side says it can be dialled; see {@link Greeting.contact}. */
@@ -134,10 +134,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
     this.state = "closing";
     if (wasOpen && this.link.dialect === "secure") {
       this.trySend({ type: "goaway" });
-      this.linger = this.host.runtime.schedule(LINGER_MS, () => {
-        this.linger = undefined;
-        this.closeIfDone();
-      });
+      this.farewell.begin(this.host.runtime, () => this.closeIfDone());
     }
     this.closeIfDone();
   }
@@ -153,7 +150,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   }
 
   private closeIfDone(): void {
-    const isLeft = this.peerLeaves || (this.state === "closing" && this.linger === undefined);
+    const isLeft = this.farewell.peerLeaves || (this.state === "closing" && !this.farewell.isLingering);
     if (isLeft && !this.isBusy) this.link.close();
   }
 
@@ -220,25 +217,22 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   /** For the router. Who goes on asking while this side is leaving would keep it for ever. */
   serve(request: RPCRequest, cost: number): void {
     const isLeaving = this.state === "closing" || this.host.isStopping;
-    if (isLeaving) this.trySend(responseError(request.id, { code: "busy", message: "this node is closing the link, or stopping" }));
+    if (isLeaving) this.incoming.refuse(request.id, new SynapseError("busy", "this node is closing the link, or stopping"));
     else this.incoming.serve(request, cost);
   }
 
   /** For the router. */
   onGoaway(): void {
-    this.peerLeaves = true;
+    this.farewell.peerLeaves = true;
   }
 
   /** Something arrived that is not understood. A caller is told, as the seed does; one that was called, or says no hello, is left. */
   private refuse(error: SynapseError): void {
-    if (this.link.dialled && (this.state === "opening" || this.link.dialect === "plain")) this.fail(error);
-    else if (this.state === "opening") {
-      this.trySend(responseError("", error));
-      this.fail(error);
-    } else {
-      this.host.limitCounter.note(error);
-      this.trySend(responseError("", error));
-    }
+    const isOpening = this.state === "opening";
+    const isLeft = this.link.dialled && (isOpening || this.greeting === undefined);
+    const isTold = !isOpening && this.greeting !== undefined && routeFault(this.inbox.subject, error, this);
+    if (!isLeft && !isTold) this.tell(error);
+    if (isLeft || isOpening) this.fail(error);
   }
 
   onFault(error: SynapseError): void {
@@ -246,10 +240,9 @@ export class Connection implements CallPath, LinkReceiver, Parties {
       this.fail(error);
       return;
     }
-    this.host.limitCounter.note(error);
     this.state = "closing";
     // In the seed's words every fault of a caller is a bad request, in the plain dialect.
-    this.trySend(responseError("", this.link.dialect === "secure" ? error : { code: "bad_request", message: error.message }));
+    this.tell(error, this.greeting === undefined ? "bad_request" : error.code);
     this.link.close();
   }
 
@@ -264,6 +257,12 @@ export class Connection implements CallPath, LinkReceiver, Parties {
       this.patience = this.host.runtime.schedule(this.host.limits.idleTimeoutMs, () => this.link.destroy());
       this.host.onHalfClosed?.(this);
     }
+  }
+
+  /** Answers what belongs to no call that is known. */
+  private tell(error: SynapseError, code = error.code): void {
+    this.host.limitCounter.note(error);
+    this.trySend(responseError("", { code, message: error.message }));
   }
 
   private fail(error: SynapseError): void {
@@ -292,7 +291,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
     this.patience?.cancel();
     this.watch.stop();
     this.inbox.drop();
-    this.linger?.cancel();
+    this.farewell.end();
     if (this.outgoing.size > 0 || this.greeting?.isDone === false) this.abandon(error ?? lost(this.link.remoteAddress));
     this.incoming.abortAll();
     this.host.onClosed?.(this);

@@ -10,6 +10,7 @@ import type { Link, Listener, ListenOptions, Transport } from "../transport/tran
 import { Budget } from "./budget.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
+import { LINGER_MS } from "./farewell.ts";
 import { ConnectionPool } from "./pool.ts";
 import { encodeRefusal } from "./refusal.ts";
 import { EndpointRegistry } from "./registry.ts";
@@ -136,8 +137,9 @@ export class RpcCore implements ConnectionHost {
     for (const connection of this.accepted) connection.closeWhenIdle();
     const until = this.runtime.now() + graceMs;
     if (graceMs > 0) await nextTurn(); // what was said in this one leaves at its end
-    while (this.isServing() && this.runtime.now() < until)
-      await new Promise<void>((resolve) => this.runtime.schedule(CLOSE_POLL_MS, resolve));
+    const lingerUntil = this.runtime.now() + Math.min(graceMs, LINGER_MS);
+    const isOpen = () => this.isServing() || (this.isLingering() && this.runtime.now() < lingerUntil);
+    while (isOpen() && this.runtime.now() < until) await new Promise<void>((resolve) => this.runtime.schedule(CLOSE_POLL_MS, resolve));
     this.pool.close();
     for (const connection of this.accepted) connection.destroy();
     const { listener } = this;
@@ -150,6 +152,12 @@ export class RpcCore implements ConnectionHost {
   private isServing(): boolean {
     for (const connection of this.accepted) if (connection.isServing) return true;
     return this.pool.isServing;
+  }
+
+  /** Whether callers that were told that this side leaves have not closed yet: what they have just sent is refused, not lost. */
+  private isLingering(): boolean {
+    for (const connection of this.accepted) if (connection.isLingering) return true;
+    return false;
   }
 
   onReady(connection: Connection): void {

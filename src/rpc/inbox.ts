@@ -3,6 +3,7 @@ import { Budget, costOf } from "./budget.ts";
 import { ChunkAssembler } from "./chunk-assembler.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { asMap } from "./messages.ts";
+import { peek, type Subject } from "./msgpack-peek.ts";
 import type { DecodeMeter } from "./serializer.ts";
 
 /** Told by the serializer, message by message, how much each held. */
@@ -21,6 +22,8 @@ export class Inbox {
   private readonly onFault: (error: SynapseError) => void;
   private chunks: ChunkAssembler | undefined;
   private holding: Budget | undefined;
+  /** What is being read. */
+  private last: Uint8Array | undefined;
   /** A piece broke the rules: what follows is not looked at, the link is closing. */
   private isBroken = false;
 
@@ -54,7 +57,13 @@ export class Inbox {
     this.chunks?.drop();
   }
 
+  /** What the last message is about that could not be understood, if that can be told. */
+  get subject(): Subject | undefined {
+    return this.last && peek(this.last);
+  }
+
   private decode(bytes: Uint8Array): Arrival {
+    this.last = bytes;
     METER.values = bytes.length >> 3; // for serializers that do not tell
     const map = asMap(this.host.serializer.decode(bytes, METER));
     return { map, cost: costOf(bytes.length, METER.values) };

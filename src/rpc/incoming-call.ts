@@ -38,6 +38,7 @@ export class IncomingCall implements CallContext {
   private timer: Timer | undefined;
   private aborted = false;
   private ended = false;
+  private answered = false;
 
   constructor(request: RPCRequest, connection: Connection, runtime: Runtime, sent: StreamReader | undefined, cost: number) {
     this.id = request.id;
@@ -79,6 +80,15 @@ export class IncomingCall implements CallContext {
         this.timer = this.runtime.schedule(Math.max(0, this.deadline - this.runtime.now()), () => this.abort());
     }
     return this.controller.signal;
+  }
+
+  get isAnswered(): boolean {
+    return this.answered;
+  }
+
+  /** The answer has left. */
+  markAnswered(): void {
+    this.answered = true;
   }
 
   /** The caller has given up, or is gone. */

@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import type { ItemBatch } from "./item-batch.ts";
-import { badRequest, type RPCRequest, responseError, responseOk } from "./messages.ts";
+import { badRequest, type RPCRequest, responseError, responseOk, responseRefusal } from "./messages.ts";
 import { isStream, type Stream } from "./registry.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
@@ -35,7 +35,7 @@ export class IncomingCalls {
   serve(request: RPCRequest, cost: number): void {
     const refusal = this.refusalOf(request) ?? this.charge(cost);
     if (refusal !== undefined) {
-      this.respond(request.id, refusal);
+      this.refuse(request.id, refusal);
       return;
     }
     const call = new IncomingCall(request, this.connection, this.host.runtime, request.input ? this.inputOf(request.id) : undefined, cost);
@@ -54,6 +54,20 @@ export class IncomingCalls {
         (error: unknown) => this.finish(call, asSynapseError(error)),
       );
     }
+  }
+
+  /** Says to a call that it was not taken. */
+  refuse(id: string, error: SynapseError): void {
+    this.host.limitCounter.note(error);
+    this.connection.send(this.connection.link.dialect === "secure" ? responseRefusal(id, error) : responseError(id, error));
+  }
+
+  /** Part of the caller's stream came that could not be understood: the call ends with that. */
+  fault(id: string, error: SynapseError): void {
+    const call = this.byId?.get(id);
+    if (call === undefined) return;
+    this.respond(id, error);
+    call.abort();
   }
 
   private keep(call: IncomingCall): void {
@@ -75,8 +89,7 @@ export class IncomingCalls {
       call?.sent?.push(value, bytes);
     } catch (error) {
       // The call keeps its place until the handler has returned, or whoever misbehaves could have any number of them at work.
-      this.respond(id, asSynapseError(error));
-      call?.abort();
+      this.fault(id, asSynapseError(error));
     }
   }
 
@@ -129,9 +142,9 @@ export class IncomingCalls {
     const path = this.connection;
     const items = path.itemsOf(call.id, false);
     const send = (value: unknown) => sendItem(items, value);
-    call.writer = new StreamWriter(source, { send, room: () => path.room(), run: (work) => within(call, work) });
-    if (call.isAborted) call.writer.stop();
     try {
+      call.writer = new StreamWriter(source, { send, room: () => path.room(), run: (work) => within(call, work) });
+      if (call.isAborted) call.writer.stop();
       await call.writer.run();
       if (call.isAborted) items.drop();
       else items.flush();
@@ -149,10 +162,10 @@ export class IncomingCalls {
       if (list.push(value) > MAX_COLLECTED)
         throw new SynapseError("too_many", `the answer is a stream of more than ${MAX_COLLECTED} items`, { hint: "call it as a stream" });
     };
-    call.writer = new StreamWriter(source, { send: take, room: () => undefined, run: (work) => within(call, work) });
-    call.writer.grant(MAX_COLLECTED);
-    if (call.isAborted) call.writer.stop();
     try {
+      call.writer = new StreamWriter(source, { send: take, room: () => undefined, run: (work) => within(call, work) });
+      call.writer.grant(MAX_COLLECTED);
+      if (call.isAborted) call.writer.stop();
       await call.writer.run();
       this.finish(call, list);
     } catch (error) {
@@ -167,6 +180,7 @@ export class IncomingCalls {
     if (this.calls?.delete(call) !== true) return; // the link has closed: nobody is left to answer
     if (this.byId?.get(call.id) === call) this.byId?.delete(call.id);
     if (this.size === 0) this.calls = undefined; // an idle link takes half as much again with an empty set
+    if (!call.isAborted) call.markAnswered();
     // One that was aborted has no reader: its caller has given up, or was told why at once.
     if (!call.isAborted) {
       if (how === "end") this.connection.send({ type: "end", id: call.id });

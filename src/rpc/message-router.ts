@@ -1,6 +1,8 @@
+import type { SynapseError } from "../errors.ts";
 import type { Arrival } from "./inbox.ts";
 import type { IncomingCalls } from "./incoming-calls.ts";
 import { badRequest, creditIn, idText, parseRequest, parseResponse, type RPCRequest, valuesIn } from "./messages.ts";
+import type { Subject } from "./msgpack-peek.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 
 /** Those to whom the messages of a link belong. */
@@ -28,6 +30,19 @@ export function routeSecure({ map, cost }: Arrival, parties: Parties): void {
   else if (type === "goaway") parties.onGoaway();
   else routeToCall(type, map, cost, parties);
 }
+
+/** Tells whoever waits for a message that it could not be understood. False when nobody is known to. */
+export function routeFault(subject: Subject | undefined, error: SynapseError, { incoming, outgoing }: Parties): boolean {
+  if (subject === undefined) return false;
+  const { type, id, isInput } = subject;
+  if (type === "request") incoming.refuse(id, error);
+  else if (isInput && STREAMED.has(type)) incoming.fault(id, error);
+  else if (type === "response" || STREAMED.has(type)) outgoing.fault(id, error);
+  else return false;
+  return true;
+}
+
+const STREAMED: ReadonlySet<string> = new Set(["item", "items", "end"]);
 
 function routeToCall(type: unknown, map: Record<string, unknown>, cost: number, { incoming, outgoing }: Parties): void {
   const id = idText(map["id"]);

@@ -32,6 +32,8 @@ export interface RPCResponse {
   readonly ok: boolean;
   readonly result: unknown;
   readonly error: RPCError | null;
+  /** Secure dialect: the call was not taken, and nothing of it has run. A handler's own error never says so. */
+  readonly refused?: boolean;
 }
 
 /** Secure dialect: the caller of `id` no longer wants its answer. */
@@ -112,6 +114,11 @@ export function responseOk(id: string, result: unknown): RPCResponse {
   return { type: "response", id, ok: true, result: result === undefined ? null : result, error: null };
 }
 
+/** In the secure dialect: to a call of which nothing has run. */
+export function responseRefusal(id: string, error: RPCError): RPCResponse {
+  return { ...responseError(id, error), refused: true };
+}
+
 export function responseError(id: string, error: RPCError): RPCResponse {
   return { type: "response", id, ok: false, result: null, error: { code: error.code, message: error.message } };
 }
@@ -178,7 +185,8 @@ export function parseResponse(map: Record<string, unknown>): RPCResponse {
   if (ok === true) return { type: "response", id, ok, result, error: null };
   if (ok !== false || !isMap(error)) throw badRequest("a response needs ok, and an error where it is not");
   const { code, message } = error;
-  return { type: "response", id, ok, result: null, error: { code: textOr(code, "internal_error"), message: textOr(message, "") } };
+  const said = { code: textOr(code, "internal_error"), message: textOr(message, "") };
+  return { type: "response", id, ok, result: null, error: said, refused: map["refused"] === true };
 }
 
 /** Text as it is, anything else as text, as the seed does it. */

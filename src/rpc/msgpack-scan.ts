@@ -65,6 +65,21 @@ export function scanMsgpack(bytes: Uint8Array, { maxDepth, maxValues }: ScanLimi
   return { hasInt64, hasBytes, values };
 }
 
+/** Where the value that begins at a place ends, whatever is inside it. @throws SynapseError `bad_request` when it is cut off. */
+export function skipValue(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const shape: Shape = { bytes: 0, children: 0, isContainer: false };
+  let position = at;
+  let remaining = 1;
+  while (remaining > 0) {
+    if (position >= bytes.length) throw malformed("incomplete input");
+    measure(view, position, bytes[position] as number, shape);
+    position += shape.bytes;
+    remaining += shape.children - 1;
+  }
+  return position;
+}
+
 /** How many of a value's bytes are text. */
 function textLength(type: number, bytes: number): number {
   if (type >= 0xa0 && type <= 0xbf) return bytes - 1;

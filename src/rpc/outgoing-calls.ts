@@ -2,6 +2,7 @@ import type { Runtime, Timer } from "../../dht/index.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
 import type { ItemBatch } from "./item-batch.ts";
+import { markNeverRun } from "./lost.ts";
 import type { Message, RPCError, RPCRequest, RPCResponse } from "./messages.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
@@ -109,7 +110,15 @@ export class OutgoingCalls {
     const id = isForTheOnlyOne ? (this.pending?.keys().next().value as string) : response.id;
     const pending = this.take(id);
     if (response.error === null) pending?.resolve(response.result);
-    else pending?.reject(remoteError(response.error, this.path.link));
+    else {
+      const error = remoteError(response.error, this.path.link);
+      pending?.reject(response.refused ? markNeverRun(error) : error);
+    }
+  }
+
+  /** Something came for a call that could not be understood: an answer, or part of one. The call ends with that. */
+  fault(id: string, { message }: SynapseError): void {
+    this.giveUp(id, new SynapseError("bad_answer", `the answer could not be read: ${message}`, { peer: this.path.link.remoteAddress }));
   }
 
   onItem(id: string, value: unknown, bytes: number): void {
@@ -192,8 +201,8 @@ export class OutgoingCalls {
   /** Sends the caller's own stream. Where that breaks, so does the call. */
   private async upload(id: string, pending: Pending, input: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const items = this.path.itemsOf(id, true);
-    pending.writer = new StreamWriter(input, { send: (value) => items.add(value), room: () => this.path.room() });
     try {
+      pending.writer = new StreamWriter(input, { send: (value) => items.add(value), room: () => this.path.room() });
       await pending.writer.run();
       if (!this.pending?.has(id)) return; // what was gathered leaves at the end of the turn, and is dropped over there
       items.flush();

@@ -69,10 +69,6 @@ export class EndpointRegistry {
     this.endpoints.set(name, { name, description, publish, params: params?.map(parseParam), input, output, invoke });
   }
 
-  get(name: string): Endpoint | undefined {
-    return this.endpoints.get(name);
-  }
-
   /** In the order of registration. */
   list(): Endpoint[] {
     return [...this.endpoints.values()];

@@ -147,6 +147,7 @@ function hasBigIntInside(value: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null && isWhole(value)) return false;
   for (const key in value) {
+    if (key === "__proto__") throw new Error('a field named "__proto__"');
     hasBigInt(key, depth);
     found = hasBigInt((value as Record<string, unknown>)[key], depth - 1) || found;
   }

@@ -1,3 +1,4 @@
+import { SynapseError } from "../errors.ts";
 import { FIRST_CREDIT } from "./stream-reader.ts";
 
 /** What a writer does with what it is given to write. */
@@ -23,7 +24,12 @@ export class StreamWriter {
   private stopped = false;
   private closed = false;
 
+  /** @throws SynapseError `bad_request` when the source cannot be iterated, or is a text: that is one value. */
   constructor(source: AsyncIterable<unknown> | Iterable<unknown>, sink: StreamSink) {
+    if (typeof source !== "object" || source === null || !(Symbol.asyncIterator in source || Symbol.iterator in source))
+      throw new SynapseError("bad_request", `a stream is made of a list or another iterable, not of ${typeof source}`, {
+        hint: "put one value into a list",
+      });
     this.iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     this.sink = sink;
   }
@@ -53,8 +59,11 @@ export class StreamWriter {
           return;
         }
         if (this.stopped) return;
+        // A synchronous generator may yield promises, as `for await` takes them.
+        const value = result.value instanceof Promise ? await result.value : result.value;
+        if (this.stopped) return;
         this.credit -= 1;
-        this.sink.send(result.value);
+        this.sink.send(value);
         const room = this.sink.room();
         if (room !== undefined) await room;
       }

@@ -13,6 +13,7 @@ const CONTEXT: CallContext = {
   meta: {},
   input: (async function* () {})(),
   leftMs: undefined,
+  isAnswered: false,
   signal: new AbortController().signal,
 };
 
