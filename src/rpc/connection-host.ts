@@ -21,6 +21,8 @@ export interface ConnectionHost {
   readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */
   readonly introduce: () => Introduction;
+  /** While this process stops: a link has got on with that. */
+  readonly onProgress?: (() => void) | undefined;
   /** Calls can be made over it, both ways. */
   onReady?(connection: Connection): void;
   /** The other side sends no more, but may still wait for answers. Plain dialect only. */

@@ -81,7 +81,6 @@ export class Connection implements CallPath, LinkReceiver, Parties {
     return this.incoming.size > 0 || !this.outbox.isEmpty || this.link.bufferedBytes > 0;
   }
 
-  /** True while the other side, which has been told that this one leaves, may close first. */
   get isLingering(): boolean {
     return this.farewell.isLingering;
   }
@@ -152,6 +151,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   private closeIfDone(): void {
     const isLeft = this.farewell.peerLeaves || (this.state === "closing" && !this.farewell.isLingering);
     if (isLeft && !this.isBusy) this.link.close();
+    this.host.onProgress?.();
   }
 
   private begin(): void {

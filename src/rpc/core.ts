@@ -10,7 +10,6 @@ import type { Link, Listener, ListenOptions, Transport } from "../transport/tran
 import { Budget } from "./budget.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
-import { LINGER_MS } from "./farewell.ts";
 import { ConnectionPool } from "./pool.ts";
 import { encodeRefusal } from "./refusal.ts";
 import { EndpointRegistry } from "./registry.ts";
@@ -20,8 +19,6 @@ import { MessagePackRPCSerializer, type RPCSerializer } from "./serializer.ts";
 const SOFTWARE = "synapse-p2p/0.1.0";
 /** Callers that have stopped sending and wait for answers, kept at once; the oldest is given up for the next. */
 const MAX_HALF_CLOSED = 256;
-/** How often it is looked whether the calls under way have ended, while closing, ms. */
-const CLOSE_POLL_MS = 10;
 
 /** Shared by all whose limits are the usual ones: it keeps nothing from one message to the next but buffers. */
 const messagePack = new MessagePackRPCSerializer();
@@ -62,6 +59,8 @@ export class RpcCore implements ConnectionHost {
   /** Links from others; at most limits.maxConnections, which the transport enforces. */
   private readonly accepted = new Set<Connection>();
   private readonly halfClosed = new Set<Connection>(); // at most MAX_HALF_CLOSED, the oldest first
+  /** Told, while this process stops, whenever a link has got on with that. */
+  onProgress: (() => void) | undefined;
   private listener: Listener | undefined;
   private announce: readonly string[] = [];
   private stopping = false;
@@ -116,6 +115,7 @@ export class RpcCore implements ConnectionHost {
   /** Ready to make and take calls: again, where it was closed before. */
   open(): void {
     this.stopping = false;
+    this.onProgress = undefined;
     this.pool.open();
   }
 
@@ -135,17 +135,29 @@ export class RpcCore implements ConnectionHost {
   async close(graceMs: number): Promise<void> {
     this.stopTaking();
     for (const connection of this.accepted) connection.closeWhenIdle();
-    const until = this.runtime.now() + graceMs;
-    if (graceMs > 0) await nextTurn(); // what was said in this one leaves at its end
-    const lingerUntil = this.runtime.now() + Math.min(graceMs, LINGER_MS);
-    const isOpen = () => this.isServing() || (this.isLingering() && this.runtime.now() < lingerUntil);
-    while (isOpen() && this.runtime.now() < until) await new Promise<void>((resolve) => this.runtime.schedule(CLOSE_POLL_MS, resolve));
+    if (graceMs > 0) {
+      await nextTurn(); // what was said in this one leaves at its end
+      await this.untilQuiet(graceMs);
+    }
     this.pool.close();
     for (const connection of this.accepted) connection.destroy();
     const { listener } = this;
     this.listener = undefined;
     this.announce = [];
     await listener?.close();
+  }
+
+  /** Resolves when nobody waits for an answer and nobody is on the way out, or when it has waited long enough. */
+  private untilQuiet(mostMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.runtime.schedule(mostMs, resolve);
+      this.onProgress = () => {
+        if (this.isServing() || this.isLingering()) return;
+        timer.cancel();
+        resolve();
+      };
+      this.onProgress();
+    });
   }
 
   /** Whether anybody waits for an answer, over a link of theirs or of ours. */
@@ -175,6 +187,7 @@ export class RpcCore implements ConnectionHost {
 
   onClosed(connection: Connection): void {
     this.accepted.delete(connection);
+    this.onProgress?.();
     this.halfClosed.delete(connection);
   }
 

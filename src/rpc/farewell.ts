@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 
 /** How long the other side has to close a link after it was told that this side leaves, ms. */
-export const LINGER_MS = 2_000;
+const LINGER_MS = 2_000;
 
 /** The peaceful end of a link: one side says that it leaves, the other closes when it has nothing more to ask. */
 export class Farewell {

@@ -62,12 +62,13 @@ export class IncomingCalls {
     this.connection.send(this.connection.link.dialect === "secure" ? responseRefusal(id, error) : responseError(id, error));
   }
 
-  /** Part of the caller's stream came that could not be understood: the call ends with that. */
-  fault(id: string, error: SynapseError): void {
+  /** Part of the caller's stream came that could not be understood: the call ends with that; false when there is none. */
+  fault(id: string, error: SynapseError): boolean {
     const call = this.byId?.get(id);
-    if (call === undefined) return;
+    if (call === undefined) return false;
     this.respond(id, error);
     call.abort();
+    return true;
   }
 
   private keep(call: IncomingCall): void {

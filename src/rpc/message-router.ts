@@ -35,10 +35,10 @@ export function routeSecure({ map, cost }: Arrival, parties: Parties): void {
 export function routeFault(subject: Subject | undefined, error: SynapseError, { incoming, outgoing }: Parties): boolean {
   if (subject === undefined) return false;
   const { type, id, isInput } = subject;
-  if (type === "request") incoming.refuse(id, error);
-  else if (isInput && STREAMED.has(type)) incoming.fault(id, error);
-  else if (type === "response" || STREAMED.has(type)) outgoing.fault(id, error);
-  else return false;
+  if (isInput && STREAMED.has(type)) return incoming.fault(id, error);
+  if (type === "response" || STREAMED.has(type)) return outgoing.fault(id, error);
+  if (type !== "request") return false;
+  incoming.refuse(id, error);
   return true;
 }
 

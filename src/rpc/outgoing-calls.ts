@@ -116,9 +116,11 @@ export class OutgoingCalls {
     }
   }
 
-  /** Something came for a call that could not be understood: an answer, or part of one. The call ends with that. */
-  fault(id: string, { message }: SynapseError): void {
+  /** Something came for a call that could not be understood: an answer, or part of one. The call ends with that; false when there is none. */
+  fault(id: string, { message }: SynapseError): boolean {
+    if (this.pending?.has(id) !== true) return false;
     this.giveUp(id, new SynapseError("bad_answer", `the answer could not be read: ${message}`, { peer: this.path.link.remoteAddress }));
+    return true;
   }
 
   onItem(id: string, value: unknown, bytes: number): void {

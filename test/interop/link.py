@@ -224,8 +224,10 @@ class Link:
 
     async def serve(self, call, message):
         try:
-            if self.leaves:
-                raise RpcError("busy", "this side is leaving")
+            if self.leaves:  # `refused` says that nothing of the call has run
+                error = {"code": "busy", "message": "this side is leaving"}
+                self.send(**response(call.id, error=error), refused=True)
+                return
             await self.send_long(await self.outcome(call, message))
         except RpcError as error:
             self.send(**response(call.id, error={"code": error.code, "message": error.message}))
