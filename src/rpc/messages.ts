@@ -186,7 +186,7 @@ export function parseResponse(map: Record<string, unknown>): RPCResponse {
   if (ok !== false || !isMap(error)) throw badRequest("a response needs ok, and an error where it is not");
   const { code, message } = error;
   const said = { code: textOr(code, "internal_error"), message: textOr(message, "") };
-  return { type: "response", id, ok, result: null, error: said, refused: map["refused"] === true };
+  return { type: "response", id, ok, result: null, error: said, ...(map["refused"] === true && { refused: true }) };
 }
 
 /** Text as it is, anything else as text, as the seed does it. */
