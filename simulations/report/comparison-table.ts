@@ -1,0 +1,114 @@
+import type { Figures } from "../figures.ts";
+import { operationsOf } from "./figures.ts";
+import { difference, NOTHING, quantity } from "./format.ts";
+import { cut, element, type Markup } from "./markup.ts";
+import type { Run } from "./runs.ts";
+import { targetInWords, verdict } from "./targets.ts";
+
+/** A figure of a run that can be set beside that of another. */
+export interface Measure {
+  /** What it is about: a kind of operation, or the network. */
+  readonly subject: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly better: "more" | "less" | "neither";
+  readonly of: (figures: Figures) => number | undefined;
+}
+
+/** Differences below this part are as good as none. */
+const NEGLIGIBLE = 0.001;
+/** Up to so many runs leave room for the difference beside the figure. */
+const FEW = 4;
+/** From here on columns stand closer. */
+const MANY = 8;
+const NETWORK_SUBJECT = "network";
+
+/** Measures that at least one of the runs has, operations first. */
+export function measuresOf(runs: readonly Run[]): Measure[] {
+  const names = [...new Set(runs.flatMap(({ recording }) => operationsOf(recording.figures).map(([name]) => name)))];
+  const measures = [...names.flatMap(operationMeasures), ...NETWORK];
+  return measures.filter(({ of }) => runs.some(({ recording }) => of(recording.figures) !== undefined));
+}
+
+const NETWORK: readonly Measure[] = [
+  { subject: NETWORK_SUBJECT, name: "bytes per node", unit: "B/s", better: "less", of: (figures) => figures.bytesPerNodeSecond },
+  { subject: NETWORK_SUBJECT, name: "messages", unit: "", better: "neither", of: (figures) => figures.messages },
+  { subject: NETWORK_SUBJECT, name: "deaths", unit: "", better: "neither", of: (figures) => figures.deaths },
+  { subject: NETWORK_SUBJECT, name: "memory", unit: "bytes", better: "less", of: (figures) => figures.rssBytes },
+  { subject: NETWORK_SUBJECT, name: "real time", unit: "ms", better: "less", of: (figures) => figures.wallMs },
+];
+
+export function comparisonTable(runs: readonly Run[]): Markup {
+  const heads = runs.map(({ letter, name, colour }) => {
+    return element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter, element("small", {}, name));
+  });
+  const measures = measuresOf(runs);
+  const rows = measures.map((measure, index) => {
+    const isFirst = measures[index - 1]?.subject !== measure.subject;
+    const row = element("tr", {}, element("th", { scope: "row" }, measure.name), cells(measure, runs));
+    return isFirst ? [groupRow(measure.subject, runs.length), row] : row;
+  });
+  const head = element("thead", {}, element("tr", {}, element("td", {}), heads));
+  const table = element("table", { class: tableClass(runs) }, head, element("tbody", {}, rows));
+  return element("div", { class: "scroll card", tabindex: 0, role: "region", "aria-label": "Headline figures of all runs" }, table);
+}
+
+function tableClass({ length }: readonly Run[]): string {
+  return length <= FEW ? "comparison roomy" : length > MANY ? "comparison dense" : "comparison";
+}
+
+function groupRow(subject: string, columns: number): Markup {
+  return element("tr", { class: "group" }, element("th", { scope: "colgroup", colspan: columns + 1 }, subject));
+}
+
+/** Which run reached which target. */
+export function targetMatrix(runs: readonly Run[]): Markup | undefined {
+  const all = runs.flatMap(({ recording }) => recording.targets);
+  const names = [...new Map(all.map((target) => [target.name, target])).values()];
+  if (names.length === 0) return undefined;
+  const rows = names.map((target) => {
+    const cells = runs.map(({ recording }) => {
+      const own = recording.targets.find(({ name }) => name === target.name);
+      return element("td", {}, own ? [quantity(own.value, own.unit), element("small", {}, verdict(own.reached))] : NOTHING);
+    });
+    return element("tr", {}, element("th", { scope: "row" }, cut(target.name, 120), element("small", {}, targetInWords(target))), cells);
+  });
+  const heads = runs.map(({ letter, colour }) => element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter));
+  const head = element("thead", {}, element("tr", {}, element("td", {}, "Targets"), heads));
+  const table = element("table", { class: tableClass(runs) }, head, element("tbody", {}, rows));
+  return element("div", { class: "scroll card", tabindex: 0, role: "region", "aria-label": "Targets of all runs" }, table);
+}
+
+function operationMeasures(operation: string): Measure[] {
+  const at = (pick: (figures: ReturnType<typeof operationsOf>[number][1]) => number) => (figures: Figures) => {
+    const own = operationsOf(figures).find(([name]) => name === operation)?.[1];
+    return own === undefined || own.count === 0 ? undefined : pick(own);
+  };
+  return [
+    { subject: operation, name: "success", unit: "part", better: "more", of: at(({ success }) => success) },
+    { subject: operation, name: "recall", unit: "part", better: "more", of: at(({ recall }) => recall) },
+    { subject: operation, name: "latency p50", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p50) },
+    { subject: operation, name: "latency p90", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p90) },
+    { subject: operation, name: "latency p99", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p99) },
+    { subject: operation, name: "hops, mean", unit: "", better: "less", of: at(({ hops }) => hops.mean) },
+    { subject: operation, name: "requests, mean", unit: "", better: "less", of: at(({ requests }) => requests.mean) },
+  ];
+}
+
+function cells({ of, unit, better }: Measure, runs: readonly Run[]): Markup[] {
+  const first = runs[0] && of(runs[0].recording.figures);
+  return runs.map(({ recording }, index) => {
+    const value = of(recording.figures);
+    if (value === undefined || first === undefined || index === 0) return element("td", {}, quantity(value, unit));
+    return element("td", {}, quantity(value, unit), change(value, first, unit, better));
+  });
+}
+
+function change(value: number, first: number, unit: string, better: Measure["better"]): Markup | undefined {
+  const text = difference(value, first, unit);
+  if (text === "") return undefined;
+  const isSmall = Math.abs(value - first) <= Math.abs(first) * NEGLIGIBLE || better === "neither";
+  if (isSmall) return element("small", { class: "dim" }, text);
+  const isBetter = value > first === (better === "more");
+  return element("small", { class: isBetter ? "good" : "bad" }, text, element("span", {}, isBetter ? " better" : " worse"));
+}

@@ -1,0 +1,99 @@
+import type { Picture, Recording } from "../recording.ts";
+import { curveCharts } from "./curves.ts";
+import { operationTable } from "./figures.ts";
+import { count, duration, plural, quantity } from "./format.ts";
+import { faultNotice, type Section, scenarioTable } from "./header.ts";
+import { card, keyLoadChart, nodeLoadChart, trafficChart } from "./load.ts";
+import { element, type Markup } from "./markup.ts";
+import { kindKeys, overlayPicture } from "./overlay-picture.ts";
+import { panelsOf, seriesChart } from "./series.ts";
+import { targetCards } from "./targets.ts";
+import { walkChart, walkKeys, walkTable } from "./walk.ts";
+
+/** So many cards stand in narrower columns. */
+const MANY = 5;
+
+/** What a report of one run consists of; what was not measured is left out. */
+export function sectionsOf(recording: Recording): Section[] {
+  const { curves, series, marks, loadByNode, loadByKey, traffic, picture } = recording;
+  return [
+    figuresSection(recording),
+    whole("speed", "How fast, how far", "Each curve is one kind of operation. Read across at 50, 90 or 99 % to see what that share got.", [
+      columns(curveCharts(curves)),
+    ]),
+    whole("time", "Over virtual time", "How well it went, what it cost, and what was done to the network meanwhile.", [
+      seriesChart(panelsOf(series), marks),
+    ]),
+    whole("load", "Who carries the load", "An overlay is fair when the busiest is not far from the mean.", [
+      columns([stack([nodeLoadChart(loadByNode), trafficChart(traffic)]), keyLoadChart(loadByKey)]),
+    ]),
+    whole("overlay", "The overlay, and one lookup through it", aboutPicture(picture), pictureContent(picture)),
+  ].filter((each) => each !== undefined);
+}
+
+export function pictureContent(picture: Picture, mostEdges?: number): (Markup | undefined)[] {
+  const ring = overlayPicture(picture, mostEdges);
+  if (ring === undefined) return [];
+  const { lookup, nodes } = picture;
+  const shown = `${plural(nodes.length, "node")}, ${plural(picture.edges.length, "entry", "entries")} of their tables`;
+  const walk = lookup && walkChart(lookup);
+  return [
+    element(
+      "div",
+      { class: "pair" },
+      card("The ring of ids", shown, ring, kindKeys(nodes)),
+      walk &&
+        lookup &&
+        card(
+          "The lookup over time",
+          "Leading bits shared with the target (up) over time since its start",
+          walk,
+          walkKeys(),
+          walkTable(lookup, nodes),
+        ),
+    ),
+  ];
+}
+
+export function whole(id: string, title: string, about: string, content: readonly (Markup | undefined)[]): Section | undefined {
+  return content.some((each) => each !== undefined) ? { id, title, about, content } : undefined;
+}
+
+/** Cards beside each other where there is room. */
+export function columns(cards: readonly (Markup | undefined)[]): Markup | undefined {
+  const present = cards.filter((each) => each !== undefined);
+  return present.length === 0 ? undefined : element("div", { class: present.length >= MANY ? "columns many" : "columns" }, present);
+}
+
+/** Cards under each other in one column. */
+function stack(cards: readonly (Markup | undefined)[]): Markup | undefined {
+  return cards.some((each) => each !== undefined) ? element("div", { class: "stack" }, cards) : undefined;
+}
+
+function figuresSection(recording: Recording): Section {
+  const { targets, figures } = recording;
+  const missed = targets.filter(({ reached }) => !reached).length;
+  const verdict =
+    targets.length === 0
+      ? "No targets were set for this run."
+      : missed === 0
+        ? `All ${plural(targets.length, "target")} reached.`
+        : `${missed} of ${plural(targets.length, "target")} missed.`;
+  const content = [faultNotice(figures.faults), targetCards(targets), operationTable(figures), costs(recording), scenarioTable(recording)];
+  return { id: "figures", title: "Headline figures", about: verdict, content };
+}
+
+function costs({ figures }: Recording): Markup {
+  const text = [
+    `${quantity(figures.bytesPerNodeSecond, "B/s")} a node`,
+    `${count(figures.messagesPerSecond)} messages a real second simulated`,
+    `${quantity(figures.rssBytes, "bytes")} of memory`,
+    `${duration(figures.virtualMs)} of virtual time in ${duration(figures.wallMs)}`,
+  ];
+  return element("p", { class: "costs dim" }, text.join(" · "));
+}
+
+function aboutPicture({ lookup }: Picture): string {
+  if (lookup === undefined) return "Every node where its id is, joined to those that stand in its table.";
+  return "Every node where its id is. The lookup starts at the circled node and nears the wedge, its target; numbers and colours follow time.";
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { renderReport } from "../../../simulations/index.ts";
+import { Random } from "../../support/random.ts";
+import { isLeftOut, launch, title } from "./browser.ts";
+import { imitateComparison, imitateRun, imitateSweep } from "./imitation.ts";
+import { DRAWN_CURVES, type Drawn, FAINT_TEXTS } from "./in-page.ts";
+import { emptyRecording, nastyRecording } from "./recordings.ts";
+
+const PAGES = {
+  run: () => renderReport([imitateRun()]),
+  comparison: () => renderReport(imitateComparison()),
+  sweep: () => renderReport(imitateSweep()),
+  nothing: () => renderReport([emptyRecording()]),
+  nasty: () => renderReport([nastyRecording(new Random(5)), nastyRecording(new Random(6))]),
+} as const;
+type Name = keyof typeof PAGES;
+
+describe.skipIf(isLeftOut)(`In a browser, a report${title}`, () => {
+  let browser: Browser;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "synapse-report-"));
+    for (const [name, render] of Object.entries(PAGES)) await writeFile(join(folder, `${name}.html`), render());
+    browser = await launch();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Opens a page, lets the test look at it, and sees that it neither complained nor asked for anything. */
+  async function look<T>(name: Name, options: Parameters<Browser["newPage"]>[0], looking: (page: Page) => Promise<T>): Promise<T> {
+    const page = await browser.newPage(options);
+    const complaints: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("request", (request) => complaints.push(`request of ${request.url()}`));
+    const address = pathToFileURL(join(folder, `${name}.html`)).href;
+    await page.goto(address);
+    const seen = await looking(page);
+    await page.close();
+    expect(complaints).toEqual([`request of ${address}`]);
+    return seen;
+  }
+
+  describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
+    test.each(["run", "comparison", "sweep"] as const)("%s draws its curves inside their charts, at every width", async (name) => {
+      for (const width of [380, 800, 1_600]) {
+        const drawn = await look(name, { colorScheme, viewport: { width, height: 900 } }, (page) => page.evaluate<Drawn[]>(DRAWN_CURVES));
+        expect(drawn.length).toBeGreaterThan(15);
+        expect(drawn.filter(({ isDrawn, isInside }) => !isDrawn || !isInside)).toEqual([]);
+      }
+    });
+
+    test.each(Object.keys(PAGES) as Name[])("%s fits its width", async (name) => {
+      for (const width of [380, 1_600]) {
+        const measure = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth");
+        expect(await look(name, { colorScheme, viewport: { width, height: 900 } }, measure)).toBe(width);
+      }
+    });
+
+    test("has text that stands out from its ground by 4.5 : 1", async () => {
+      for (const name of ["run", "comparison"] as const) {
+        expect(
+          await look(name, { colorScheme, viewport: { width: 1_280, height: 900 } }, (page) => page.evaluate<string[]>(FAINT_TEXTS)),
+        ).toEqual([]);
+      }
+    });
+  });
+
+  test("shows the values under the pointer, of all charts at one time", async () => {
+    await look("run", { viewport: { width: 1_280, height: 900 } }, async (page) => {
+      await page.locator(".plot.time svg.chart").first().hover();
+      expect(await page.locator(".tip").textContent()).toMatch(/40\smin.*lookups.*%/);
+      expect(await page.locator(".ruler:visible").count()).toBe(await page.locator(".plot.time").count());
+      await page.locator(".plot.distribution svg.chart").first().hover();
+      expect(await page.locator(".tip").textContent()).toMatch(/50 % within.*ms/);
+    });
+  });
+
+  test("hides a run when its box is cleared, even without scripts", async () => {
+    await look("comparison", { javaScriptEnabled: false }, async (page) => {
+      const curves = page.locator("path.curve.run-1");
+      expect(await curves.first().isVisible()).toBe(true);
+      await page.locator("#show-1").uncheck();
+      expect(await curves.filter({ visible: true }).count()).toBe(0);
+    });
+  });
+});
