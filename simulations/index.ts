@@ -1,4 +1,24 @@
 /** A virtual world for the overlay and the whole node: seeded, deterministic, measured against the truth. */
 export type { OperationFigures } from "./engine/statistics.ts";
-export { DEFAULT_SCENARIO, type Figures, type Level, type Progress, type ScenarioOptions } from "./scenarios/scenario.ts";
-export { type RunOptions, simulate } from "./simulate.ts";
+export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
+export type { Figures } from "./figures.ts";
+export type {
+  Curve,
+  KeyLoad,
+  Mark,
+  Picture,
+  PicturedLookup,
+  PicturedNode,
+  PicturedRequest,
+  Recording,
+  Series,
+  SeriesColumn,
+  TargetResult,
+  TrafficOfKind,
+} from "./recording.ts";
+export { type ReportOptions, renderReport } from "./report/index.ts";
+export { LIBRARY, scenarioNamed } from "./scenarios/library.ts";
+export type { Progress } from "./scenarios/play.ts";
+export { readScenario } from "./scenarios/read-scenario.ts";
+export { DEFAULT_SCENARIO, type Level, type Load, type Scenario, type ScenarioInput, type Target } from "./scenarios/scenario.ts";
+export { type RecordOptions, type RunOptions, record, simulate } from "./simulate.ts";

@@ -1,4 +1,4 @@
-import type { Figures } from "./scenarios/scenario.ts";
+import type { Figures } from "./figures.ts";
 
 /**
  * Everything that a report shows of one run. Plain data, bounded whatever the size of the run, so that it can be written to a file, merged

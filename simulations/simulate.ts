@@ -1,52 +1,82 @@
 import { SynapseError } from "../routing/index.ts";
 import { systemRuntime } from "../src/runtime.ts";
-import { regionLatency } from "./engine/latency.ts";
 import { NodeWorld } from "./engine/node-world.ts";
 import { OverlayWorld } from "./engine/overlay-world.ts";
 import { round } from "./engine/statistics.ts";
 import type { World, WorldOptions } from "./engine/world.ts";
-import { Baseline } from "./scenarios/baseline.ts";
-import { checkOptions, DEFAULT_SCENARIO, type Figures, type Level, type Progress, type ScenarioOptions } from "./scenarios/scenario.ts";
+import type { Figures } from "./figures.ts";
+import { modelsOf } from "./models.ts";
+import { Recorder } from "./recorder/recorder.ts";
+import type { Recording } from "./recording.ts";
+import { type Beginning, Play, type Progress } from "./scenarios/play.ts";
+import { readScenario } from "./scenarios/read-scenario.ts";
+import type { Level, Scenario, ScenarioInput } from "./scenarios/scenario.ts";
+
+export interface RecordOptions extends RunOptions {
+  /** What runs it again, for the report. Default: the call that does. */
+  readonly command?: string;
+}
 
 export interface RunOptions {
   /** Told now and then how far the run is. */
   readonly progress?: Progress;
-  /** Ends the run early: `simulate` then rejects. */
+  /** Ends the run early: it then rejects. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Runs a simulation to its end and measures it against the truth.
- * @throws SynapseError `bad_options`, `aborted`.
+ * @throws SynapseError `bad_options` naming the field, `aborted`.
  */
-export async function simulate(options: Partial<ScenarioOptions> = {}, { progress, signal }: RunOptions = {}): Promise<Figures> {
-  const checked = checkOptions({ ...DEFAULT_SCENARIO, ...options });
-  const { level, seed, nodes, overlay } = checked;
+export async function simulate(scenario: ScenarioInput = {}, options: RunOptions = {}): Promise<Figures> {
+  return (await run(readScenario(scenario), options)).figures;
+}
+
+/**
+ * The same, with everything that a report shows. The run is the same one, to the byte.
+ * @throws SynapseError as {@link simulate}.
+ */
+export async function record(scenario: ScenarioInput = {}, options: RecordOptions = {}): Promise<Recording> {
+  const { figures, recorder } = await run(readScenario(scenario), options);
+  return recorder.recording(figures, options.command ?? `simulate(${JSON.stringify(scenario)})`);
+}
+
+async function run(scenario: Scenario, { progress, signal }: RunOptions): Promise<{ figures: Figures; recorder: Recorder }> {
   const startedAt = systemRuntime.now();
-  const world = makeWorld(level, { seed, latency: regionLatency(), swarm: "simulation", ...(overlay && { overlay }) });
-  const scenario = new Baseline(world, checked);
-  const begin = await scenario.run((phase, done, of) => {
+  const { latency, sessions } = modelsOf(scenario);
+  const { seed, links, overlay, level } = scenario;
+  const world = makeWorld(level, { seed, latency, links, overlay, swarm: "simulation" });
+  const play = new Play(world, scenario, sessions);
+  const recorder = new Recorder(world, play, scenario);
+  const beginning = await play.run((phase, done, of) => {
     if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");
     progress?.(phase, done, of);
   });
-  const wallMs = systemRuntime.now() - startedAt;
-  const measuredSeconds = Math.max(1, (world.clock.now - begin.fromMs) / 1000);
+  return { figures: figuresOf(scenario, world, play, beginning, systemRuntime.now() - startedAt), recorder };
+}
+
+function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Beginning, wallMs: number): Figures {
+  const { name, level, seed, nodes } = scenario;
+  const { clock, traffic } = world;
+  const measuredSeconds = Math.max(1, (clock.now - beginning.fromMs) / 1_000);
+  const { workload, population, joins } = play;
   return {
-    scenario: checked.churnMs === undefined ? "baseline" : "churn",
+    scenario: name,
     level,
     seed,
     nodes,
     traceHash: world.trace.finish(),
-    virtualMs: round(world.clock.now, 0),
+    virtualMs: round(clock.now, 0),
     wallMs: round(wallMs, 0),
-    messages: world.traffic.messages,
-    messagesPerSecond: round((world.traffic.messages / wallMs) * 1000, 0),
-    bytesPerNodeSecond: round((world.traffic.bytes - begin.bytes) / nodes / measuredSeconds, 1),
+    messages: traffic.messages,
+    messagesPerSecond: round((traffic.messages / wallMs) * 1_000, 0),
+    bytesPerNodeSecond: round((traffic.bytes - beginning.bytes) / nodes / measuredSeconds, 1),
     rssBytes: process.memoryUsage().rss,
-    deaths: scenario.deaths,
-    lookups: scenario.lookups.figures(),
-    finds: scenario.finds.figures(),
-    joins: scenario.joins.figures(),
+    deaths: population.deaths,
+    lookups: workload.lookups.figures(),
+    finds: workload.finds.figures(),
+    publishes: workload.publishes.figures(),
+    joins: joins.figures(),
     faults: world.faults,
   };
 }

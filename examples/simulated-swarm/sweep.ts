@@ -6,7 +6,7 @@ for (const minutes of [undefined, 60, 20, 5]) {
     nodes: Number(process.argv[2] ?? 200),
     seed: 7,
     durationMs: 20 * 60_000,
-    ...(minutes !== undefined && { churnMs: minutes * 60_000 }),
+    ...(minutes !== undefined && { churn: { model: "exponential", meanMs: minutes * 60_000 } }),
   });
   const name = minutes === undefined ? "for ever" : `${minutes} min`;
   const cells = [lookups.recall.toFixed(4), lookups.requests.mean.toFixed(1), finds.success.toFixed(4), finds.recall.toFixed(4)];

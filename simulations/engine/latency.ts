@@ -11,6 +11,8 @@ export interface Place {
 /** How long messages take. */
 export interface LatencyModel {
   readonly name: string;
+  /** The city or region of a place; empty where the model has none. */
+  nameOf(place: Place): string;
   /** Puts a new host somewhere. */
   place(random: RandomStream): Place;
   /** Time of one message from one host to another, ms, without jitter: half the round trip. */
@@ -64,6 +66,7 @@ export function regionLatency(): LatencyModel {
   const oneWayMs = (from: Place, to: Place) => ((delays[from.region] as number[])[to.region] as number) + from.lastMileMs + to.lastMileMs;
   return {
     name: "regions",
+    nameOf: ({ region }) => CITIES[region]?.[0] ?? "",
     oneWayMs,
     place(random) {
       let rest = random.next() * total;
@@ -81,7 +84,7 @@ export function regionLatency(): LatencyModel {
 /** Every message takes the same time. For tests that state exact expectations. */
 export function constantLatency(oneWay: number): LatencyModel {
   const place = { region: 0, lastMileMs: 0 };
-  return { name: `constant ${oneWay} ms`, place: () => place, oneWayMs: () => oneWay, sampleMs: () => oneWay };
+  return { name: `constant ${oneWay} ms`, nameOf: () => "", place: () => place, oneWayMs: () => oneWay, sampleMs: () => oneWay };
 }
 
 /** Along the great circle (haversine). */

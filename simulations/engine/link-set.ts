@@ -1,18 +1,18 @@
-import { DEFAULT_LIMITS } from "../../src/limits.ts";
-
-/** A link on which nothing has passed for this long is closed, ms: real diallers let go after half of what the other side allows. */
-const IDLE_MS = DEFAULT_LIMITS.idleTimeoutMs / 2;
-
+/** Links that are closed are forgotten at least this often, ms. */
+const SWEEP_MS = 60_000;
 const CLOSED = Number.NEGATIVE_INFINITY;
 
 /** One link, shared by the sets of both its ends: what either does with it is seen by the other. */
 export class SharedLink {
   /** When its set-up ends, ms. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
   readonly readyAt: number;
+  private readonly idleMs: number;
   private lastUsed: number;
 
-  constructor(now: number, setupMs: number) {
+  /** @param idleMs it is closed when nothing has passed for so long. */
+  constructor(now: number, setupMs: number, idleMs: number) {
     this.readyAt = now + setupMs;
+    this.idleMs = idleMs;
     this.lastUsed = now;
   }
 
@@ -27,7 +27,7 @@ export class SharedLink {
   }
 
   isOpen(now: number): boolean {
-    return now - this.lastUsed < IDLE_MS;
+    return now - this.lastUsed < this.idleMs || now < this.readyAt;
   }
 
   close(): void {
@@ -56,7 +56,7 @@ export class LinkSet {
 
   set(peer: number, link: SharedLink, now: number): void {
     // Closed links cost nothing but memory, so they are swept out now and then, not one by one.
-    if (this.byPeer.size >= this.max || now - this.sweptAt >= IDLE_MS) this.sweep(now);
+    if (this.byPeer.size >= this.max || now - this.sweptAt >= SWEEP_MS) this.sweep(now);
     if (this.byPeer.size >= this.max && !this.byPeer.has(peer)) this.evict();
     this.byPeer.set(peer, link);
   }

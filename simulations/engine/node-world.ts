@@ -4,6 +4,7 @@ import { Identity } from "../../src/identity.ts";
 import { Node } from "../../src/node.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency.ts";
+import type { RandomStream } from "./random.ts";
 import { SimRuntime } from "./sim-runtime.ts";
 import { type Host, SimNetwork, SimTransport } from "./sim-transport.ts";
 import { type SimNode, World, type WorldOptions } from "./world.ts";
@@ -27,41 +28,60 @@ export class NodeWorld extends World {
   }
 }
 
+/** One life of a host: timers and links of an earlier one do nothing. */
+interface Life extends Host {
+  isAlive: boolean;
+}
+
 /** A `Node` as users run it, driven through call-backs. */
-class WholeNode implements SimNode, Host {
+class WholeNode implements SimNode {
   readonly index: number;
-  readonly place: Place;
-  readonly id: NodeId;
-  readonly address: string;
   readonly contact: Contact;
-  isAlive = true;
   private readonly world: NodeWorld;
-  private readonly node: ObservedNode;
-  private readonly started: Promise<unknown>;
+  private readonly stream: RandomStream;
+  private readonly identity: Identity;
+  private readonly place: Place;
+  private life: Life;
+  private node: ObservedNode;
+  private started: Promise<unknown>;
 
   constructor(world: NodeWorld, index: number) {
     this.world = world;
     this.index = index;
-    const stream = world.stream(`node ${index}`);
-    const identity = Identity.fromSeed(stream.bytes(32));
-    this.place = world.options.latency.place(stream);
-    this.id = identity.nodeId;
-    this.address = `tcp://n${index}.sim:9999`;
-    this.contact = makeContact(this.id, [this.address]);
-    const { swarm, overlay } = world.options;
-    this.node = new ObservedNode({
-      identity,
-      swarm,
-      runtime: new SimRuntime(world.clock, stream, this),
-      transport: new SimTransport(world.network, this),
-      ...(overlay && { overlay }),
-    });
-    this.started = this.node.start();
-    this.watch(this.started);
+    this.stream = world.stream(`node ${index}`);
+    this.identity = Identity.fromSeed(this.stream.bytes(32));
+    this.place = world.options.latency.place(this.stream);
+    this.contact = makeContact(this.identity.nodeId, [`tcp://n${index}.sim:9999`]);
+    this.life = this.newLife();
+    this.node = this.newNode();
+    this.started = this.begin();
+  }
+
+  get id(): NodeId {
+    return this.contact.id;
+  }
+
+  get isAlive(): boolean {
+    return this.life.isAlive;
   }
 
   knows(contact: Contact): boolean {
     return this.node.knows(contact);
+  }
+
+  contacts(): Iterable<Contact> {
+    return this.node.peers;
+  }
+
+  readonly kind = "node";
+
+  get placeName(): string {
+    return this.world.options.latency.nameOf(this.place);
+  }
+
+  /** Frames are not looked into: nothing is told at this level. */
+  observe(): () => void {
+    return () => undefined;
   }
 
   get storeSize(): number {
@@ -86,8 +106,44 @@ class WholeNode implements SimNode, Host {
   }
 
   kill(): void {
-    this.isAlive = false;
-    this.world.network.listeners.delete(this.address);
+    this.life.isAlive = false;
+    this.world.network.listeners.delete(this.life.address);
+  }
+
+  sayGoodbye(done: () => void): void {
+    this.watch(this.node.stop().then(done));
+  }
+
+  revive(keepsState: boolean): void {
+    const before = this.node;
+    this.life = this.newLife();
+    this.node = this.newNode();
+    this.started = this.begin();
+    if (keepsState) this.watch(this.started.then(() => this.node.takeOver(before)));
+  }
+
+  private newLife(): Life {
+    const { index, place, id, contact } = this;
+    return { index, place, id, address: contact.addresses[0] as string, isAlive: true };
+  }
+
+  private newNode(): ObservedNode {
+    const { world, life, stream, identity } = this;
+    const { swarm, overlay, links } = world.options;
+    return new ObservedNode({
+      identity,
+      swarm,
+      runtime: new SimRuntime(world.clock, stream, life),
+      transport: new SimTransport(world.network, life),
+      limits: { idleTimeoutMs: 2 * links.idleMs }, // whoever dialled lets go after half of it
+      ...(overlay && { overlay }),
+    });
+  }
+
+  private begin(): Promise<unknown> {
+    const started = this.node.start();
+    this.watch(started);
+    return started;
   }
 
   /** What goes wrong where nobody listens is a fault of the world, not a line on a console. */
@@ -106,6 +162,15 @@ class ObservedNode extends Node {
 
   knows(contact: Contact): boolean {
     return this.overlay.membership.table.has(contact);
+  }
+
+  /** What a disk would have kept for it: the contacts of an earlier life, to be verified anew, and the records it held for others. */
+  takeOver(before: ObservedNode): void {
+    const { membership, store, runtime } = this.overlay;
+    const wallClock = runtime.wallClock();
+    for (const contact of before.overlay.membership.table.contacts()) membership.addCandidate(contact);
+    for (const key of before.overlay.store.keys())
+      for (const record of before.overlay.store.under(key, wallClock)) store.put(key, record, wallClock);
   }
 
   get recordsHeld(): number {

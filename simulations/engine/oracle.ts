@@ -1,35 +1,66 @@
 import { compareDistance, type NodeId } from "../../routing/index.ts";
+import type { RandomStream } from "./random.ts";
 import type { SimNode } from "./world.ts";
 
 /** Knows what is true: who is alive and a member, and what each of them offers. Everything measured is measured against it. */
 export class Oracle {
-  private readonly members = new Map<SimNode, string | undefined>(); // the members alive, with the capability each has published
+  /** The members alive, in no order that means anything. */
+  private readonly members: SimNode[] = [];
+  private readonly places = new Map<SimNode, number>(); // where each stands in `members`
+  private readonly offers = new Map<SimNode, string>(); // what each has published; at most one entry for a member
+  private readonly offerers = new Map<string, Set<SimNode>>(); // the other way round; no empty set is kept
 
   get size(): number {
-    return this.members.size;
+    return this.members.length;
   }
 
   joined(node: SimNode): void {
-    this.members.set(node, undefined);
+    if (this.places.has(node)) return;
+    this.places.set(node, this.members.length);
+    this.members.push(node);
   }
 
   published(node: SimNode, capability: string): void {
-    if (this.members.has(node)) this.members.set(node, capability);
+    if (!this.places.has(node)) return;
+    this.forgetOffer(node);
+    this.offers.set(node, capability);
+    const others = this.offerers.get(capability) ?? new Set();
+    this.offerers.set(capability, others.add(node));
   }
 
   died(node: SimNode): void {
-    this.members.delete(node);
+    const place = this.places.get(node);
+    if (place === undefined) return;
+    const last = this.members.pop() as SimNode;
+    if (last !== node) {
+      this.members[place] = last;
+      this.places.set(last, place);
+    }
+    this.places.delete(node);
+    this.forgetOffer(node);
   }
 
-  /** The members alive, in the order in which they joined. */
-  get live(): SimNode[] {
-    return [...this.members.keys()];
+  get live(): readonly SimNode[] {
+    return this.members;
+  }
+
+  isLive(node: SimNode): boolean {
+    return this.places.has(node);
+  }
+
+  /** Any member alive. */
+  pick(random: RandomStream): SimNode {
+    return random.pick(this.members);
+  }
+
+  offerOf(node: SimNode): string | undefined {
+    return this.offers.get(node);
   }
 
   /** The `count` members nearest to a target, by comparing all of them. `except` is who asks: nobody looks itself up. */
   closest(target: NodeId, count: number, except: SimNode): SimNode[] {
     const nearest: SimNode[] = [];
-    for (const node of this.members.keys()) {
+    for (const node of this.members) {
       if (node === except) continue;
       const last = nearest[count - 1];
       if (last !== undefined && compareDistance(target, node.id, last.id) > 0) continue;
@@ -43,6 +74,15 @@ export class Oracle {
 
   /** The members alive that have published a capability. */
   offering(capability: string): SimNode[] {
-    return this.live.filter((node) => this.members.get(node) === capability);
+    return [...(this.offerers.get(capability) ?? [])];
+  }
+
+  private forgetOffer(node: SimNode): void {
+    const capability = this.offers.get(node);
+    if (capability === undefined) return;
+    this.offers.delete(node);
+    const others = this.offerers.get(capability);
+    others?.delete(node);
+    if (others?.size === 0) this.offerers.delete(capability);
   }
 }

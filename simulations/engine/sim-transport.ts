@@ -1,4 +1,5 @@
 import { makeContact, type NodeId, SynapseError, sameId, shortId } from "../../routing/index.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { DialOptions, Link, LinkReceiver, Listener, ListenOptions, Transport } from "../../src/transport/transport.ts";
 import type { Owner } from "./clock.ts";
 import type { Place } from "./latency.ts";
@@ -7,6 +8,8 @@ import type { World } from "./world.ts";
 
 /** Round trips before a dialled link can carry anything: TCP, then TLS 1.3. */
 const SETUP_ROUND_TRIPS = 2;
+/** A link on which nothing gets through for this long is given up by both ends, ms. */
+const GIVEN_UP_MS = DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs;
 /** A frame's header and what a TLS record adds (RFC 8446, section 5.2), bytes. */
 const OVERHEAD_BYTES = 4 + 5 + 17;
 
@@ -61,8 +64,9 @@ export class SimTransport implements Transport {
         world.clock.schedule(options.timeoutMs, silence, host);
         return;
       }
-      const setup = network.setupMs(host, target.host);
-      if (setup > options.timeoutMs) {
+      const { broken, heldUntilMs } = world.problems.fateOf(host.index, target.host.index);
+      const setup = Math.max(0, heldUntilMs - world.clock.now) + network.setupMs(host, target.host);
+      if (broken || setup > options.timeoutMs) {
         world.clock.schedule(options.timeoutMs, silence, host);
         return;
       }
@@ -173,13 +177,29 @@ class SimLink implements Link {
     world.traffic.messages += 1;
     world.traffic.bytes += message.length + OVERHEAD_BYTES;
     world.trace.note(TraceKind.request, world.clock.now, this.host.index, this.peer.index, message.length);
+    world.meters.request("frame", this.peer.index, message.length + OVERHEAD_BYTES);
     other.receiver.onMessage(message);
   }
 
   private arrive(what: () => void): void {
     const { world } = this.network;
-    this.lastArrival = Math.max(this.lastArrival, world.clock.now + this.network.delayMs(this.host, this.peer));
-    world.clock.schedule(this.lastArrival - world.clock.now, what);
+    const { now } = world.clock;
+    const way = this.network.delayMs(this.host, this.peer);
+    const { broken, addMs, heldUntilMs } = world.problems.fateOf(this.host.index, this.peer.index);
+    if (broken || heldUntilMs - now > GIVEN_UP_MS) {
+      this.breakOff();
+      return;
+    }
+    this.lastArrival = Math.max(this.lastArrival, Math.max(now, heldUntilMs) + way + addMs);
+    world.clock.schedule(this.lastArrival - now, what);
+  }
+
+  /** Both ends find out: what was under way is lost. */
+  private breakOff(): void {
+    const { world } = this.network;
+    world.traffic.lost += 1;
+    world.trace.note(TraceKind.lost, world.clock.now, this.host.index, this.peer.index, 0);
+    for (const end of [this, this.other]) world.clock.schedule(0, () => end?.shut());
   }
 
   private shut(): void {

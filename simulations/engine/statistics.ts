@@ -18,6 +18,12 @@ export class Samples {
     return this.values.reduce((sum, value) => sum + value, 0) / this.values.length;
   }
 
+  /** Points of the cumulative distribution: values, and the part of all that does not exceed each. */
+  curve(points: number): (readonly [number, number])[] {
+    const parts = Array.from({ length: Math.min(points, this.values.length) }, (_, n) => (n + 1) / Math.min(points, this.values.length));
+    return parts.map((part) => [this.quantile(part), part] as const);
+  }
+
   /** The smallest value that at least this part (0 … 1) of all values do not exceed: nearest rank. 0 when there are none. */
   quantile(part: number): number {
     if (!this.sorted) {
@@ -40,6 +46,16 @@ export interface OperationFigures {
   readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number };
 }
 
+/** What came of one operation. */
+export interface Outcome {
+  readonly success: boolean;
+  /** Part of the true answer that was found, 0 … 1. */
+  readonly recall: number;
+  readonly hops: number;
+  readonly requests: number;
+  readonly ms: number;
+}
+
 /** What came of one kind of operation. */
 export class OperationStatistics {
   private readonly success = new Samples();
@@ -48,12 +64,26 @@ export class OperationStatistics {
   private readonly requests = new Samples();
   private readonly latency = new Samples();
 
-  add(outcome: { success: boolean; recall: number; hops: number; requests: number; ms: number }): void {
+  /** Told of each as it comes. */
+  readonly onOutcome: ((outcome: Outcome) => void)[] = []; // added before a run, by whoever records it
+
+  add(outcome: Outcome): void {
+    for (const tell of this.onOutcome) tell(outcome);
     this.success.add(outcome.success ? 1 : 0);
     this.recall.add(outcome.recall);
     this.hops.add(outcome.hops);
     this.requests.add(outcome.requests);
     this.latency.add(outcome.ms);
+  }
+
+  /** The distributions, each as at most `points` points of its cumulative curve. */
+  curves(points: number): { readonly what: string; readonly unit: string; readonly points: (readonly [number, number])[] }[] {
+    if (this.success.count === 0) return [];
+    return [
+      { what: "latency", unit: "ms", points: this.latency.curve(points) },
+      { what: "hops", unit: "", points: this.hops.curve(points) },
+      { what: "requests", unit: "", points: this.requests.curve(points) },
+    ];
   }
 
   figures(): OperationFigures {

@@ -1,9 +1,14 @@
 import type { FindResult, JoinReport, LookupResult, Offer, OverlaySettings, PublishReport } from "../../dht/index.ts";
 import type { Contact, NodeId } from "../../routing/index.ts";
+import { Faults } from "../faults/faults.ts";
 import { VirtualClock } from "./clock.ts";
 import type { LatencyModel } from "./latency.ts";
+import { Meters } from "./meters.ts";
 import { RandomStream } from "./random.ts";
 import { Trace, TraceKind } from "./trace.ts";
+
+/** Told of a request; gives what is to be told whether it was answered, if anything. */
+export type RequestObserver = (to: Contact, target: NodeId | undefined) => ((answered: boolean) => void) | undefined;
 
 /** One simulated node, whichever level it is simulated at. Call-backs come at a later moment of virtual time. */
 export interface SimNode {
@@ -17,8 +22,19 @@ export interface SimNode {
   publish(offer: Offer, done: (report: PublishReport) => void): void;
   /** The host vanishes: nothing is said to anybody, and nothing there runs any more. */
   kill(): void;
+  /** It withdraws what it offers. `done` is called when that has been heard, or is in vain. */
+  sayGoodbye(done: () => void): void;
+  /** A host that had vanished is there again, with the same key: with the contacts and records that it had, or with none. It knows nobody. */
+  revive(keepsState: boolean): void;
   /** Whether a contact is in its routing table. For comparing with the oracle, never for the nodes themselves. */
   knows(contact: Contact): boolean;
+  /** Its routing table. */
+  contacts(): Iterable<Contact>;
+  /** What kind of host it is, and where, for pictures. */
+  readonly kind: string;
+  readonly placeName: string;
+  /** Has requests told as they are sent, with the id that is looked for; whoever listens may want to hear how each ends. Returns what ends it. */
+  observe(onRequest: RequestObserver): () => void;
   /** Records it holds for others. */
   readonly storeSize: number;
 }
@@ -27,6 +43,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly latency: LatencyModel;
   readonly swarm: string;
+  /** Links a node keeps to others, and how long one stays open on which nothing passes, ms. */
+  readonly links: { readonly max: number; readonly idleMs: number };
   readonly overlay?: Partial<OverlaySettings>;
 }
 
@@ -47,17 +65,21 @@ export abstract class World {
   readonly options: WorldOptions;
   readonly clock = new VirtualClock();
   readonly trace = new Trace();
+  readonly meters = new Meters();
   readonly traffic: Traffic = { messages: 0, bytes: 0, dials: 0, lost: 0 };
   /** Every node ever born, by index; a scenario decides how many. */
   readonly nodes: SimNode[] = [];
   /** What was thrown where nobody could catch it. Must stay empty. */
   readonly faults: string[] = [];
+  /** What is wrong with the network now. */
+  readonly problems: Faults;
   /** Jitter of messages. Of its own, so that nothing else changes it. */
   readonly weather: RandomStream;
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.weather = this.stream("weather");
+    this.problems = new Faults(this.stream("faults"));
   }
 
   /** A stream of random numbers for one concern. */
@@ -74,8 +96,14 @@ export abstract class World {
   }
 
   death(node: SimNode): void {
+    if (!node.isAlive) return;
     this.trace.note(TraceKind.death, this.clock.now, node.index, 0, 0);
     node.kill();
+  }
+
+  /** A member takes its leave, and is gone when that is done. */
+  leave(node: SimNode): void {
+    node.sayGoodbye(() => this.death(node));
   }
 
   /** Lets virtual time pass up to a moment. */

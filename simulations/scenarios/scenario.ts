@@ -1,86 +1,87 @@
 import { DEFAULT_SETTINGS, type OverlaySettings } from "../../dht/index.ts";
-import { SynapseError } from "../../routing/index.ts";
-import type { OperationFigures } from "../engine/statistics.ts";
+import type { ChurnSpec } from "../engine/churn/churn-spec.ts";
+import type { FaultSpec } from "../faults/fault-spec.ts";
 
 /** How much of a node is real: `overlay`, routing/ and dht/; `node`, everything but the socket. */
 export type Level = "overlay" | "node";
 
-export interface ScenarioOptions {
+/** How long messages take: the model of 20 cities, or the same for all, ms. */
+export type LatencySpec = { readonly model: "regions" } | { readonly model: "constant"; readonly oneWayMs: number };
+
+/** What is done to the network while it is measured. Rates are a virtual second, in the whole network. */
+export interface Load {
+  /** Names that the agents share out among themselves, one each. */
+  readonly capabilities: number;
+  /** How uneven: the n-th name is chosen in proportion to 1 / n^zipf, by those that offer it and by those that search. 0: all alike. */
+  readonly zipf: number;
+  readonly lookupsPerSecond: number;
+  readonly findsPerSecond: number;
+  /** Members that publish another capability, or the same again. */
+  readonly publishesPerSecond: number;
+  /** Matches wanted of a search. */
+  readonly findLimit: number;
+}
+
+/** A figure to reach, by its path in the figures: `lookups.recall`, `finds.latencyMs.p99`. */
+export type Target = { readonly figure: string } & ({ readonly atLeast: number } | { readonly atMost: number });
+
+/** A world and what happens in it: plain data, the same for both levels. All times in ms. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence, for lists. */
+  readonly about: string;
   readonly level: Level;
   /** One seed, one history. */
   readonly seed: number;
-  /** Nodes in the network, kept constant: whoever dies is replaced by a newcomer. */
+  /** Nodes in the network, kept constant: whoever leaves is replaced by a newcomer. */
   readonly nodes: number;
-  /** Measured virtual time, ms, after the network has grown and settled. */
+  /** A newcomer comes this often while the network grows. */
+  readonly growthMs: number;
+  /** How long the grown network is left alone before anything is measured. */
+  readonly settleMs: number;
+  /** Measured time. */
   readonly durationMs: number;
-  /** Mean session of a node, ms, exponentially distributed; undefined for no churn. */
-  readonly churnMs: number | undefined;
-  /** Names that the agents share out among themselves at random, one each. */
-  readonly capabilities: number;
-  /** Lookups of random ids, and searches for random capabilities, a virtual second, in the whole network. */
-  readonly lookupsPerSecond: number;
-  readonly findsPerSecond: number;
+  readonly latency: LatencySpec;
+  readonly links: {
+    /** Links that a node keeps to others. */
+    readonly max: number;
+    /** A link on which nothing has passed for this long is closed. 0: every request dials. */
+    readonly idleMs: number;
+  };
+  /** How long nodes stay; null: nobody leaves. */
+  readonly churn: ChurnSpec | null;
+  readonly faults: readonly FaultSpec[];
+  readonly load: Load;
   /** Settings of every node's overlay, where they differ from the default. */
-  readonly overlay?: Partial<OverlaySettings>;
+  readonly overlay: Partial<OverlaySettings>;
+  readonly targets: readonly Target[];
 }
 
-export const DEFAULT_SCENARIO: ScenarioOptions = {
+/** A scenario as users write it: what is left out is as in {@link DEFAULT_SCENARIO}; times are ms or text such as "90s", "1h". */
+export type ScenarioInput = { readonly [field in keyof Omit<Scenario, "load" | "links">]?: Scenario[field] } & {
+  readonly load?: Partial<Load>;
+  readonly links?: Partial<Scenario["links"]>;
+};
+
+/** Links of real nodes are closed by whoever dialled them after half of the idle time: see src/limits.ts. */
+const IDLE_MS = 60_000;
+/** Links dialled and kept: the bound of the real pool. */
+const MAX_LINKS = 512;
+
+export const DEFAULT_SCENARIO: Scenario = {
+  name: "custom",
+  about: "",
   level: "overlay",
   seed: 1,
   nodes: 1_000,
+  growthMs: 100,
+  settleMs: DEFAULT_SETTINGS.freshForMs,
   durationMs: 3_600_000,
-  churnMs: undefined,
-  capabilities: 50,
-  lookupsPerSecond: 0.5,
-  findsPerSecond: 0.5,
+  latency: { model: "regions" },
+  links: { max: MAX_LINKS, idleMs: IDLE_MS },
+  churn: null,
+  faults: [],
+  load: { capabilities: 50, zipf: 0, lookupsPerSecond: 0.5, findsPerSecond: 0.5, publishesPerSecond: 0, findLimit: 100 },
+  overlay: {},
+  targets: [],
 };
-
-/** Nodes that one process simulates at most: bytes a node times this is the memory of a large machine. */
-const MAX_NODES = 1_000_000;
-/** Below this a node dies before it has joined. */
-const SHORTEST_SESSION_MS = 10_000;
-
-export interface Figures {
-  readonly scenario: string;
-  readonly level: Level;
-  readonly seed: number;
-  readonly nodes: number;
-  /** SHA-256 over every event of the run. */
-  readonly traceHash: string;
-  readonly virtualMs: number;
-  readonly wallMs: number;
-  /** Messages delivered. */
-  readonly messages: number;
-  readonly messagesPerSecond: number;
-  readonly bytesPerNodeSecond: number;
-  readonly rssBytes: number;
-  readonly deaths: number;
-  readonly lookups: OperationFigures;
-  readonly finds: OperationFigures;
-  readonly joins: OperationFigures;
-  /** Exceptions that nobody caught. A run with any is a failed run. */
-  readonly faults: readonly string[];
-}
-
-/** Told what is going on, and how much of it is done: nodes, or virtual ms. */
-export type Progress = (phase: string, done: number, of: number) => void;
-
-/** @throws SynapseError `bad_options` naming the option. */
-export function checkOptions(options: ScenarioOptions): ScenarioOptions {
-  const { nodes, seed, durationMs, churnMs, capabilities, lookupsPerSecond, findsPerSecond } = options;
-  if (!Number.isInteger(nodes) || nodes < 2 || nodes > MAX_NODES) throw bad(`nodes must be a whole number from 2 to ${MAX_NODES}`);
-  if (!Number.isSafeInteger(seed) || seed < 0) throw bad("seed must be a whole number from 0");
-  if (!(durationMs >= 0)) throw bad("duration must not be negative");
-  if (churnMs !== undefined && !(churnMs >= SHORTEST_SESSION_MS))
-    throw bad(`churn must be a mean session of at least ${SHORTEST_SESSION_MS / 1000} s`);
-  if (!Number.isInteger(capabilities) || capabilities < 1) throw bad("capabilities must be a whole number from 1");
-  if (!(lookupsPerSecond >= 0) || !(findsPerSecond >= 0)) throw bad("rates must not be negative");
-  return options;
-}
-
-/** How long a grown network is left alone before anything is measured: the longest pause of upkeep would be an hour, most is done in this. */
-export const SETTLE_MS = DEFAULT_SETTINGS.freshForMs;
-
-function bad(message: string): SynapseError {
-  return new SynapseError("bad_options", message);
-}

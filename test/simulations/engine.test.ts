@@ -92,7 +92,7 @@ test("Quantiles are nearest ranks", () => {
 
 describe("Links", () => {
   const dialled = (links: LinkSet, peer: number, now: number): SharedLink => {
-    const link = new SharedLink(now, 0);
+    const link = new SharedLink(now, 0, 60_000);
     links.set(peer, link, now);
     return link;
   };

@@ -11,8 +11,7 @@ describe("A simulated network measured against the truth", () => {
       nodes: 200,
       seed: 11,
       durationMs: 10 * MINUTE,
-      lookupsPerSecond: 1,
-      findsPerSecond: 1,
+      load: { lookupsPerSecond: 1, findsPerSecond: 1 },
     });
     expect(faults).toEqual([]);
     expect(lookups.count).toBeGreaterThan(400);
@@ -25,7 +24,12 @@ describe("A simulated network measured against the truth", () => {
   });
 
   test("with a mean session of an hour still finds them", async () => {
-    const { lookups, finds, deaths, faults } = await simulate({ nodes: 120, seed: 12, durationMs: 40 * MINUTE, churnMs: HOUR });
+    const { lookups, finds, deaths, faults } = await simulate({
+      nodes: 120,
+      seed: 12,
+      durationMs: 40 * MINUTE,
+      churn: { model: "exponential", meanMs: HOUR },
+    });
     expect(faults).toEqual([]);
     expect(deaths).toBeGreaterThan(50);
     expect(lookups.recall).toBeGreaterThanOrEqual(0.95);
@@ -35,7 +39,7 @@ describe("A simulated network measured against the truth", () => {
 
   test("is the same network at both levels: hops, requests and latency of lookups agree within 5 %", async () => {
     // About half of the links that a lookup uses have idled out at this rate, so that closing them sooner or later would show in the latency.
-    const options = { nodes: 40, seed: 13, durationMs: 15 * MINUTE, lookupsPerSecond: 0.5, findsPerSecond: 0 };
+    const options = { nodes: 40, seed: 13, durationMs: 15 * MINUTE, load: { lookupsPerSecond: 0.5, findsPerSecond: 0 } };
     const overlay = await simulate({ ...options, level: "overlay" });
     const node = await simulate({ ...options, level: "node" });
     expect(node.faults).toEqual([]);
@@ -56,7 +60,7 @@ describe("A simulated network measured against the truth", () => {
 });
 
 describe("One seed", () => {
-  const options = { nodes: 80, durationMs: 5 * MINUTE, churnMs: 10 * MINUTE };
+  const options = { nodes: 80, durationMs: 5 * MINUTE, churn: { model: "exponential", meanMs: 10 * MINUTE } } as const;
 
   test.each(["overlay", "node"] as const)("is one history at the %s level, another seed another", async (level) => {
     const small = level === "node" ? { ...options, nodes: 25 } : options;
@@ -76,7 +80,10 @@ test("A simulation can be interrupted", async () => {
 test("Options that make no sense are refused by name", async () => {
   await expect(simulate({ nodes: 1 })).rejects.toMatchObject({ code: "bad_options", message: expect.stringContaining("nodes") });
   await expect(simulate({ seed: 1.5 })).rejects.toMatchObject({ code: "bad_options", message: expect.stringContaining("seed") });
-  await expect(simulate({ churnMs: 5 })).rejects.toMatchObject({ code: "bad_options", message: expect.stringContaining("churn") });
+  await expect(simulate({ churn: { model: "exponential", meanMs: 5 } })).rejects.toMatchObject({
+    code: "bad_options",
+    message: expect.stringContaining("churn"),
+  });
 });
 
 describe("A stream of random numbers", () => {

@@ -103,7 +103,7 @@ class Demonstration {
   async simulate(nodes: number): Promise<void> {
     const { show, output } = this;
     show.step(`The same code, ${nodes.toLocaleString("en")} nodes around the world, one virtual hour`);
-    const figures = await runSimulation({ nodes, seed: SEED, duration: VIRTUAL_MS, level: "overlay" }, output, this.signal);
+    const { figures } = await runSimulation({ name: "baseline", nodes, seed: SEED, durationMs: VIRTUAL_MS }, output, this.signal);
     for (const line of describeFigures(output.style, figures, 3)) show.raw(line);
     Object.assign(this.summary, { simulation: figures });
   }
@@ -131,7 +131,7 @@ function showNextSteps(output: Output): void {
     ],
     ["npx synapse find code-review --bootstrap 127.0.0.1:9999", "who can do it"],
     ['npx synapse ask @code-review "look at this" --bootstrap 127.0.0.1:9999', "have it done"],
-    ["npx synapse sim run --nodes 1000 --churn 1h", "the same with nodes that come and go"],
+    ["npx synapse sim run partition --nodes 300 --report partition.html", "a network that is cut in two, as a page to look at"],
     ["npx synapse --help", "everything else"],
   ];
   output.data(undefined, () => [

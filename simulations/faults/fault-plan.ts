@@ -1,0 +1,69 @@
+import type { SimNode, World } from "../engine/world.ts";
+import type { Mark } from "../recording.ts";
+import type { Population } from "../scenarios/population.ts";
+import { type FaultSpec, type Window, windowsOf } from "./fault-spec.ts";
+import { isInShare } from "./share.ts";
+
+/** Stretches that a report can show. */
+const MAX_MARKS = 200;
+
+/** Lets the faults of a scenario come and go at their times. */
+export class FaultPlan {
+  /** In virtual time. */
+  readonly marks: Mark[] = []; // at most MAX_MARKS
+  private readonly world: World;
+  private readonly population: Population;
+
+  constructor(world: World, population: Population) {
+    this.world = world;
+    this.population = population;
+  }
+
+  /** @param durationMs of the measured part, which begins now. */
+  begin(specs: readonly FaultSpec[], durationMs: number): void {
+    for (const [salt, spec] of specs.entries()) for (const window of windowsOf(spec, durationMs)) this.schedule(spec, salt, window);
+  }
+
+  private schedule(spec: FaultSpec, salt: number, { fromMs, untilMs }: Window): void {
+    const { clock } = this.world;
+    const [from, until] = [clock.now + fromMs, clock.now + untilMs];
+    if (this.marks.length < MAX_MARKS) this.marks.push({ label: labelOf(spec), fromMs: from, untilMs: until });
+    if (spec.fault === "crash") {
+      clock.schedule(fromMs, () => this.crash(spec.share, salt, spec.keepsState ?? false, untilMs - fromMs));
+      return;
+    }
+    clock.schedule(fromMs, () => this.world.problems.begin(spec, salt, until));
+    clock.schedule(untilMs, () => this.world.problems.end(spec));
+  }
+
+  /** Part of the members goes down at once, and comes back together. The bootstrap nodes stay up. */
+  private crash(share: number, salt: number, keepsState: boolean, downMs: number): void {
+    const down = this.world.nodes.filter((node) => this.mayCrash(node) && isInShare(share, salt, node.index));
+    for (const node of down) this.population.lose(node);
+    this.world.clock.schedule(downMs, () => {
+      for (const node of down) if (!node.isAlive) this.population.welcomeBack(node, keepsState);
+    });
+  }
+
+  private mayCrash(node: SimNode): boolean {
+    return node.isAlive && !this.population.isBootstrap(node);
+  }
+}
+
+function labelOf(spec: FaultSpec): string {
+  const percent = (part: number) => `${Number((100 * part).toPrecision(2))} %`;
+  switch (spec.fault) {
+    case "loss":
+      return `${percent(spec.rate)} of messages break their link`;
+    case "delay":
+      return `${percent(spec.rate)} of messages are ${spec.addMs} ms late`;
+    case "partition":
+      return `${percent(spec.share)} cut off${spec.oneWay ? ", one way" : ""}`;
+    case "clog":
+      return `${percent(spec.share)} of pairs cut off`;
+    case "crash":
+      return `${percent(spec.share)} down, back ${spec.keepsState ? "as they were" : "with nothing"}`;
+    case "refuse-stores":
+      return `${percent(spec.share)} store nothing`;
+  }
+}

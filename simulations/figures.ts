@@ -1,0 +1,34 @@
+import type { OperationFigures } from "./engine/statistics.ts";
+import type { Level } from "./scenarios/scenario.ts";
+
+/** What a run has measured. */
+export interface Figures {
+  readonly scenario: string;
+  readonly level: Level;
+  readonly seed: number;
+  readonly nodes: number;
+  /** SHA-256 over every event of the run. */
+  readonly traceHash: string;
+  readonly virtualMs: number;
+  readonly wallMs: number;
+  /** Messages delivered. */
+  readonly messages: number;
+  readonly messagesPerSecond: number;
+  readonly bytesPerNodeSecond: number;
+  readonly rssBytes: number;
+  /** Members that left by churn. */
+  readonly deaths: number;
+  readonly lookups: OperationFigures;
+  readonly finds: OperationFigures;
+  readonly publishes: OperationFigures;
+  readonly joins: OperationFigures;
+  /** Exceptions that nobody caught. A run with any is a failed run. */
+  readonly faults: readonly string[];
+}
+
+/** A figure by its path: `lookups.recall`, `finds.latencyMs.p99`. Undefined when there is none. */
+export function figureAt(figures: Figures, path: string): number | undefined {
+  let at: unknown = figures;
+  for (const step of path.split(".")) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[step] : undefined;
+  return typeof at === "number" ? at : undefined;
+}

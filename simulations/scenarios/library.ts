@@ -1,0 +1,92 @@
+import { SynapseError } from "../../routing/index.ts";
+import type { ScenarioInput } from "./scenario.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+type Named = ScenarioInput & { readonly name: string; readonly about: string };
+
+const sessions = (name: string, minutes: number, atLeast: number): Named => ({
+  name,
+  about: `members come and go: half of them leave within ${minutes} minutes`,
+  // The median of an exponential distribution is its mean times the logarithm of 2.
+  churn: { model: "exponential", meanMs: (minutes * MINUTE) / Math.LN2 },
+  targets: [{ figure: "lookups.success", atLeast }],
+});
+
+/** Scenarios that come with the project. Whatever they leave open is as in the default scenario. */
+export const LIBRARY: readonly Named[] = [
+  {
+    name: "baseline",
+    about: "a quiet network: nobody leaves, nothing breaks",
+    targets: [
+      { figure: "lookups.recall", atLeast: 0.99 },
+      { figure: "lookups.requests.mean", atMost: 28 },
+      { figure: "lookups.hops.p99", atMost: 5 },
+      { figure: "finds.recall", atLeast: 0.999 },
+    ],
+  },
+  {
+    name: "cold-links",
+    about: "no link is kept: every request dials first",
+    links: { idleMs: 0 },
+    targets: [{ figure: "lookups.recall", atLeast: 0.99 }],
+  },
+  {
+    name: "churn-kad",
+    about: "sessions as measured of KAD: most stay for minutes, some for weeks",
+    churn: { model: "kad" },
+    targets: [
+      { figure: "lookups.recall", atLeast: 0.95 },
+      { figure: "bytesPerNodeSecond", atMost: 300 },
+    ],
+  },
+  sessions("churn-60", 60, 0.995),
+  sessions("churn-23", 23, 0.99),
+  sessions("churn-5", 5, 0.95),
+  {
+    name: "partition",
+    about: "a third of the network is cut off for ten minutes, and joins again",
+    faults: [{ fault: "partition", share: 1 / 3, fromMs: 15 * MINUTE, untilMs: 25 * MINUTE }],
+    targets: [{ figure: "finds.success", atLeast: 0.9 }],
+  },
+  {
+    name: "crash",
+    about: "a third of the network goes down at once, and comes back with nothing a quarter of an hour later",
+    faults: [{ fault: "crash", share: 1 / 3, fromMs: 15 * MINUTE, untilMs: 30 * MINUTE }],
+    targets: [{ figure: "finds.success", atLeast: 0.95 }],
+  },
+  {
+    name: "rough-weather",
+    about: "links break, messages are late, pairs of hosts cannot reach each other, some disks are full",
+    faults: [
+      { fault: "loss", rate: 0.01 },
+      { fault: "delay", rate: 0.05, addMs: 500 },
+      { fault: "clog", share: 0.02, everyMs: 10 * MINUTE, lastsMs: 2 * MINUTE },
+      { fault: "refuse-stores", share: 0.1 },
+    ],
+    targets: [{ figure: "lookups.recall", atLeast: 0.95 }],
+  },
+  {
+    name: "hot-capability",
+    about: "names are as uneven as words: some are offered and searched for by hundreds, most by few",
+    load: { zipf: 1, capabilities: 200, findsPerSecond: 2 },
+    targets: [{ figure: "finds.recall", atLeast: 0.99 }],
+  },
+  {
+    name: "day",
+    about: "a day with sessions as measured of KAD",
+    durationMs: 24 * HOUR,
+    churn: { model: "kad" },
+    targets: [{ figure: "finds.success", atLeast: 0.999 }],
+  },
+];
+
+/** @throws SynapseError `not_found` naming those there are. */
+export function scenarioNamed(name: string): Named {
+  const found = LIBRARY.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  throw new SynapseError("not_found", `there is no scenario ${JSON.stringify(name)}`, {
+    hint: `one of: ${LIBRARY.map((each) => each.name).join(", ")}`,
+  });
+}

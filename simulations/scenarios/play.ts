@@ -1,0 +1,84 @@
+import type { SessionModel } from "../engine/churn/session-model.ts";
+import { Oracle } from "../engine/oracle.ts";
+import { OperationStatistics } from "../engine/statistics.ts";
+import type { World } from "../engine/world.ts";
+import { FaultPlan } from "../faults/fault-plan.ts";
+import { Population } from "./population.ts";
+import type { Scenario } from "./scenario.ts";
+import { Workload } from "./workload.ts";
+
+/** Virtual time between two looks at the clock of the real world. */
+const STEP_MS = 10_000;
+/** Newcomers between two reports of progress while the network grows. */
+const GROWTH_STEP = 100;
+
+/** Told what is going on, and how much of it is done: nodes, or virtual ms. */
+export type Progress = (phase: string, done: number, of: number) => void;
+
+/** Where a run stood when its measured part began. */
+export interface Beginning {
+  readonly fromMs: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/**
+ * One run of a scenario: a network grows one by one, settles, and is then used at a constant rate while nodes come and go and things go
+ * wrong.
+ */
+export class Play {
+  readonly oracle = new Oracle();
+  readonly joins = new OperationStatistics();
+  readonly workload: Workload;
+  readonly population: Population;
+  readonly faults: FaultPlan;
+  private readonly world: World;
+  private readonly scenario: Scenario;
+
+  constructor(world: World, scenario: Scenario, sessions: SessionModel | undefined) {
+    this.world = world;
+    this.scenario = scenario;
+    this.workload = new Workload(world, this.oracle, scenario.load);
+    this.population = new Population({
+      world,
+      oracle: this.oracle,
+      sessions,
+      joins: this.joins,
+      onJoined: (node) => this.workload.settleIn(node),
+    });
+    this.faults = new FaultPlan(world, this.population);
+  }
+
+  /** Runs to the end. */
+  async run(progress: Progress): Promise<Beginning> {
+    const { world, scenario, population } = this;
+    await this.grow(progress);
+    population.beginChurn();
+    await this.pass("settling", scenario.settleMs, progress);
+    const beginning = { fromMs: world.clock.now, messages: world.traffic.messages, bytes: world.traffic.bytes };
+    world.meters.reset();
+    this.workload.begin();
+    this.faults.begin(scenario.faults, scenario.durationMs);
+    await this.pass("measuring", scenario.durationMs, progress);
+    return beginning;
+  }
+
+  private async grow(progress: Progress): Promise<void> {
+    const { nodes, growthMs } = this.scenario;
+    for (let born = 0; born < nodes; born++) {
+      this.population.welcome();
+      await this.world.runUntil(this.world.clock.now + growthMs);
+      if (born % GROWTH_STEP === 0) progress("growing", born, nodes);
+    }
+  }
+
+  private async pass(phase: string, durationMs: number, progress: Progress): Promise<void> {
+    const { clock } = this.world;
+    const fromMs = clock.now;
+    const untilMs = fromMs + durationMs;
+    while (clock.now < untilMs) {
+      await this.world.runUntil(Math.min(untilMs, clock.now + STEP_MS));
+      progress(phase, clock.now - fromMs, durationMs);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { K } from "../../routing/index.ts";
+import type { SessionModel } from "../engine/churn/session-model.ts";
+import type { Oracle } from "../engine/oracle.ts";
+import type { RandomStream } from "../engine/random.ts";
+import type { OperationStatistics } from "../engine/statistics.ts";
+import type { SimNode, World } from "../engine/world.ts";
+
+/** The first nodes: through them the others join. They stay when others come and go, as bootstrap nodes do. */
+const BOOTSTRAPS = 3;
+/** Bootstrap addresses that a newcomer knows. */
+const KNOWN_BOOTSTRAPS = 2;
+
+export interface PopulationOptions {
+  readonly world: World;
+  readonly oracle: Oracle;
+  /** How long nodes stay; undefined: for ever. */
+  readonly sessions: SessionModel | undefined;
+  /** Told of each member once it has joined. */
+  readonly onJoined: (node: SimNode) => void;
+  readonly joins: OperationStatistics;
+}
+
+/** Who is in the network: newcomers join through bootstrap nodes, and with churn members leave and newcomers take their places. */
+export class Population {
+  deaths = 0;
+  private readonly options: PopulationOptions;
+  private readonly churn: RandomStream;
+  private readonly bootstraps: SimNode[] = []; // at most BOOTSTRAPS
+  private isChurning = false;
+
+  constructor(options: PopulationOptions) {
+    this.options = options;
+    this.churn = options.world.stream("churn");
+  }
+
+  /** Whether a node is one of those that stay. */
+  isBootstrap(node: SimNode): boolean {
+    return this.bootstraps.includes(node);
+  }
+
+  /** From now on nodes leave: those that are there after what is left of their session, newcomers after a whole one. */
+  beginChurn(): void {
+    const { sessions, oracle } = this.options;
+    if (sessions === undefined) return;
+    this.isChurning = true;
+    for (const node of oracle.live) this.scheduleEnd(node, sessions.remainingMs(this.churn, node.index));
+  }
+
+  /** A newcomer joins through bootstraps that it knows. */
+  welcome(): void {
+    const { world, sessions } = this.options;
+    const node = world.birth();
+    if (this.bootstraps.length < BOOTSTRAPS) this.bootstraps.push(node);
+    if (node.index === 0) this.settle(node);
+    else {
+      if (this.isChurning && sessions !== undefined) this.scheduleEnd(node, sessions.sessionMs(this.churn, node.index));
+      this.enter(node);
+    }
+  }
+
+  /** A node that was away joins again, by the same way. */
+  welcomeBack(node: SimNode, keepsState: boolean): void {
+    node.revive(keepsState);
+    this.enter(node);
+  }
+
+  /** A node vanishes without a word. */
+  lose(node: SimNode): void {
+    this.options.oracle.died(node);
+    this.options.world.death(node);
+  }
+
+  private enter(node: SimNode): void {
+    const { world, joins } = this.options;
+    const beganAt = world.clock.now;
+    const others = this.bootstraps.filter((bootstrap) => bootstrap !== node);
+    const known = Array.from({ length: Math.min(KNOWN_BOOTSTRAPS, others.length) }, () => this.churn.pick(others).contact);
+    node.join(known, (report) => {
+      if (!node.isAlive) return;
+      joins.add({
+        success: report !== undefined,
+        recall: this.knowsNeighbours(node),
+        hops: report?.hops ?? 0,
+        requests: report?.requests ?? 0,
+        ms: world.clock.now - beganAt,
+      });
+      if (report !== undefined) this.settle(node);
+    });
+  }
+
+  private settle(node: SimNode): void {
+    this.options.oracle.joined(node);
+    this.options.onJoined(node);
+  }
+
+  /** Part of the members nearest to a newcomer that it knows once it has joined: joining is for that. */
+  private knowsNeighbours(node: SimNode): number {
+    const neighbours = this.options.oracle.closest(node.id, K, node);
+    return neighbours.length === 0 ? 1 : neighbours.filter(({ contact }) => node.knows(contact)).length / neighbours.length;
+  }
+
+  private scheduleEnd(node: SimNode, afterMs: number): void {
+    if (this.isBootstrap(node)) return;
+    this.options.world.clock.schedule(afterMs, () => {
+      if (!node.isAlive) return; // a fault was first
+      this.deaths += 1;
+      this.depart(node);
+      this.welcome();
+    });
+  }
+
+  /** Some say goodbye; some come back later with the same key. */
+  private depart(node: SimNode): void {
+    const { sessions, oracle, world } = this.options;
+    const farewell = sessions?.farewell(this.churn) ?? { graceful: false, returnsAfterMs: undefined };
+    oracle.died(node);
+    if (farewell.graceful) world.leave(node);
+    else world.death(node);
+    if (farewell.returnsAfterMs !== undefined)
+      world.clock.schedule(farewell.returnsAfterMs, () => {
+        if (!node.isAlive) this.welcomeBack(node, true);
+      });
+  }
+}

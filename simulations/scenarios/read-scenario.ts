@@ -1,0 +1,50 @@
+import { SynapseError } from "../../routing/index.ts";
+import { compile, describeFaults } from "../../src/rpc/schema.ts";
+import { DEFAULT_SCENARIO, type Scenario, type ScenarioInput } from "./scenario.ts";
+import { SCENARIO_SCHEMA } from "./scenario-schema.ts";
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const TIME = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/**
+ * Makes a scenario complete, and checks it.
+ * @throws SynapseError `bad_options` naming each field that is wrong, and what it may be.
+ */
+export function readScenario(input: ScenarioInput | Readonly<Record<string, unknown>>): Scenario {
+  const timed = withTimes(input, "scenario") as Record<string, unknown>;
+  const checked = compile(SCENARIO_SCHEMA, "input").check(timed);
+  if (checked instanceof Promise) throw new SynapseError("bad_options", "a scenario is plain data");
+  if ("faults" in checked)
+    throw new SynapseError("bad_options", describeFaults("scenario", checked.faults), { hint: "docs/simulator.md lists all fields" });
+  const given = timed as ScenarioInput;
+  return {
+    ...DEFAULT_SCENARIO,
+    ...given,
+    load: { ...DEFAULT_SCENARIO.load, ...given.load },
+    links: { ...DEFAULT_SCENARIO.links, ...given.links },
+  };
+}
+
+/** Fields whose name ends with `Ms` may be text with a unit, as people write times: "90s", "1.5h". */
+function withTimes(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => withTimes(item, `${path}.${index}`));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .map(([key, field]) => [
+        key,
+        key.endsWith("Ms") && typeof field === "string" ? timeOf(field, `${path}.${key}`) : withTimes(field, `${path}.${key}`),
+      ]),
+  );
+}
+
+function timeOf(text: string, path: string): number {
+  const [, number, unit] = TIME.exec(text) ?? [];
+  if (number === undefined || unit === undefined)
+    throw new SynapseError(
+      "bad_options",
+      `${path} must be a number of milliseconds, or text such as "90s", "10m", "1.5h"; not ${JSON.stringify(text.slice(0, 40))}`,
+    );
+  return Number(number) * (UNITS[unit] as number);
+}

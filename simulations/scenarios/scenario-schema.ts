@@ -1,0 +1,136 @@
+import type { JsonSchema } from "../../src/rpc/schema.ts";
+
+/** Nodes that one process simulates at most: bytes a node times this is the memory of a large machine. */
+const MAX_NODES = 1_000_000;
+/** A virtual year: more is a mistake. */
+const LONGEST_MS = 365 * 86_400_000;
+
+const time = { type: "number", minimum: 0, maximum: LONGEST_MS };
+const part = { type: "number", minimum: 0, maximum: 1 };
+const rate = { type: "number", minimum: 0, maximum: 1_000_000 };
+const schedule = { fromMs: time, untilMs: time, everyMs: { ...time, exclusiveMinimum: 0 }, lastsMs: time };
+
+function fault(name: string, fields: Readonly<Record<string, object>>, required: readonly string[]): JsonSchema {
+  return {
+    if: { properties: { fault: { const: name } } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: {
+      properties: { fault: true, ...schedule, ...fields },
+      required,
+      additionalProperties: false,
+      dependentRequired: { everyMs: ["lastsMs"], lastsMs: ["everyMs"] },
+    },
+  };
+}
+
+const faults: JsonSchema = {
+  type: "array",
+  maxItems: 50,
+  items: {
+    type: "object",
+    required: ["fault"],
+    properties: { fault: { enum: ["loss", "delay", "partition", "clog", "crash", "refuse-stores"] } },
+    allOf: [
+      fault("loss", { rate: part }, ["rate"]),
+      fault("delay", { rate: part, addMs: time }, ["rate", "addMs"]),
+      fault("partition", { share: part, oneWay: { type: "boolean" } }, ["share"]),
+      fault("clog", { share: part }, ["share"]),
+      fault("crash", { share: part, keepsState: { type: "boolean" } }, ["share"]),
+      fault("refuse-stores", { share: part }, ["share"]),
+    ],
+  },
+};
+
+const farewell = { graceful: part, returning: part, pauseMs: time };
+
+function sessions(model: string, fields: Readonly<Record<string, object>>): JsonSchema {
+  return {
+    if: { properties: { model: { const: model } } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { properties: { model: true, ...farewell, ...fields }, required: Object.keys(fields), additionalProperties: false },
+  };
+}
+
+const churn: JsonSchema = {
+  type: ["object", "null"],
+  required: ["model"],
+  properties: { model: { enum: ["exponential", "weibull", "kad", "ipfs"] } },
+  allOf: [
+    sessions("exponential", { meanMs: time }),
+    sessions("weibull", { shape: { type: "number", minimum: 0.1, maximum: 10 }, scaleMs: time }),
+    sessions("kad", {}),
+    sessions("ipfs", {}),
+  ],
+};
+
+const load: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    capabilities: { type: "integer", minimum: 1, maximum: 1_000_000 },
+    zipf: { type: "number", minimum: 0, maximum: 10 },
+    lookupsPerSecond: rate,
+    findsPerSecond: rate,
+    publishesPerSecond: rate,
+    findLimit: { type: "integer", minimum: 1, maximum: 100_000 },
+  },
+};
+
+/** What a scenario may be. `latency`, `churn` and `hosts` are checked where they are made into models. */
+export const SCENARIO_SCHEMA: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    name: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,60}$" },
+    about: { type: "string", maxLength: 500 },
+    level: { enum: ["overlay", "node"] },
+    seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    nodes: { type: "integer", minimum: 2, maximum: MAX_NODES },
+    growthMs: { ...time, exclusiveMinimum: 0 },
+    settleMs: time,
+    durationMs: time,
+    latency: {
+      type: "object",
+      required: ["model"],
+      properties: { model: { enum: ["regions", "constant"] }, oneWayMs: time },
+      additionalProperties: false,
+      if: { properties: { model: { const: "constant" } } },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { required: ["oneWayMs"] },
+    },
+    links: {
+      type: "object",
+      additionalProperties: false,
+      properties: { max: { type: "integer", minimum: 1, maximum: 100_000 }, idleMs: time },
+    },
+    churn,
+    faults,
+    load,
+    overlay: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        alpha: { type: "integer", minimum: 1, maximum: 64 },
+        k: { type: "integer", minimum: 1, maximum: 64 },
+        requestTimeoutMs: time,
+        refreshIntervalMs: time,
+        revalidateIntervalMs: time,
+        freshForMs: time,
+        republishIntervalMs: time,
+        recordLifetimeMs: time,
+        sweepIntervalMs: time,
+      },
+    },
+    targets: {
+      type: "array",
+      maxItems: 50,
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["figure"],
+        properties: { figure: { type: "string" }, atLeast: { type: "number" }, atMost: { type: "number" } },
+        oneOf: [{ required: ["atLeast"] }, { required: ["atMost"] }],
+      },
+    },
+  },
+};

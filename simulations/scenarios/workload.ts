@@ -1,0 +1,111 @@
+import { K, type NodeId, toHex } from "../../routing/index.ts";
+import type { Oracle } from "../engine/oracle.ts";
+import type { RandomStream } from "../engine/random.ts";
+import { OperationStatistics } from "../engine/statistics.ts";
+import type { SimNode, World } from "../engine/world.ts";
+import type { Load } from "./scenario.ts";
+import { Zipf } from "./zipf.ts";
+
+/** Told of each lookup; gives what is to be told what it ended with: the keys of the contacts found. */
+export interface LookupObserver {
+  onLookup(asker: SimNode, target: NodeId): (keys: ReadonlySet<string>) => void;
+}
+
+/** What members do with the network, at a constant rate, each answer measured against the truth. */
+export class Workload {
+  readonly lookups = new OperationStatistics();
+  readonly finds = new OperationStatistics();
+  readonly publishes = new OperationStatistics();
+  observer: LookupObserver | undefined;
+  private readonly offers = new Map<number, string>(); // what each node has ever offered, by index: one that comes back offers it again
+  private readonly world: World;
+  private readonly oracle: Oracle;
+  private readonly load: Load;
+  private readonly random: RandomStream;
+  private readonly popularity: Zipf;
+
+  constructor(world: World, oracle: Oracle, load: Load) {
+    this.world = world;
+    this.oracle = oracle;
+    this.load = load;
+    this.random = world.stream("load");
+    this.popularity = new Zipf(load.capabilities, load.zipf);
+  }
+
+  begin(): void {
+    this.repeat(this.load.lookupsPerSecond, () => this.lookUp());
+    this.repeat(this.load.findsPerSecond, () => this.search());
+    this.repeat(this.load.publishesPerSecond, () => this.publishMore());
+  }
+
+  /** A member that has just joined offers what it can do. */
+  settleIn(node: SimNode): void {
+    const capability = this.offers.get(node.index) ?? capabilityName(this.popularity.draw(this.random));
+    this.offers.set(node.index, capability);
+    node.publish(offerOf(node, capability), () => this.oracle.published(node, capability));
+  }
+
+  private repeat(perSecond: number, action: () => void): void {
+    if (perSecond === 0) return;
+    const again = () => {
+      this.world.clock.schedule(this.random.exponential(1_000 / perSecond), () => {
+        if (this.oracle.size > 0) action();
+        again();
+      });
+    };
+    again();
+  }
+
+  private lookUp(): void {
+    const asker = this.oracle.pick(this.random);
+    const target: NodeId = this.random.bytes(32);
+    const told = this.observer?.onLookup(asker, target);
+    asker.lookup(target, (result) => {
+      if (!asker.isAlive) return;
+      const truth = this.oracle.closest(target, K, asker);
+      const found = new Set(result.closest.map((contact) => contact.key));
+      told?.(found);
+      const right = truth.filter((node) => found.has(node.contact.key)).length;
+      const [nearest] = truth;
+      this.lookups.add({
+        ...result,
+        success: nearest === undefined || found.has(nearest.contact.key),
+        recall: truth.length === 0 ? 1 : right / truth.length,
+      });
+    });
+  }
+
+  private search(): void {
+    const asker = this.oracle.pick(this.random);
+    const capability = capabilityName(this.popularity.draw(this.random));
+    const before = this.oracle.offering(capability);
+    asker.find(capability, this.load.findLimit, (result) => {
+      if (!asker.isAlive) return;
+      const truth = new Set(before.filter((node) => this.oracle.isLive(node)).map((node) => node.contact.key));
+      if (truth.size === 0) return; // nobody offers it: there is nothing to find
+      const found = result.matches.filter(({ record }) => truth.has(toHex(record.publisher))).length;
+      const recall = Math.min(1, found / Math.min(this.load.findLimit, truth.size));
+      this.finds.add({ ...result.report, success: found > 0, recall });
+    });
+  }
+
+  /** A member publishes what it offers again, as one does whose price has changed. */
+  private publishMore(): void {
+    const node = this.oracle.pick(this.random);
+    const capability = this.oracle.offerOf(node);
+    if (capability === undefined) return;
+    node.publish(offerOf(node, capability), (report) => {
+      if (!node.isAlive) return;
+      const { holders, requests, ms } = report;
+      this.publishes.add({ success: holders > 0, recall: Math.min(1, holders / K), hops: 0, requests, ms });
+    });
+  }
+}
+
+export function capabilityName(index: number): string {
+  return `skill-${index}`;
+}
+
+function offerOf(node: SimNode, capability: string) {
+  return { capability, name: `node ${node.index}`, role: "agent", description: "", version: "1.0.0", attributes: {} };
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { synapse } from "./run.ts";
+
+const SMALL = ["--nodes", "20", "--duration", "1m"] as const;
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "synapse-sim-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+describe("sim", () => {
+  test("list names the scenarios, and each can be run", async () => {
+    const { out } = await synapse("sim", "list", "--json");
+    const names = (JSON.parse(out) as { readonly name: string }[]).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["baseline", "partition", "churn-kad", "day"]));
+    const { code, out: figures } = await synapse("sim", "run", "crash", ...SMALL, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(figures)).toMatchObject({ scenario: "crash", nodes: 20, seed: 1, faults: [], targets: [{ name: "finds.success" }] });
+  });
+
+  test("run takes a scenario of one's own, and writes a page that says how to run it again", async () => {
+    const path = await folder();
+    const file = join(path, "mine.json");
+    const report = join(path, "mine.html");
+    await writeFile(file, JSON.stringify({ name: "mine", nodes: 20, durationMs: "1m", churn: { model: "kad" } }));
+    const { code, out } = await synapse("sim", "run", file, "--seed", "3", "--report", report);
+    expect(code).toBe(0);
+    expect(out).toContain("mine, overlay level, 20 nodes, seed 3");
+    const page = await readFile(report, "utf8");
+    expect(page).toContain("<svg");
+    expect(page).toContain(`synapse sim run ${file} --seed 3`);
+  });
+
+  test("compare puts runs side by side", async () => {
+    const report = join(await folder(), "both.html");
+    const { code, out } = await synapse("sim", "compare", "baseline", "cold-links", ...SMALL, "--report", report, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject([{ scenario: "baseline" }, { scenario: "cold-links" }]);
+    expect(await readFile(report, "utf8")).toContain("cold-links");
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ["a scenario that there is not", ["nothing"], 'there is no scenario "nothing"'],
+    ["a file that there is not", ["./nothing.json"], "cannot read a scenario from ./nothing.json"],
+    ["a folder that there is not, for the report", ["baseline", ...SMALL, "--report", "/nowhere/at/all.html"], "cannot write the report"],
+  ])("%s is refused in words", async (_, args, message) => {
+    const { code, err } = await synapse("sim", "run", ...args);
+    expect(code).toBeGreaterThan(0);
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+});
