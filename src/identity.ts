@@ -51,7 +51,12 @@ export class Identity implements Signer {
   private static async load(path: string): Promise<Identity | undefined> {
     let pem: string;
     try {
-      const { mode } = await stat(path);
+      const file = await stat(path);
+      if (!file.isFile())
+        throw new SynapseError("bad_identity", `${path} is no file that could hold an identity`, {
+          hint: "name a file: it is made if there is none",
+        });
+      const { mode } = file;
       if (process.platform !== "win32" && (mode & 0o077) !== 0) {
         throw new SynapseError("bad_identity", `the identity file ${path} can be read by others`, { hint: `chmod 600 ${path}` });
       }

@@ -35,6 +35,9 @@ for (const command of [program, ...program.commands, ...program.commands.flatMap
 // Whoever reads has read enough: `synapse find … | head -1`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? ExitCode.done : ExitCode.unexpected));
 
+// Nobody reads what is said beside it (a log pipe that has ended, a full disk): an agent works on, and exit codes stay what they are.
+process.stderr.on("error", () => undefined);
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -50,7 +53,7 @@ function end(error: unknown): ExitCode {
     return ExitCode.usage;
   }
   const code = exitCodeOf(error);
-  if (code === ExitCode.interrupted) output.say("interrupted");
+  if (code === ExitCode.interrupted && !output.json) output.say("interrupted");
   else output.fail(error);
   return code;
 }

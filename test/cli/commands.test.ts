@@ -218,3 +218,11 @@ describe("start", () => {
     expect(err).toContain("missing.mjs");
   });
 });
+
+test("An agent works on when whoever read its log is gone", async () => {
+  const lonely = await start("--capability", "fails", "--exec", "exit 3");
+  lonely.child.stderr?.destroy();
+  for (let n = 0; n < 3; n++) expect((await synapse("ask", lonely.address, "anything")).code).toBe(7);
+  expect((await synapse("ping", lonely.address)).code).toBe(0);
+  expect(await lonely.stop()).toBe(0);
+});

@@ -43,6 +43,7 @@ describe("What is typed wrongly", () => {
 
 test("Ctrl-C ends a simulation with 130", async () => {
   // Not a terminal, so it says nothing until the signal comes; the demonstration's first line shows that it runs.
-  const { code } = await synapseUntilItSpeaks("SIGINT", "demo", "--json", "--nodes", "100000");
+  const { code, out } = await synapseUntilItSpeaks("SIGINT", "demo", "--json", "--nodes", "100000");
   expect(code).toBe(130);
+  expect(JSON.parse(out.trim().split("\n").at(-1) ?? "")).toMatchObject({ error: { code: "aborted" } });
 });

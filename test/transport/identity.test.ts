@@ -104,6 +104,12 @@ describe("a saved identity", () => {
     });
   });
 
+  test("is refused where it is a folder, and nobody is told to change what may be done with that", async () => {
+    const error = await failureOf(Identity.loadOrCreate(tmpdir()));
+    expect(error).toMatchObject({ code: "bad_identity", message: expect.stringContaining("is no file") });
+    expect(error.hint).not.toContain("chmod");
+  });
+
   test.each([0o600, 0o400])("is taken with mode %o", async (mode) => {
     const { privateKey, nodeId } = Identity.generate();
     expect((await Identity.loadOrCreate(await file(privateKey.export({ format: "pem", type: "pkcs8" }), mode))).nodeId).toEqual(nodeId);

@@ -32,7 +32,7 @@ export function sessionModel(spec: ChurnSpec): SessionModel {
   if (!(sessions.meanMs >= SHORTEST_SESSION_MS))
     throw new SynapseError(
       "bad_options",
-      `scenario.churn: a mean session of ${Math.round(sessions.meanMs)} ms is too short, 10 s is the least`,
+      `scenario.churn: a mean session of ${Math.round(sessions.meanMs)} ms is too short: it must be at least 10 s`,
     );
   const { graceful = 0, returning = 0, pauseMs = DEFAULT_PAUSE_MS } = spec;
   const farewell = (random: RandomStream): Farewell => ({
