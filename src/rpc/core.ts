@@ -1,4 +1,4 @@
-import type { Runtime } from "../../dht/index.ts";
+import type { Runtime, Timer } from "../../dht/index.ts";
 import type { SynapseError } from "../errors.ts";
 import { Identity } from "../identity.ts";
 import { LimitCounter } from "../limit-counts.ts";
@@ -17,6 +17,8 @@ import { MessagePackRPCSerializer, type RPCSerializer } from "./serializer.ts";
 
 /** This software, as hello names it. */
 const SOFTWARE = "synapse-p2p/0.1.0";
+/** How often it is looked whether the calls under way have ended, while closing, ms. */
+const CLOSE_POLL_MS = 10;
 /** Callers that have stopped sending and wait for answers, kept at once; the oldest is given up for the next. */
 const MAX_HALF_CLOSED = 256;
 
@@ -149,14 +151,19 @@ export class RpcCore implements ConnectionHost {
 
   /** Resolves when nobody waits for an answer and nobody is on the way out, or when it has waited long enough. */
   private untilQuiet(mostMs: number): Promise<void> {
+    const until = this.runtime.now() + mostMs;
     return new Promise((resolve) => {
-      const timer = this.runtime.schedule(mostMs, resolve);
-      this.onProgress = () => {
-        if (this.isServing() || this.isLingering()) return;
-        timer.cancel();
-        resolve();
+      let timer: Timer | undefined;
+      const look = () => {
+        timer?.cancel();
+        const isQuiet = !this.isServing() && !this.isLingering();
+        if (isQuiet || this.runtime.now() >= until) {
+          this.onProgress = undefined;
+          resolve();
+        } else timer = this.runtime.schedule(CLOSE_POLL_MS, look); // that the last bytes have left, nobody tells
       };
-      this.onProgress();
+      this.onProgress = look;
+      look();
     });
   }
 

@@ -29,7 +29,7 @@ const REACHES_OUT = [
 const REACHING_ATTRIBUTES = /^(on.*|href|src|srcset|xlink:href|style|action|formaction|poster|background|ping)$/;
 
 describe("A report of recordings", () => {
-  const SEEDS = Array.from({ length: 36 }, (_, index) => index + 1);
+  const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 
   test.each(SEEDS)("at or beyond the ends of what they may hold is a sound page: seed %i", (seed) => {
     const random = new Random(seed);
