@@ -1,6 +1,6 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { MAX_ADDRESSES } from "../routing/index.ts";
 import { DEFAULT_PORT, formatAddress, peerAddress } from "./address.ts";
+import type { HandlerFor, Offered } from "./endpoint-types.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
 import type { LimitCounts } from "./limit-counts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
@@ -76,26 +76,11 @@ export class Server {
    * @throws SynapseError `bad_options` when the name is taken.
    */
   endpoint<N extends string, H extends Handler>(name: N, handler: H): this & Offers<Record<N, H>>;
-  endpoint<N extends string, T, R>(
+  endpoint<N extends string, const O extends EndpointOptions, H extends HandlerFor<O>>(
     name: N,
-    options: EndpointOptions & { readonly context: true; readonly input: StandardSchemaV1<unknown, T> },
-    handler: (context: CallContext, value: T) => R,
-  ): this & Offers<Record<N, (value: T) => R>>;
-  endpoint<N extends string, T, R>(
-    name: N,
-    options: EndpointOptions & { readonly context?: false; readonly input: StandardSchemaV1<unknown, T> },
-    handler: (value: T) => R,
-  ): this & Offers<Record<N, (value: T) => R>>;
-  endpoint<N extends string, A extends Parameters<Handler>, R>(
-    name: N,
-    options: EndpointOptions & { readonly context: true },
-    handler: (context: CallContext, ...args: A) => R,
-  ): this & Offers<Record<N, (...args: A) => R>>;
-  endpoint<N extends string, H extends Handler>(
-    name: N,
-    options: EndpointOptions & { readonly context?: false },
+    options: O,
     handler: H,
-  ): this & Offers<Record<N, H>>;
+  ): this & Offers<Record<N, Offered<O, H>>>;
   endpoint(name: string, optionsOrHandler: EndpointOptions | Handler, maybeHandler?: Handler): this {
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : maybeHandler;
