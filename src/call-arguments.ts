@@ -1,4 +1,6 @@
+import { badOption, checkedLimits } from "./option-checks.ts";
 import { currentCall } from "./rpc/call-context.ts";
+import { isMap } from "./rpc/messages.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 
 /** How long a call may take unless told otherwise, ms. */
@@ -12,6 +14,9 @@ export class Kwargs {
     this.values = values;
   }
 }
+
+/** Options of a call, as they are given: undefined is as if it were not there. */
+export type GivenOptions = { readonly [Name in keyof CallOptions]?: CallOptions[Name] | undefined };
 
 /** Options of a call. Made by {@link callOptions}. */
 export class PerCall {
@@ -27,9 +32,18 @@ export function kwargs(values: Readonly<Record<string, unknown>>): Kwargs {
   return new Kwargs(values);
 }
 
-/** Timeout and signal of one call: `client.call("sum", 1, 2, callOptions({ timeoutMs: 500 }))`. */
-export function callOptions(values: Partial<CallOptions>): PerCall {
-  return new PerCall(values);
+/**
+ * Timeout and signal of one call: `client.call("sum", 1, 2, callOptions({ timeoutMs: 500 }))`.
+ * @throws SynapseError `bad_options`, which names the option.
+ */
+export function callOptions({ meta, detached, idempotent, ...limits }: GivenOptions): PerCall {
+  if (meta !== undefined && !isMap(meta)) throw badOption("meta", "a map", meta);
+  return new PerCall({
+    ...checkedLimits(limits),
+    ...(meta !== undefined && { meta }),
+    ...(detached !== undefined && { detached }),
+    ...(idempotent !== undefined && { idempotent }),
+  });
 }
 
 /** The stream that a caller sends. Made by {@link input}. */

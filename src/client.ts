@@ -1,6 +1,7 @@
 import { DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
+import { checkedLimits, checkedPort } from "./option-checks.ts";
 import { callOver } from "./rpc/call-over.ts";
 import type { Connection } from "./rpc/connection.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
@@ -24,7 +25,7 @@ export interface ClientOptions extends RpcOptions {
    */
   readonly dialect?: "auto" | "secure" | "plain";
   /** Of all calls that name no other, ms. Default 30,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The swarm to speak as a member of. Default none: endpoints can be called in any. */
   readonly swarm?: string;
 }
@@ -41,16 +42,16 @@ export class Client {
 
   /**
    * `new Client("127.0.0.1", 9999)` or `new Client("127.0.0.1:9999")`, with options behind either.
-   * @throws SynapseError `bad_address`.
+   * @throws SynapseError `bad_address`, `bad_options`.
    */
   constructor(address: string, options: ClientOptions);
   constructor(host: string, port?: number, options?: ClientOptions);
   constructor(host: string, portOrOptions?: number | ClientOptions, maybeOptions: ClientOptions = {}) {
     const [port, options] = typeof portOrOptions === "object" ? [undefined, portOrOptions] : [portOrOptions, maybeOptions];
-    const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
+    const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: checkedPort(port ?? DEFAULT_PORT) };
     this.address = formatAddress(parsed);
     this.core = new RpcCore(options, options.swarm ?? "", MAX_DIALLED);
-    this.timeoutMs = options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.timeoutMs = checkedLimits(options).timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.plain = new PlainCaller(this.core, this.core.transport, this.address);
     this.dialect = options.dialect ?? "auto";
     this.speaksPlain = this.dialect === "plain";

@@ -14,6 +14,7 @@ import { formatAddress, isPrivate, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
+import { checkedLimits, checkedSignal } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
@@ -47,7 +48,7 @@ export interface NodeOptions extends ServerOptions {
    */
   readonly join?: "required" | "background";
   /** Port to listen on. Default 0: any that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly overlay?: Partial<OverlaySettings>;
 }
 
@@ -73,7 +74,7 @@ export class Node extends Server {
     const swarm = options.swarm ?? DEFAULT_SWARM;
     if (swarm === "" || swarm.length > 255) throw new SynapseError("bad_options", "swarm must be 1 to 255 characters");
     for (const address of options.bootstrap ?? []) parseAddress(address); // complain at once, not when joining
-    super({ port: 0, ...options }, swarm);
+    super({ ...options, port: options.port ?? 0 }, swarm);
     this.nodeOptions = options;
     this.swarm = swarm;
     this.name = options.name ?? toHex(this.core.identity.nodeId).slice(0, 8);
@@ -98,10 +99,11 @@ export class Node extends Server {
 
   /**
    * Searches for agents that offer a capability. A name finds all below it: `code-review` finds `code-review/python`.
-   * @throws SynapseError `bad_capability`, `aborted`.
+   * @throws SynapseError `bad_capability`, `bad_options`, `aborted`.
    */
-  find(capability: string, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, signal, ...rest } = options;
+  async find(capability: string, options: FindOptions = {}): Promise<FindResult> {
+    const { onMatch = () => undefined, limit } = options;
+    const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
       let search: Stoppable | undefined;
@@ -114,7 +116,7 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(capability, { ...rest, onMatch: tell }, done);
+      search = this.overlay.find(capability, { limit, timeoutMs, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });
@@ -159,9 +161,10 @@ export class Node extends Server {
    * @throws SynapseError `unreachable` when none of them answers; it then keeps trying in the background. `aborted`, and then it is not: by the
    * signal, by another join, which takes the place of this one, or by stop().
    */
-  join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+  async join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
     const joining = new AbortController();
-    const signal = options.signal === undefined ? joining.signal : AbortSignal.any([options.signal, joining.signal]);
+    const given = checkedLimits(options).signal;
+    const signal = given === undefined ? joining.signal : AbortSignal.any([given, joining.signal]);
     return abortable(signal, (done, failed) => {
       const work = this.overlay.join(bootstrap, done, failed);
       this.joining?.abort();
@@ -242,7 +245,7 @@ function abortable<T>(
   begin: (done: (result: T) => void, failed: (error: Error) => void) => { stop(): void },
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
+    if (signal !== undefined && checkedSignal(signal).aborted) {
       reject(abortedError(signal));
       return;
     }
