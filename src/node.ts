@@ -24,6 +24,7 @@ import { Deadline } from "./rpc/deadline.ts";
 import { LazyStream } from "./rpc/lazy-stream.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
 import { Server, type ServerOptions } from "./server.ts";
+import { type Service, serviceOf } from "./service.ts";
 
 /** The network that nodes are in when nobody names one. */
 export const DEFAULT_SWARM = "default";
@@ -153,6 +154,17 @@ export class Node extends Server {
     return new LazyStream(async () => {
       const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
       return connection.stream(request, { timeoutMs, signal, meta });
+    });
+  }
+
+  /**
+   * The endpoints of another node as typed functions, by the type of what registers them there:
+   * `const { translate } = node.service<typeof translator>(match); await translate("hello")`. See {@link RemoteAnswer}.
+   */
+  service<S>(target: Target): Service<S> {
+    return serviceOf<S>({
+      call: (endpoint, ...args) => this.call(target, endpoint, ...args),
+      stream: (endpoint, ...args) => this.stream(target, endpoint, ...args),
     });
   }
 

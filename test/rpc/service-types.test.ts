@@ -40,9 +40,7 @@ type Sample = ReturnType<typeof sampleServer>;
 
 async function service(): Promise<Service<Sample>> {
   const server = sampleServer();
-  onTestFinished(async () => {
-    Server.prototype.stop.call(server);
-  });
+  onTestFinished(() => server.stop());
   await server.start();
   return closing(new Client("127.0.0.1", server.port, { dialect: "secure" })).service<Sample>();
 }
