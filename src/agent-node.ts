@@ -6,6 +6,7 @@ import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
 import { checkedLimits } from "./option-checks.ts";
 import type { CallContext } from "./rpc/call-context.ts";
+import { Deadline } from "./rpc/deadline.ts";
 import { isMap } from "./rpc/messages.ts";
 import { orAborted, sleep } from "./runtime.ts";
 
@@ -172,7 +173,7 @@ export class AgentNode extends Node {
   private async askAny(capability: string, task: string, options: AskOptions, timeoutMs: number): Promise<Answer> {
     const { signal } = options;
     const { runtime } = this.core;
-    const deadline = runtime.now() + timeoutMs;
+    const deadline = new Deadline(runtime, timeoutMs);
     const timeout = new AbortController();
     const timer = runtime.schedule(timeoutMs, () => timeout.abort());
     const within = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
@@ -180,7 +181,7 @@ export class AgentNode extends Node {
     try {
       for await (const agent of this.candidates(capability, within)) {
         try {
-          const left = Math.max(1, deadline - runtime.now());
+          const left = Math.max(1, deadline.leftMs);
           return { result: await this.askOne(agent, task, { ...options, signal: within }, left), agent, passedOver };
         } catch (thrown) {
           const error = asSynapseError(thrown);
@@ -190,7 +191,7 @@ export class AgentNode extends Node {
       }
     } catch (error) {
       if (timeout.signal.aborted && !signal?.aborted) throw timedOut(capability, timeoutMs);
-      throw error;
+      throw deadline.named(error, `no agent for ${capability} had answered`);
     } finally {
       timer.cancel();
     }
@@ -251,7 +252,7 @@ function isGone(error: SynapseError): boolean {
 }
 
 function timedOut(capability: string, timeoutMs: number): SynapseError {
-  return new SynapseError("timed_out", `no agent for ${capability} had answered after ${timeoutMs} ms`, { retryable: true });
+  return new SynapseError("timed_out", `no agent for ${capability} had answered within ${timeoutMs} ms`, { retryable: true });
 }
 
 function cutOff(capability: string): SynapseError {

@@ -2,6 +2,7 @@ import { badOption, checkedLimits } from "./option-checks.ts";
 import { currentCall } from "./rpc/call-context.ts";
 import { isMap } from "./rpc/messages.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
+import { either } from "./runtime.ts";
 
 /** How long a call may take unless told otherwise, ms. */
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
@@ -67,8 +68,11 @@ export function input(source: AsyncIterable<unknown> | Iterable<unknown>): Input
 export function asPartOfCurrent(options: CallOptions): CallOptions {
   const current = options.detached ? undefined : currentCall();
   if (current === undefined) return options;
-  const signal = options.signal === undefined ? current.signal : AbortSignal.any([options.signal, current.signal]);
-  return { ...options, signal, timeoutMs: Math.min(options.timeoutMs, current.leftMs ?? options.timeoutMs) };
+  return {
+    ...options,
+    signal: either(options.signal, current.signal),
+    timeoutMs: Math.min(options.timeoutMs, current.leftMs ?? options.timeoutMs),
+  };
 }
 
 /** Sorts what was passed to `call` into positional arguments, arguments by name, input, and options. */

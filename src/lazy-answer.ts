@@ -91,6 +91,5 @@ export class LazyAnswer implements Promise<unknown>, AsyncIterableIterator<unkno
 
 /** What has been asked for in one piece, item by item. */
 async function* replayed(whole: Promise<unknown>): AsyncGenerator<unknown, undefined> {
-  yield* listStream(await whole);
-  return undefined;
+  return yield* listStream(await whole);
 }

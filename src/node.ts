@@ -18,11 +18,14 @@ import { checkedLimits, checkedSignal } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
+import type { Errand } from "./rpc/attempts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
-import { callOver } from "./rpc/call-over.ts";
+import { callOver, openOver } from "./rpc/call-over.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import { LazyStream } from "./rpc/lazy-stream.ts";
+import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
+import { either } from "./runtime.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { type Service, serviceOf } from "./service.ts";
 
@@ -137,9 +140,7 @@ export class Node extends Server {
     const own = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
     const { signal } = own;
     if (signal?.aborted) throw abortedError(signal);
-    const deadline = new Deadline(this.core.runtime, own.timeoutMs);
-    const connect = () => this.connect(target, { timeoutMs: deadline.leftMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-    const { result } = await callOver(this.core.runtime, connect, request, own, deadline);
+    const { result } = await callOver(this.errand(target, request, own, signal));
     return result;
   }
 
@@ -150,11 +151,8 @@ export class Node extends Server {
    */
   stream(target: Target, endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    const { timeoutMs, signal, meta } = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
-    return new LazyStream(async () => {
-      const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-      return connection.stream(request, { timeoutMs, signal, meta });
-    });
+    const own = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
+    return new LazyStream(async (left) => openOver(this.errand(target, request, own, either(own.signal, left)), left));
   }
 
   /**
@@ -218,6 +216,14 @@ export class Node extends Server {
   protected override async onStopping(): Promise<void> {
     this.joining?.abort();
     this.member?.stop();
+  }
+
+  private errand(target: Target, request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {
+    const { runtime, pool } = this.core;
+    const { timeoutMs } = options;
+    const deadline = new Deadline(runtime, timeoutMs);
+    const connect = () => this.connect(target, { timeoutMs, deadline, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+    return { runtime, connect, request, options, deadline, ended: pool.closed };
   }
 
   private connect(target: Target, options: ConnectOptions) {

@@ -80,6 +80,11 @@ export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promi
   });
 }
 
+/** What is aborted as soon as one of two is. */
+export function either(given: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return given === undefined ? other : AbortSignal.any([given, other]);
+}
+
 /** Begins a piece of work, and waits for it no longer than the signal allows. */
 export function orAborted<T>(signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
   if (signal === undefined) return begin();
