@@ -4,7 +4,9 @@ import { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 import { callOptions, DEFAULT_CALL_TIMEOUT_MS, kwargs } from "./call-arguments.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
+import { checkedLimits } from "./option-checks.ts";
 import type { CallContext } from "./rpc/call-context.ts";
+import { Deadline } from "./rpc/deadline.ts";
 import { isMap } from "./rpc/messages.ts";
 import { orAborted, sleep } from "./runtime.ts";
 
@@ -28,10 +30,10 @@ export interface AgentOptions extends NodeOptions {
 
 export interface AskOptions {
   /** What the agent needs to know besides the task. */
-  readonly context?: Readonly<Record<string, unknown>>;
+  readonly context?: Readonly<Record<string, unknown>> | undefined;
   /** For everything: finding, and all agents tried. Default 30,000. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Answer {
@@ -101,18 +103,20 @@ export class AgentNode extends Node {
    * An agent that fails at the task has answered: its error is thrown and nobody else is tried. One that vanishes while it works is gone,
    * and the task is given to the next: a task may then have been begun twice.
    *
-   * @throws SynapseError `not_found` when nobody offers it, `unreachable` when all who do are gone, `timed_out`, `aborted`, or the
+   * @throws SynapseError `bad_options`, `not_found` when nobody offers it, `unreachable` when all who do are gone, `timed_out`, `aborted`, or the
    * agent's own error.
    */
   async ask(target: Target, task: string, options: AskOptions = {}): Promise<Answer> {
+    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal } = checkedLimits(options);
+    const { context } = options;
     if (typeof target !== "string" || target.includes(":")) {
       return {
-        result: await this.askOne(target, task, options, options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS),
+        result: await this.askOne(target, task, { context, signal }, timeoutMs),
         agent: typeof target === "object" && "record" in target ? target : undefined,
         passedOver: [],
       };
     }
-    return this.askAny(target, task, options);
+    return this.askAny(target, task, { context, signal }, timeoutMs);
   }
 
   protected override get capabilityNames(): string[] {
@@ -166,10 +170,10 @@ export class AgentNode extends Node {
     return { capability: capability.name, name: truncateBytes(name, 64), role: truncateBytes(role, 64), description, version, attributes };
   }
 
-  private async askAny(capability: string, task: string, options: AskOptions): Promise<Answer> {
-    const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal } = options;
+  private async askAny(capability: string, task: string, options: AskOptions, timeoutMs: number): Promise<Answer> {
+    const { signal } = options;
     const { runtime } = this.core;
-    const deadline = runtime.now() + timeoutMs;
+    const deadline = new Deadline(runtime, timeoutMs);
     const timeout = new AbortController();
     const timer = runtime.schedule(timeoutMs, () => timeout.abort());
     const within = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
@@ -177,7 +181,7 @@ export class AgentNode extends Node {
     try {
       for await (const agent of this.candidates(capability, within)) {
         try {
-          const left = Math.max(1, deadline - runtime.now());
+          const left = Math.max(1, deadline.leftMs);
           return { result: await this.askOne(agent, task, { ...options, signal: within }, left), agent, passedOver };
         } catch (thrown) {
           const error = asSynapseError(thrown);
@@ -187,7 +191,7 @@ export class AgentNode extends Node {
       }
     } catch (error) {
       if (timeout.signal.aborted && !signal?.aborted) throw timedOut(capability, timeoutMs);
-      throw error;
+      throw deadline.named(error, `no agent for ${capability} had answered`);
     } finally {
       timer.cancel();
     }
@@ -248,7 +252,7 @@ function isGone(error: SynapseError): boolean {
 }
 
 function timedOut(capability: string, timeoutMs: number): SynapseError {
-  return new SynapseError("timed_out", `no agent for ${capability} had answered after ${timeoutMs} ms`, { retryable: true });
+  return new SynapseError("timed_out", `no agent for ${capability} had answered within ${timeoutMs} ms`, { retryable: true });
 }
 
 function cutOff(capability: string): SynapseError {

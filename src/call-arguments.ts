@@ -1,5 +1,8 @@
+import { badOption, checkedLimits } from "./option-checks.ts";
 import { currentCall } from "./rpc/call-context.ts";
+import { isMap } from "./rpc/messages.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
+import { either } from "./runtime.ts";
 
 /** How long a call may take unless told otherwise, ms. */
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
@@ -12,6 +15,9 @@ export class Kwargs {
     this.values = values;
   }
 }
+
+/** Options of a call, as they are given: undefined is as if it were not there. */
+export type GivenOptions = { readonly [Name in keyof CallOptions]?: CallOptions[Name] | undefined };
 
 /** Options of a call. Made by {@link callOptions}. */
 export class PerCall {
@@ -27,9 +33,18 @@ export function kwargs(values: Readonly<Record<string, unknown>>): Kwargs {
   return new Kwargs(values);
 }
 
-/** Timeout and signal of one call: `client.call("sum", 1, 2, callOptions({ timeoutMs: 500 }))`. */
-export function callOptions(values: Partial<CallOptions>): PerCall {
-  return new PerCall(values);
+/**
+ * Timeout and signal of one call: `client.call("sum", 1, 2, callOptions({ timeoutMs: 500 }))`.
+ * @throws SynapseError `bad_options`, which names the option.
+ */
+export function callOptions({ meta, detached, idempotent, ...limits }: GivenOptions): PerCall {
+  if (meta !== undefined && !isMap(meta)) throw badOption("meta", "a map", meta);
+  return new PerCall({
+    ...checkedLimits(limits),
+    ...(meta !== undefined && { meta }),
+    ...(detached !== undefined && { detached }),
+    ...(idempotent !== undefined && { idempotent }),
+  });
 }
 
 /** The stream that a caller sends. Made by {@link input}. */
@@ -53,8 +68,11 @@ export function input(source: AsyncIterable<unknown> | Iterable<unknown>): Input
 export function asPartOfCurrent(options: CallOptions): CallOptions {
   const current = options.detached ? undefined : currentCall();
   if (current === undefined || current.isAnswered) return options; // what a handler leaves running is nobody's part
-  const signal = options.signal === undefined ? current.signal : AbortSignal.any([options.signal, current.signal]);
-  return { ...options, signal, timeoutMs: Math.min(options.timeoutMs, current.leftMs ?? options.timeoutMs) };
+  return {
+    ...options,
+    signal: either(options.signal, current.signal),
+    timeoutMs: Math.min(options.timeoutMs, current.leftMs ?? options.timeoutMs),
+  };
 }
 
 /** Sorts what was passed to `call` into positional arguments, arguments by name, input, and options. */

@@ -1,13 +1,15 @@
 import { DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { SynapseError } from "./errors.ts";
-import { callOver } from "./rpc/call-over.ts";
-import type { Connection } from "./rpc/connection.ts";
+import { checkedLimits, checkedPort } from "./option-checks.ts";
+import type { Errand } from "./rpc/attempts.ts";
+import { callOver, openOver } from "./rpc/call-over.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import { Deadline } from "./rpc/deadline.ts";
-import { LazyStream, listStream } from "./rpc/lazy-stream.ts";
+import { LazyStream, listStream, type Opened } from "./rpc/lazy-stream.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import { PlainCaller } from "./rpc/plain-caller.ts";
+import { either } from "./runtime.ts";
 import { type Service, serviceOf } from "./service.ts";
 
 /** How long a host may take to accept a link and say hello, ms, whatever the call may take after that. */
@@ -24,7 +26,7 @@ export interface ClientOptions extends RpcOptions {
    */
   readonly dialect?: "auto" | "secure" | "plain";
   /** Of all calls that name no other, ms. Default 30,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The swarm to speak as a member of. Default none: endpoints can be called in any. */
   readonly swarm?: string;
 }
@@ -41,16 +43,16 @@ export class Client {
 
   /**
    * `new Client("127.0.0.1", 9999)` or `new Client("127.0.0.1:9999")`, with options behind either.
-   * @throws SynapseError `bad_address`.
+   * @throws SynapseError `bad_address`, `bad_options`.
    */
   constructor(address: string, options: ClientOptions);
   constructor(host: string, port?: number, options?: ClientOptions);
   constructor(host: string, portOrOptions?: number | ClientOptions, maybeOptions: ClientOptions = {}) {
     const [port, options] = typeof portOrOptions === "object" ? [undefined, portOrOptions] : [portOrOptions, maybeOptions];
-    const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: port ?? DEFAULT_PORT };
+    const parsed = port === undefined && WITH_PORT.test(host) ? parseAddress(host) : { host, port: checkedPort(port ?? DEFAULT_PORT) };
     this.address = formatAddress(parsed);
     this.core = new RpcCore(options, options.swarm ?? "", MAX_DIALLED);
-    this.timeoutMs = options.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.timeoutMs = checkedLimits(options).timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.plain = new PlainCaller(this.core, this.core.transport, this.address);
     this.dialect = options.dialect ?? "auto";
     this.speaksPlain = this.dialect === "plain";
@@ -63,16 +65,11 @@ export class Client {
   async call(endpoint: string, ...args: unknown[]): Promise<unknown> {
     const { request, options: given } = readArguments(endpoint, args);
     const options = asPartOfCurrent({ timeoutMs: this.timeoutMs, ...given });
-    const deadline = new Deadline(this.core.runtime, options.timeoutMs);
-    if (!this.speaksPlain) {
-      try {
-        return await this.callSecurely(request, options, deadline);
-      } catch (error) {
-        if (!this.shouldSpeakPlain(error)) throw error;
-        this.speaksPlain = true;
-      }
-    }
-    return this.callPlainly(request, { ...options, timeoutMs: deadline.leftMs });
+    const errand = this.errand(request, options, options.signal);
+    return this.inItsDialect(
+      async () => (await callOver(errand)).result,
+      () => this.callPlainly(request, options, errand.deadline),
+    );
   }
 
   /**
@@ -83,7 +80,7 @@ export class Client {
    */
   stream(endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    return new LazyStream(() => this.open(request, asPartOfCurrent({ timeoutMs: this.timeoutMs, ...options })));
+    return new LazyStream((left) => this.open(request, asPartOfCurrent({ timeoutMs: this.timeoutMs, ...options }), left));
   }
 
   /**
@@ -94,43 +91,61 @@ export class Client {
     return serviceOf<S>(this);
   }
 
-  /** Closes the link. Calls under way fail. */
+  /** Closes the link, for good. Calls under way fail. */
   async close(): Promise<void> {
     this.plain.close();
     await this.core.close(0);
   }
 
-  private async callSecurely(request: OutgoingRequest, options: CallOptions, deadline: Deadline): Promise<unknown> {
-    const connect = () => this.connect({ ...options, timeoutMs: deadline.leftMs });
-    const { result } = await callOver(this.core.runtime, connect, request, options, deadline);
-    return result;
+  private errand(request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {
+    const { runtime, pool } = this.core;
+    const { timeoutMs } = options;
+    const deadline = new Deadline(runtime, timeoutMs);
+    const connect = () => pool.connectAddress(this.address, { timeoutMs, deadline, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+    return { runtime, connect, request, options, deadline, ended: pool.closed };
   }
 
-  private connect({ timeoutMs, signal }: CallOptions): Promise<Connection> {
-    return this.core.pool.connectAddress(this.address, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+  private open(request: OutgoingRequest, options: CallOptions, left: AbortSignal): Promise<Opened> {
+    const signal = either(options.signal, left);
+    return this.inItsDialect(
+      () => openOver(this.errand(request, options, signal), left),
+      async () => {
+        const rest = listStream(await this.callPlainly(request, { ...options, signal }));
+        return { first: await rest.next(), rest };
+      },
+    );
   }
 
-  private async open(request: OutgoingRequest, options: CallOptions): Promise<AsyncIterableIterator<unknown>> {
-    if (!this.speaksPlain) {
-      try {
-        return (await this.connect(options)).stream(request, options);
-      } catch (error) {
-        if (!this.shouldSpeakPlain(error)) throw error;
-        this.speaksPlain = true;
-      }
-    }
-    const answer = await this.callPlainly(request, options);
-    return listStream(answer);
-  }
-
-  private async callPlainly(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
+  /** Does what it is given for the dialect that the server speaks, as far as is known; in plain after all, where it speaks no TLS. */
+  private async inItsDialect<T>(securely: () => Promise<T>, plainly: () => Promise<T>): Promise<T> {
+    if (this.isClosed) throw closedError(this.address);
     try {
-      return await this.plain.call(request, options);
+      if (!this.speaksPlain) {
+        try {
+          return await securely();
+        } catch (error) {
+          if (!this.shouldSpeakPlain(error)) throw error;
+          this.speaksPlain = true;
+        }
+      }
+      return await plainly();
+    } catch (error) {
+      throw this.isClosed && isWithoutConnection(error) ? closedError(this.address) : error;
+    }
+  }
+
+  private async callPlainly(request: OutgoingRequest, options: CallOptions, deadline?: Deadline): Promise<unknown> {
+    try {
+      return await this.plain.call(request, options, deadline);
     } catch (error) {
       // Who listens there next may speak TLS: plain counts only while it works.
       if (this.dialect === "auto" && isWithoutConnection(error)) this.speaksPlain = false;
       throw error;
     }
+  }
+
+  private get isClosed(): boolean {
+    return this.core.pool.closed.aborted;
   }
 
   private shouldSpeakPlain(error: unknown): boolean {
@@ -141,4 +156,10 @@ export class Client {
 
 function isWithoutConnection(error: unknown): boolean {
   return error instanceof SynapseError && !error.remote && (error.code === "unreachable" || error.code === "connection_lost");
+}
+
+function closedError(address: string): SynapseError {
+  return new SynapseError("connection_lost", `this client was closed: it calls ${address} no more`, {
+    hint: "close it when all its calls have been answered; for more calls make a new one",
+  });
 }

@@ -21,7 +21,7 @@ export {
   type AskOptions,
   type TaskHandler,
 } from "./agent-node.ts";
-export { callOptions, Input, input, Kwargs, kwargs } from "./call-arguments.ts";
+export { callOptions, Input, input, Kwargs, kwargs, type PerCall } from "./call-arguments.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors.ts";
 export { Identity } from "./identity.ts";
@@ -36,7 +36,7 @@ export type { ContextHandler, EndpointOptions, Handler, Middleware } from "./rpc
 export type { JsonSchema, Schema } from "./rpc/schema.ts";
 export { ExtData, MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
 export { type BackgroundOptions, Server, type ServerOptions } from "./server.ts";
-export type { ApiOf, Offers, RemoteStream, Service } from "./service.ts";
+export type { ApiOf, Offers, ReadsInput, RemoteAnswer, RemoteStream, Service } from "./service.ts";
 export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./transport/framing.ts";
 export type { PlaintextPolicy } from "./transport/tcp-accept.ts";
 export type { Dialect, DialOptions, Link, LinkReceiver, Listener, ListenOptions, Transport } from "./transport/transport.ts";

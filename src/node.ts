@@ -14,15 +14,20 @@ import { formatAddress, isPrivate, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
+import { checkedLimits, checkedSignal } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
+import type { Errand } from "./rpc/attempts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
-import { callOver } from "./rpc/call-over.ts";
+import { callOver, openOver } from "./rpc/call-over.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import { LazyStream } from "./rpc/lazy-stream.ts";
+import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
+import { either } from "./runtime.ts";
 import { Server, type ServerOptions } from "./server.ts";
+import { type Service, serviceOf } from "./service.ts";
 
 /** The network that nodes are in when nobody names one. */
 export const DEFAULT_SWARM = "default";
@@ -47,7 +52,7 @@ export interface NodeOptions extends ServerOptions {
    */
   readonly join?: "required" | "background";
   /** Port to listen on. Default 0: any that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly overlay?: Partial<OverlaySettings>;
 }
 
@@ -73,7 +78,7 @@ export class Node extends Server {
     const swarm = options.swarm ?? DEFAULT_SWARM;
     if (swarm === "" || swarm.length > 255) throw new SynapseError("bad_options", "swarm must be 1 to 255 characters");
     for (const address of options.bootstrap ?? []) parseAddress(address); // complain at once, not when joining
-    super({ port: 0, ...options }, swarm);
+    super({ ...options, port: options.port ?? 0 }, swarm);
     this.nodeOptions = options;
     this.swarm = swarm;
     this.name = options.name ?? toHex(this.core.identity.nodeId).slice(0, 8);
@@ -98,10 +103,11 @@ export class Node extends Server {
 
   /**
    * Searches for agents that offer a capability. A name finds all below it: `code-review` finds `code-review/python`.
-   * @throws SynapseError `bad_capability`, `aborted`.
+   * @throws SynapseError `bad_capability`, `bad_options`, `aborted`.
    */
-  find(capability: string, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, signal, ...rest } = options;
+  async find(capability: string, options: FindOptions = {}): Promise<FindResult> {
+    const { onMatch = () => undefined, limit } = options;
+    const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
       let search: Stoppable | undefined;
@@ -114,7 +120,7 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(capability, { ...rest, onMatch: tell }, done);
+      search = this.overlay.find(capability, { limit, timeoutMs, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });
@@ -134,9 +140,7 @@ export class Node extends Server {
     const own = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
     const { signal } = own;
     if (signal?.aborted) throw abortedError(signal);
-    const deadline = new Deadline(this.core.runtime, own.timeoutMs);
-    const connect = () => this.connect(target, { timeoutMs: deadline.leftMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-    const { result } = await callOver(this.core.runtime, connect, request, own, deadline);
+    const { result } = await callOver(this.errand(target, request, own, signal));
     return result;
   }
 
@@ -147,10 +151,18 @@ export class Node extends Server {
    */
   stream(target: Target, endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {
     const { request, options } = readArguments(endpoint, args);
-    const { timeoutMs, signal, meta } = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
-    return new LazyStream(async () => {
-      const connection = await this.connect(target, { timeoutMs, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
-      return connection.stream(request, { timeoutMs, signal, meta });
+    const own = asPartOfCurrent({ timeoutMs: DEFAULT_CALL_TIMEOUT_MS, ...options });
+    return new LazyStream(async (left) => openOver(this.errand(target, request, own, either(own.signal, left)), left));
+  }
+
+  /**
+   * The endpoints of another node as typed functions, by the type of what registers them there:
+   * `const { translate } = node.service<typeof translator>(match); await translate("hello")`. See {@link RemoteAnswer}.
+   */
+  service<S>(target: Target): Service<S> {
+    return serviceOf<S>({
+      call: (endpoint, ...args) => this.call(target, endpoint, ...args),
+      stream: (endpoint, ...args) => this.stream(target, endpoint, ...args),
     });
   }
 
@@ -159,9 +171,10 @@ export class Node extends Server {
    * @throws SynapseError `unreachable` when none of them answers; it then keeps trying in the background. `aborted`, and then it is not: by the
    * signal, by another join, which takes the place of this one, or by stop().
    */
-  join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+  async join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
     const joining = new AbortController();
-    const signal = options.signal === undefined ? joining.signal : AbortSignal.any([options.signal, joining.signal]);
+    const given = checkedLimits(options).signal;
+    const signal = given === undefined ? joining.signal : AbortSignal.any([given, joining.signal]);
     return abortable(signal, (done, failed) => {
       const work = this.overlay.join(bootstrap, done, failed);
       this.joining?.abort();
@@ -205,6 +218,14 @@ export class Node extends Server {
     this.member?.stop();
   }
 
+  private errand(target: Target, request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {
+    const { runtime, pool } = this.core;
+    const { timeoutMs } = options;
+    const deadline = new Deadline(runtime, timeoutMs);
+    const connect = () => this.connect(target, { timeoutMs, deadline, dialTimeoutMs: DIAL_TIMEOUT_MS, signal });
+    return { runtime, connect, request, options, deadline, ended: pool.closed };
+  }
+
   private connect(target: Target, options: ConnectOptions) {
     const { pool } = this.core;
     if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), options);
@@ -242,7 +263,7 @@ function abortable<T>(
   begin: (done: (result: T) => void, failed: (error: Error) => void) => { stop(): void },
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
+    if (signal !== undefined && checkedSignal(signal).aborted) {
       reject(abortedError(signal));
       return;
     }

@@ -42,8 +42,8 @@ export class OverlayPeers implements Peers {
   private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<Asked> {
     const { runtime, pool } = this.core;
     const deadline = new Deadline(runtime, timeoutMs);
-    const connect = () => pool.connect(to, { timeoutMs: deadline.leftMs, dialledOnly });
-    const { result, connection } = await callOver(runtime, connect, encodeRequest(request), { timeoutMs }, deadline);
+    const connect = () => pool.connect(to, { timeoutMs, deadline, dialledOnly });
+    const { result, connection } = await callOver({ runtime, connect, request: encodeRequest(request), options: { timeoutMs }, deadline });
     try {
       return { response: decodeResponse(request.kind, result), connection };
     } catch (error) {

@@ -7,7 +7,7 @@ import type { Runtime, Timer } from "../dht/index.ts";
 import { abortedError } from "./errors.ts";
 
 /** The longest a timer can wait; Node fires longer ones at once. About 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Node's timers drop fractions and count from the beginning of a turn, so in a busy process they fire early: what is left is waited for. */
 class SystemTimer implements Timer {
@@ -78,6 +78,11 @@ export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promi
     });
     signal?.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+/** What is aborted as soon as one of two is. */
+export function either(given: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return given === undefined ? other : AbortSignal.any([given, other]);
 }
 
 /** Begins a piece of work, and waits for it no longer than the signal allows. */

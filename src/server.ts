@@ -1,8 +1,9 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { MAX_ADDRESSES } from "../routing/index.ts";
 import { DEFAULT_PORT, formatAddress, peerAddress } from "./address.ts";
+import type { HandlerFor, Offered } from "./endpoint-types.ts";
 import { abortedError, messageOf, SynapseError } from "./errors.ts";
 import type { LimitCounts } from "./limit-counts.ts";
+import { checkedPort, checkedSignal } from "./option-checks.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import type { EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
@@ -13,14 +14,16 @@ import { Throttle } from "./throttle.ts";
 const DEFAULT_HOST = "127.0.0.1";
 /** Lines about callers that were turned away, a minute. */
 const REFUSALS_LOGGED = 20;
+/** What the names of the protocol's own endpoints begin with: they are called without middleware, and nodes know what they do. */
+const RESERVED = ["_synapse.", "_agent.", "_node."];
 /** How long calls under way may take after stop(), ms. */
 const STOP_GRACE_MS = 5_000;
 
 export interface ServerOptions extends RpcOptions {
   /** Host to listen on. Default 127.0.0.1: nobody but this machine. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Port to listen on; 0 for any that is free. Default 9999. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Addresses to tell others, where they differ from those listened on, at most 4: `["agents.example.com:9999"]`. */
   readonly announce?: readonly string[];
   /** False: calls are made but none are taken. Default true. */
@@ -58,7 +61,9 @@ export class Server {
   /** Settles when the last life has ended: the next one begins after it. */
   private ended = Promise.resolve();
 
+  /** @throws SynapseError `bad_options`, `bad_address`. */
   constructor(options: ServerOptions = {}, swarm = "") {
+    checkedPort(options.port ?? DEFAULT_PORT);
     this.options = options;
     this.log = options.log ?? (() => undefined);
     this.announce = announced(options.announce);
@@ -73,33 +78,23 @@ export class Server {
    *
    * A handler gets what its caller sends and nothing else, as in Python. One that wants to know who calls, or when the caller gives up,
    * asks for the context and gets it first: `server.endpoint("greet", { context: true }, ({ peerId, signal }, name) => …)`.
-   * @throws SynapseError `bad_options` when the name is taken.
+   * @throws SynapseError `bad_options` when the name is taken, or one of the protocol (`_synapse.…`, `_agent.…`, `_node.…`).
    */
   endpoint<N extends string, H extends Handler>(name: N, handler: H): this & Offers<Record<N, H>>;
-  endpoint<N extends string, T, R>(
+  endpoint<N extends string, const O extends EndpointOptions, H extends HandlerFor<O>>(
     name: N,
-    options: EndpointOptions & { readonly context: true; readonly input: StandardSchemaV1<unknown, T> },
-    handler: (context: CallContext, value: T) => R,
-  ): this & Offers<Record<N, (value: T) => R>>;
-  endpoint<N extends string, T, R>(
-    name: N,
-    options: EndpointOptions & { readonly context?: false; readonly input: StandardSchemaV1<unknown, T> },
-    handler: (value: T) => R,
-  ): this & Offers<Record<N, (value: T) => R>>;
-  endpoint<N extends string, A extends Parameters<Handler>, R>(
-    name: N,
-    options: EndpointOptions & { readonly context: true },
-    handler: (context: CallContext, ...args: A) => R,
-  ): this & Offers<Record<N, (...args: A) => R>>;
-  endpoint<N extends string, H extends Handler>(
-    name: N,
-    options: EndpointOptions & { readonly context?: false },
+    options: O,
     handler: H,
-  ): this & Offers<Record<N, H>>;
+  ): this & Offers<Record<N, Offered<O, H>>>;
   endpoint(name: string, optionsOrHandler: EndpointOptions | Handler, maybeHandler?: Handler): this {
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : maybeHandler;
     if (handler === undefined) throw new SynapseError("bad_options", `endpoint ${name} has no handler`);
+    const prefix = RESERVED.find((each) => name.startsWith(each));
+    if (prefix !== undefined)
+      throw new SynapseError("bad_options", `endpoint ${name}: names that begin with ${prefix} are the protocol's own`, {
+        hint: "choose another name",
+      });
     this.core.registry.register(name, options, (args, call) => (options.context ? handler(call, ...args) : handler(...args)));
     return this;
   }
@@ -124,7 +119,8 @@ export class Server {
    * Listens and begins the background tasks. Resolves when calls are taken. Started while it stops, it starts when it has stopped.
    * @throws SynapseError `aborted` when the signal says so or stop() is called meanwhile; nothing is left running then.
    */
-  async start(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+  async start(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<this> {
+    if (options.signal !== undefined) checkedSignal(options.signal);
     if (options.signal?.aborted) throw abortedError(options.signal);
     if (this.life !== undefined) throw new SynapseError("bad_options", "this server has been started already");
     const abort = new AbortController();

@@ -1,10 +1,18 @@
 /** Calls typed end to end: what a server's type says it offers becomes what a client can call. Nothing here exists at run time but a proxy. */
+import type { Input, PerCall } from "./call-arguments.ts";
+import { type Caller, LazyAnswer } from "./lazy-answer.ts";
 
 declare const OFFERS: unique symbol;
+declare const READS_INPUT: unique symbol;
 
 /** What a server has been given to offer, in its type alone. Each `endpoint(…)` adds to it. */
 export interface Offers<Api> {
   readonly [OFFERS]?: Api;
+}
+
+/** The mark of an endpoint that can read what its caller streams, in its type alone: its handler gets the context. */
+export interface ReadsInput {
+  readonly [READS_INPUT]: true;
 }
 
 /** The endpoints of a server, from its type: `ApiOf<typeof server>`. */
@@ -13,19 +21,43 @@ export type ApiOf<S> = S extends Offers<infer Api> ? Api : never;
 /** Endpoints as functions here. Those that stream can be looped over; awaited they give a list. */
 export type Service<S> = {
   readonly [Name in keyof ApiOf<S>]: ApiOf<S>[Name] extends (...args: infer Args) => infer Result
-    ? (...args: Args) => Remote<Result>
+    ? (...args: Passed<Args, ApiOf<S>[Name] extends ReadsInput ? PerCall | Input : PerCall>) => Remote<Result>
     : never;
 };
 
-type Remote<Result> = Awaited<Result> extends AsyncIterable<infer Item> ? RemoteStream<Item> : Promise<Awaited<Result>>;
+/** The arguments of a handler, and what may stand behind them. It may also stand in the place of one that is left out. */
+type Passed<Args extends readonly unknown[], Extra> = [
+  ...{ [Place in keyof Args]: undefined extends Args[Place] ? Args[Place] | Extra : Args[Place] },
+  ...Extra[],
+];
 
-/** The answer of an endpoint that streams: `for await (const item of …)`, or `await …` for all of it. */
-export type RemoteStream<Item> = AsyncIterableIterator<Item> & PromiseLike<Item[]>;
+/** What is sent item by item: async iterables, and generators. Lists, maps and sets are values. As `isStream` of the registry sees it. */
+export type Streamed<Item> = AsyncIterable<Item> | (Iterable<Item> & { next(): unknown });
 
-/** Who makes the calls. */
-interface Caller {
-  call(endpoint: string, ...args: unknown[]): Promise<unknown>;
-  stream(endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown>;
+type Remote<Result> = [Awaited<Result>] extends [never]
+  ? RemoteAnswer<never>
+  : unknown extends Awaited<Result>
+    ? RemoteAnswer<Awaited<Result>>
+    : Awaited<Result> extends Streamed<infer Item>
+      ? RemoteStream<Item>
+      : RemoteAnswer<Awaited<Result>>;
+
+/**
+ * The answer of an endpoint, still to be asked for. The call is made when it is first used: awaited, given a `then`, `catch` or `finally`, or
+ * sent. One that is never used is never made.
+ */
+export interface RemoteAnswer<Result> extends Promise<Result> {
+  /** Makes the call now, whether or not anybody waits for its answer. An error that nobody handles is an unhandled rejection. */
+  send(): Promise<Result>;
+}
+
+/**
+ * The answer of an endpoint that streams, still to be asked for, as {@link RemoteAnswer}: `for await (const item of …)`, or `await …` for all of
+ * it. The first of the two decides how the call is made; it is made once.
+ */
+export interface RemoteStream<Item> extends AsyncIterableIterator<Item>, PromiseLike<Item[]> {
+  /** Makes the call now, for all items as a list. */
+  send(): Promise<Item[]>;
 }
 
 /** An object whose every property is a function that calls the endpoint of that name. */
@@ -34,67 +66,7 @@ export function serviceOf<S>(caller: Caller): Service<S> {
   return new Proxy(target, {
     get: (_, name) => {
       if (typeof name !== "string" || name === "then") return undefined; // it must not look like a promise
-      return (...args: unknown[]) => new Answer(caller, name, args);
+      return (...args: unknown[]) => new LazyAnswer(caller, name, args);
     },
   }) as Service<S>;
-}
-
-/** An answer that is read in one piece or item by item, as its caller takes it. */
-class Answer implements Promise<unknown>, AsyncIterableIterator<unknown> {
-  readonly [Symbol.toStringTag] = "Answer";
-  private readonly caller: Caller;
-  private readonly endpoint: string;
-  private readonly args: unknown[];
-  private whole: Promise<unknown> | undefined;
-  private items: AsyncIterableIterator<unknown> | undefined;
-
-  constructor(caller: Caller, endpoint: string, args: unknown[]) {
-    this.caller = caller;
-    this.endpoint = endpoint;
-    this.args = args;
-    // Whoever loops over it says so before this turn is over. Otherwise the call goes out, whether or not anybody waits for its answer.
-    void Promise.resolve().then(() => {
-      if (this.items === undefined) this.inOnePiece().catch(() => undefined);
-    });
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise
-  then<A = unknown, B = never>(
-    onAnswer?: ((value: unknown) => A | PromiseLike<A>) | null,
-    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.inOnePiece().then(onAnswer, onError);
-  }
-
-  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown | B> {
-    return this.inOnePiece().catch(onError);
-  }
-
-  finally(onEnd?: (() => void) | null): Promise<unknown> {
-    return this.inOnePiece().finally(onEnd);
-  }
-
-  [Symbol.asyncIterator](): this {
-    this.oneByOne();
-    return this;
-  }
-
-  next(): Promise<IteratorResult<unknown, undefined>> {
-    return this.oneByOne().next();
-  }
-
-  async return(): Promise<IteratorResult<unknown, undefined>> {
-    await this.oneByOne().return?.();
-    return { done: true, value: undefined };
-  }
-
-  private inOnePiece(): Promise<unknown> {
-    this.whole ??= this.caller.call(this.endpoint, ...this.args);
-    return this.whole;
-  }
-
-  private oneByOne(): AsyncIterableIterator<unknown> {
-    this.items ??= this.caller.stream(this.endpoint, ...this.args);
-    return this.items;
-  }
 }

@@ -25,13 +25,20 @@ export class Deadline {
   }
 
   /** @param what what has not happened: "tcp://127.0.0.1:9999 did not answer". */
-  timedOut(what: string): SynapseError {
-    return new SynapseError("timed_out", `${what} within ${Math.round(this.timeoutMs)} ms`, { retryable: true });
+  timedOut(what: string, peer?: string): SynapseError {
+    const message = `${what} within ${Math.round(this.timeoutMs)} ms`;
+    return new SynapseError("timed_out", message, { retryable: true, ...(peer !== undefined && { peer }) });
   }
 
   /** What is wrong when a step has failed: whatever that says, once the time is over nothing else counts. */
   reasonFor(error: unknown, what: string): unknown {
     return this.isOver ? this.timedOut(what) : error;
+  }
+
+  /** An error of the last step, which knows no more than what was left for it: named is the time that the whole was given. */
+  named(error: unknown, what: string): unknown {
+    const isLast = error instanceof SynapseError && error.code === "timed_out" && !error.remote && this.isOver;
+    return isLast ? this.timedOut(what, error.peer) : error;
   }
 
   /** Waits for a piece of work no longer than this; the work itself goes on. */

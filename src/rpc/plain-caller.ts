@@ -30,9 +30,21 @@ export class PlainCaller {
     this.address = address;
   }
 
-  async call(request: OutgoingRequest, options: CallOptions): Promise<unknown> {
-    if (this.shared?.isOpen) return this.shared.call(request, options);
-    const deadline = new Deadline(this.host.runtime, options.timeoutMs);
+  /** @param deadline of the whole of which this is the last step. */
+  async call(
+    request: OutgoingRequest,
+    options: CallOptions,
+    deadline = new Deadline(this.host.runtime, options.timeoutMs),
+  ): Promise<unknown> {
+    try {
+      return await this.callBy(request, options, deadline);
+    } catch (error) {
+      throw deadline.named(error, `${request.endpoint} was not answered`);
+    }
+  }
+
+  private async callBy(request: OutgoingRequest, options: CallOptions, deadline: Deadline): Promise<unknown> {
+    if (this.shared?.isOpen) return this.shared.call(request, { ...options, timeoutMs: deadline.leftMs });
     const link = await this.dial(options, deadline);
     const connection = new Connection(this.host, link);
     this.single.add(connection);
@@ -50,9 +62,9 @@ export class PlainCaller {
     for (const connection of this.single) connection.destroy();
   }
 
-  private async dial({ timeoutMs, signal }: CallOptions, deadline: Deadline): Promise<Link> {
+  private async dial({ signal }: CallOptions, deadline: Deadline): Promise<Link> {
     try {
-      return await this.transport.dial(this.address, { dialect: "plain", timeoutMs, signal });
+      return await this.transport.dial(this.address, { dialect: "plain", timeoutMs: deadline.leftMs, signal });
     } catch (error) {
       throw deadline.reasonFor(error, `${this.address} did not answer`);
     }

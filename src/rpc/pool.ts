@@ -22,6 +22,8 @@ const MAX_DIALS = 64;
 export interface ConnectOptions {
   /** How long this caller waits, ms, whoever began the dial that it waits for. */
   readonly timeoutMs: number;
+  /** In place of it: of the whole of which this is the first step, and whose time is to be named where it is over. */
+  readonly deadline?: Deadline | undefined;
   /** How long the other side may take to be reached, ms, all its addresses together. Default: as long as the caller waits. */
   readonly dialTimeoutMs?: number;
   /** Only a link that this side dialled will do: proof that the peer's address leads to it. */
@@ -123,6 +125,11 @@ export class ConnectionPool {
     for (const connection of [...this.dialled.values()]) connection.destroy();
   }
 
+  /** Aborted while it is closed. */
+  get closed(): AbortSignal {
+    return this.end.signal;
+  }
+
   private openTo(key: string, dialledOnly: boolean): Connection | undefined {
     const dialled = this.dialled.get(key);
     if (dialled?.isOpen) return dialled;
@@ -132,7 +139,7 @@ export class ConnectionPool {
 
   /** Waits for a dial, this caller's own or another's that is under way, until the caller's time is over. */
   private wait(key: string, options: ConnectOptions, dial: Dial): Promise<Connection> {
-    const deadline = new Deadline(this.host.runtime, options.timeoutMs);
+    const deadline = options.deadline ?? new Deadline(this.host.runtime, options.timeoutMs);
     const what = `${key.includes(":") ? key : `node ${key.slice(0, 8)}`} did not answer`;
     return orAborted(options.signal, () => deadline.within(this.join(key, deadline, options, dial), what));
   }

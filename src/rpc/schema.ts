@@ -38,9 +38,9 @@ export function compile(schema: Schema, side: "input" | "output"): Check {
   return isStandard(schema) ? standardCheck(schema, side) : jsonCheck(schema);
 }
 
-/** In one sentence, for the caller: `input.age must be number; input.name is missing`. */
+/** In one sentence, for the caller: `input.age: must be number; input.name: is missing`. */
 export function describeFaults(root: string, faults: readonly Fault[]): string {
-  const said = faults.slice(0, MAX_FAULTS).map(({ path, message }) => `${[root, ...path].map(String).join(".")} ${message}`);
+  const said = faults.slice(0, MAX_FAULTS).map(({ path, message }) => `${[root, ...path].map(String).join(".")}: ${message}`);
   return said.join("; ").slice(0, 500);
 }
 

@@ -54,7 +54,10 @@ export class TcpTransport implements Transport {
     signal?.addEventListener("abort", abort, { once: true });
     const timer = this.options.runtime.schedule(options.timeoutMs, () =>
       socket.destroy(
-        new SynapseError("unreachable", `${address} did not answer within ${options.timeoutMs} ms`, { peer: address, retryable: true }),
+        new SynapseError("unreachable", `${address} did not answer within ${Math.round(options.timeoutMs)} ms`, {
+          peer: address,
+          retryable: true,
+        }),
       ),
     );
     try {

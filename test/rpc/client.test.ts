@@ -200,7 +200,7 @@ describe("a client", () => {
     const lost = failureOf(client.call("x"));
     await until(() => accepted.length === 1);
     await client.close();
-    expect(await lost).toMatchObject({ code: "connection_lost", message: expect.stringMatching(/this side was closed/) });
+    expect(await lost).toMatchObject({ code: "connection_lost", message: expect.stringMatching(/this client was closed/) });
     await accepted[0]?.rest();
   });
 

@@ -43,7 +43,7 @@ describe.each(PERSON)("an endpoint whose input is described with %s", (_, input)
       expect(await failureOf(client.call("greet", value))).toMatchObject({
         code: "bad_request",
         remote: true,
-        message: expect.stringContaining(`input.${field}`),
+        message: expect.stringMatching(new RegExp(`^input\\.${field}: .`)),
       });
     }
     for (const args of [[], [1], ["ada", 36], [null]]) expect((await failureOf(client.call("greet", ...args))).code).toBe("bad_request");
@@ -65,7 +65,7 @@ test("A schema that takes its time is waited for", async () => {
 
 describe("an output schema", () => {
   test("makes a result that does not fit the handler's fault", async () => {
-    const server = await serve({}, (it) => it.endpoint("age", { output: z.object({ age: z.number() }) }, (age: unknown) => ({ age })));
+    const server = await serve({}, (it) => it.endpoint("age", { output: z.object({ age: z.number() }) }, (age: number) => ({ age })));
     expect(await clientOf(server).call("age", 3)).toEqual({ age: 3 });
     const error = await failureOf(clientOf(server).call("age", "old"));
     expect(error).toMatchObject({ code: "internal_error", message: expect.stringContaining("result.age") });
@@ -75,7 +75,7 @@ describe("an output schema", () => {
     const server = await serve({}, (it) =>
       it.endpoint("numbers", { output: z.number() }, function* () {
         yield 1;
-        yield "two";
+        yield "two" as never;
       }),
     );
     const stream = clientOf(server).stream("numbers");

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { Client, Server, type Service } from "../../src/index.ts";
+import { Client, type PerCall, type RemoteAnswer, Server, type Service } from "../../src/index.ts";
 import { closing, failureOf } from "../support/net/lifetime.ts";
 
 function mathServer() {
@@ -27,9 +27,9 @@ async function service(): Promise<Service<Maths>> {
 describe("a service", () => {
   test("has the endpoints of the server as functions, typed by the server alone", async () => {
     const maths = await service();
-    expectTypeOf(maths.sum).toEqualTypeOf<(a: number, b: number) => Promise<number>>();
-    expectTypeOf(maths.later).returns.toEqualTypeOf<Promise<number>>();
-    expectTypeOf(maths.whoami).toEqualTypeOf<(suffix: string) => Promise<string>>();
+    expectTypeOf(maths.sum).toEqualTypeOf<(a: number, b: number, ...options: PerCall[]) => RemoteAnswer<number>>();
+    expectTypeOf(maths.later).returns.toEqualTypeOf<RemoteAnswer<number>>();
+    expectTypeOf(maths.whoami).parameter(0).toEqualTypeOf<string>();
     expectTypeOf(maths.area).parameter(0).toEqualTypeOf<{ width: number; height: number }>();
     expect(await maths.sum(1, 2)).toBe(3);
     expect(await maths.later("four")).toBe(4);
@@ -52,7 +52,7 @@ describe("a service", () => {
     expect(await nothing()).toBeNull();
   });
 
-  test("calls once, whether anybody waits for the answer or several do", async () => {
+  test("calls once, however many wait for the answer", async () => {
     let calls = 0;
     const server = new Server({ port: 0 }).endpoint("tick", () => ++calls);
     onTestFinished(() => server.stop());
@@ -60,7 +60,7 @@ describe("a service", () => {
     const ticker = closing(new Client("127.0.0.1", server.port)).service<typeof server>();
     const answer = ticker.tick();
     expect(await Promise.all([answer, answer, answer.then((n) => n)])).toEqual([1, 1, 1]);
-    ticker.tick();
+    await ticker.tick().send();
     expect(await ticker.tick()).toBe(3);
   });
 
