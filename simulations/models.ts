@@ -1,6 +1,8 @@
 import { sessionModel } from "./engine/churn/churn-spec.ts";
 import type { SessionModel } from "./engine/churn/session-model.ts";
-import { constantLatency, type LatencyModel, regionLatency } from "./engine/latency.ts";
+import { constantLatency } from "./engine/latency/constant.ts";
+import type { LatencyModel } from "./engine/latency/latency-model.ts";
+import { regionLatency } from "./engine/latency/regions.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
 /** The models that a scenario describes. @throws SynapseError `bad_options`. */

@@ -3,7 +3,7 @@ import { type Contact, makeContact, messageOf, type NodeId } from "../../routing
 import { Identity } from "../../src/identity.ts";
 import { Node } from "../../src/node.ts";
 import { nextTurn } from "../../src/runtime.ts";
-import type { Place } from "./latency.ts";
+import type { Place } from "./latency/latency-model.ts";
 import type { RandomStream } from "./random.ts";
 import { SimRuntime } from "./sim-runtime.ts";
 import { type Host, SimNetwork, SimTransport } from "./sim-transport.ts";

@@ -22,7 +22,7 @@ import { type Contact, makeContact, type NodeId, toHex } from "../../routing/ind
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Owner } from "./clock.ts";
-import type { Place } from "./latency.ts";
+import type { Place } from "./latency/latency-model.ts";
 import { LinkSet, SharedLink } from "./link-set.ts";
 import { requestBytes, responseBytes } from "./message-size.ts";
 import type { RandomStream } from "./random.ts";

@@ -2,7 +2,7 @@ import { makeContact, type NodeId, SynapseError, sameId, shortId } from "../../r
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { DialOptions, Link, LinkReceiver, Listener, ListenOptions, Transport } from "../../src/transport/transport.ts";
 import type { Owner } from "./clock.ts";
-import type { Place } from "./latency.ts";
+import type { Place } from "./latency/latency-model.ts";
 import { TraceKind } from "./trace.ts";
 import type { World } from "./world.ts";
 

@@ -2,7 +2,7 @@ import type { FindResult, JoinReport, LookupResult, Offer, OverlaySettings, Publ
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { Faults } from "../faults/faults.ts";
 import { VirtualClock } from "./clock.ts";
-import type { LatencyModel } from "./latency.ts";
+import type { LatencyModel } from "./latency/latency-model.ts";
 import { Meters } from "./meters.ts";
 import { RandomStream } from "./random.ts";
 import { Trace, TraceKind } from "./trace.ts";

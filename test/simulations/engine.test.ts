@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../simulations/engine/clock.ts";
-import { regionLatency } from "../../simulations/engine/latency.ts";
+import { regionLatency } from "../../simulations/engine/latency/regions.ts";
 import { LinkSet, SharedLink } from "../../simulations/engine/link-set.ts";
 import { RandomStream } from "../../simulations/engine/random.ts";
 import { Samples } from "../../simulations/engine/statistics.ts";
