@@ -1,5 +1,8 @@
 import type { RandomStream } from "../random.ts";
 
+/** Beyond this any request has timed out long ago, ms one way: a bound for the tails of distributions and for mistakes in specs. */
+export const LONGEST_ONE_WAY_MS = 60_000;
+
 /** Where a host stands in the network, as far as its delays go. */
 export interface Place {
   /** Index into the model's regions. */
