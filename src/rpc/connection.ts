@@ -37,7 +37,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   /** Runs while the other side has to say hello, and again when it has stopped sending. */
   private patience: Timer | undefined;
   private readonly watch: LinkWatch;
-  private readonly farewell = new Farewell();
+  readonly farewell = new Farewell();
   private state: "opening" | "open" | "closing" | "closed" = "opening";
 
   constructor(host: ConnectionHost, link: Link) {
@@ -49,7 +49,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
       this.hello = new Promised();
     }
     this.outbox = new Outbox(host, this);
-    this.inbox = new Inbox(host, (error) => this.onFault(error));
+    this.inbox = new Inbox(host, this);
     this.incoming = new IncomingCalls(host, this);
     this.outgoing = new OutgoingCalls(host.runtime, this);
     link.open(this);
@@ -79,10 +79,6 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   /** True while the other side waits for answers of this one, or they are still leaving. */
   get isServing(): boolean {
     return this.incoming.size > 0 || !this.outbox.isEmpty || this.link.bufferedBytes > 0;
-  }
-
-  get isLingering(): boolean {
-    return this.farewell.isLingering;
   }
 
   /** Where the other side says it can be dialled; see {@link Greeting.contact}. */
@@ -211,6 +207,8 @@ export class Connection implements CallPath, LinkReceiver, Parties {
       this.closeIfDone();
     } catch (error) {
       this.refuse(asSynapseError(error));
+    } finally {
+      this.inbox.forget();
     }
   }
 

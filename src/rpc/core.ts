@@ -175,7 +175,7 @@ export class RpcCore implements ConnectionHost {
 
   /** Whether callers that were told that this side leaves have not closed yet: what they have just sent is refused, not lost. */
   private isLingering(): boolean {
-    for (const connection of this.accepted) if (connection.isLingering) return true;
+    for (const connection of this.accepted) if (connection.farewell.isLingering) return true;
     return false;
   }
 

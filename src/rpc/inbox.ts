@@ -16,10 +16,15 @@ export interface Arrival {
   readonly cost: number;
 }
 
+/** Told of pieces that break the rules: whose they were, nobody can be told. */
+export interface InboxOwner {
+  onFault(error: SynapseError): void;
+}
+
 /** Makes messages of what arrives over a link: decodes it, and puts the pieces of long ones together. */
 export class Inbox {
   private readonly host: ConnectionHost;
-  private readonly onFault: (error: SynapseError) => void;
+  private readonly owner: InboxOwner;
   private chunks: ChunkAssembler | undefined;
   private holding: Budget | undefined;
   /** What is being read. */
@@ -27,10 +32,9 @@ export class Inbox {
   /** A piece broke the rules: what follows is not looked at, the link is closing. */
   private isBroken = false;
 
-  /** @param onFault told of pieces that break the rules: whose they were, nobody can be told. */
-  constructor(host: ConnectionHost, onFault: (error: SynapseError) => void) {
+  constructor(host: ConnectionHost, owner: InboxOwner) {
     this.host = host;
-    this.onFault = onFault;
+    this.owner = owner;
   }
 
   /** For what this link makes the process hold. */
@@ -50,6 +54,11 @@ export class Inbox {
     if (!mayBePiece || arrival.map["type"] !== "chunk") return arrival;
     const whole = this.join(arrival);
     return whole && this.decode(whole);
+  }
+
+  /** The message has been dealt with: an idle link is not to hold on to the last that came over it. */
+  forget(): void {
+    this.last = undefined;
   }
 
   /** Forgets what is incomplete: the link has closed. */
@@ -75,7 +84,7 @@ export class Inbox {
       return this.chunks.add(map, cost);
     } catch (error) {
       this.isBroken = true;
-      this.onFault(asSynapseError(error));
+      this.owner.onFault(asSynapseError(error));
       return undefined;
     }
   }
@@ -83,6 +92,7 @@ export class Inbox {
   private makeAssembler(): ChunkAssembler {
     const { limits, runtime } = this.host;
     const { maxFrameBytes, frameTimeoutMs } = limits;
-    return new ChunkAssembler({ maxMessageBytes: maxFrameBytes, frameTimeoutMs, budget: this.budget, runtime, onOverdue: this.onFault });
+    const onOverdue = (error: SynapseError) => this.owner.onFault(error);
+    return new ChunkAssembler({ maxMessageBytes: maxFrameBytes, frameTimeoutMs, budget: this.budget, runtime, onOverdue });
   }
 }

@@ -16,14 +16,17 @@ export const MAX_PLAIN_FRAME_BYTES = 2 ** 24 - 1;
  */
 export class FrameDecoder {
   private readonly maxFrameBytes: number;
+  private readonly isPlain: boolean;
   /** Bytes of the frame under way: at most one frame and one chunk. */
   private chunks: Uint8Array[] = [];
   private buffered = 0;
   /** Bytes of the frame under way with its header, once that is known. */
   private expected: number | undefined;
 
-  constructor(maxFrameBytes: number) {
+  /** @param isPlain frames of the plain dialect: longer than one can be, they are another protocol's. */
+  constructor(maxFrameBytes: number, isPlain = false) {
     this.maxFrameBytes = maxFrameBytes;
+    this.isPlain = isPlain;
   }
 
   /** True while part of a frame has arrived and the rest has not. */
@@ -67,9 +70,17 @@ export class FrameDecoder {
 
   private lengthAt(data: Uint8Array, at: number): number {
     const length = readLength(data, at);
+    if (this.isPlain && length > MAX_PLAIN_FRAME_BYTES) throw notSynapse();
     if (length > this.maxFrameBytes) throw tooLarge(length, this.maxFrameBytes);
     return length;
   }
+}
+
+/** A web server answers what it does not understand with text; its first letters would be a frame of a gigabyte. */
+function notSynapse(): SynapseError {
+  return new SynapseError("not_synapse", "the other side does not speak Synapse", {
+    hint: "check the port: another program listens there",
+  });
 }
 
 /** Writes a length into the 4 bytes at `at`. */

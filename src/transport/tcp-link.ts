@@ -94,7 +94,7 @@ export class TcpLink implements Link {
     this.runtime = options.runtime;
     this.limits = options.limits;
     this.outBuffer = options.outBuffer;
-    this.decoder = new FrameDecoder(options.limits.maxFrameBytes);
+    this.decoder = new FrameDecoder(options.limits.maxFrameBytes, options.dialect === "plain");
     this.socket.setNoDelay(true);
     this.socket[LINK] = this;
     // Listened to from the start: an error before open() must not end the process.

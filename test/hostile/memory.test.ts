@@ -103,6 +103,6 @@ test("A long list that does not fit its JSON Schema is refused at its first faul
   const peer = await RawPeer.connect(server.port);
   peer.say(request("add", { args: [hollow(200_000)] }));
   const answer = (await peer.message()) as { readonly error: { readonly message: string } };
-  expect(answer).toMatchObject({ error: { code: "bad_request", message: expect.stringContaining("input.0.a is missing") } });
+  expect(answer).toMatchObject({ error: { code: "bad_request", message: expect.stringContaining("input.0.a: is missing") } });
   expect(answer.error.message.split(";")).toHaveLength(1);
 });

@@ -139,3 +139,12 @@ async function untilShared(caller: PlainCaller, peers: readonly RawPeer[]): Prom
     await caller.call({ endpoint: "x", args: [], kwargs: {} }, PATIENT);
   }
 }
+
+test.each([
+  ["a web server", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"],
+  ["a shell server", "SSH-2.0-OpenSSH_9.2p1\r\n"],
+])("%s is no server of ours, and that is said", async (_, greeting) => {
+  const { port } = await rawListener((peer) => peer.socket.end(greeting));
+  const error = await failureOf(callerOf(port).call({ endpoint: "echo", args: [1], kwargs: {} }, PATIENT));
+  expect(error).toMatchObject({ code: "not_synapse", hint: expect.stringContaining("check the port") });
+});

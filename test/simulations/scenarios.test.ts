@@ -30,15 +30,15 @@ describe("A scenario", () => {
   });
 
   test.each<[string, unknown, string]>([
-    ["an unknown field", { node: 5 }, "scenario.node is not known"],
-    ["too few nodes", { nodes: 1 }, "scenario.nodes must be >= 2"],
-    ["a rate beyond 1", { faults: [{ fault: "loss", rate: 2 }] }, "scenario.faults.0.rate must be <= 1"],
-    ["a fault that there is not", { faults: [{ fault: "flood" }] }, 'scenario.faults.0.fault must be one of "loss"'],
-    ["a fault without its figure", { faults: [{ fault: "delay", rate: 0.1 }] }, "scenario.faults.0.addMs is missing"],
-    ["a field of another fault", { faults: [{ fault: "loss", rate: 0.1, share: 0.1 }] }, "scenario.faults.0.share is not known"],
-    ["a churn model that there is not", { churn: { model: "pareto" } }, 'scenario.churn.model must be one of "exponential"'],
+    ["an unknown field", { node: 5 }, "scenario.node: is not known"],
+    ["too few nodes", { nodes: 1 }, "scenario.nodes: must be >= 2"],
+    ["a rate beyond 1", { faults: [{ fault: "loss", rate: 2 }] }, "scenario.faults.0.rate: must be <= 1"],
+    ["a fault that there is not", { faults: [{ fault: "flood" }] }, 'scenario.faults.0.fault: must be one of "loss"'],
+    ["a fault without its figure", { faults: [{ fault: "delay", rate: 0.1 }] }, "scenario.faults.0.addMs: is missing"],
+    ["a field of another fault", { faults: [{ fault: "loss", rate: 0.1, share: 0.1 }] }, "scenario.faults.0.share: is not known"],
+    ["a churn model that there is not", { churn: { model: "pareto" } }, 'scenario.churn.model: must be one of "exponential"'],
     ["a time that is none", { durationMs: "soon" }, "scenario.durationMs must be a number of milliseconds"],
-    ["a list", [], "scenario must be object"],
+    ["a list", [], "scenario: must be object"],
   ])("with %s is refused, and it is said where", async (_, scenario, message) => {
     expect(await failureOf(() => readScenario(scenario as ScenarioInput))).toMatchObject({
       code: "bad_options",

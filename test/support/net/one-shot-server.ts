@@ -15,9 +15,7 @@ export interface RawListener {
 export async function rawListener(onConnection: (peer: RawPeer) => unknown = () => undefined, port = 0): Promise<RawListener> {
   const accepted: RawPeer[] = [];
   const open = new Set<Socket>();
-  let isClosing = false;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    if (isClosing) return void socket.destroy(); // the system had taken it already
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     const peer = new RawPeer(socket);
@@ -27,7 +25,6 @@ export async function rawListener(onConnection: (peer: RawPeer) => unknown = () 
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const close = async () => {
-    isClosing = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of open) socket.destroy();
     await closed;
