@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { SynapseError } from "../routing/index.ts";
 import { systemRuntime } from "../src/runtime.ts";
 import { NodeWorld } from "./engine/node-world.ts";
 import { OverlayWorld } from "./engine/overlay-world.ts";
+import type { ReadFile } from "./engine/spec-check.ts";
 import { round } from "./engine/statistics.ts";
 import type { World, WorldOptions } from "./engine/world.ts";
 import type { Figures } from "./figures.ts";
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly progress?: Progress;
   /** Ends the run early: it then rejects. */
   readonly signal?: AbortSignal;
+  /** Gives the text of files that the scenario names: matrices, traces. Default: from the working directory. */
+  readonly readFile?: ReadFile;
 }
 
 /**
@@ -41,11 +45,14 @@ export async function record(scenario: ScenarioInput = {}, options: RecordOption
   return recorder.recording(figures, options.command ?? `simulate(${JSON.stringify(scenario)})`);
 }
 
-async function run(scenario: Scenario, { progress, signal }: RunOptions): Promise<{ figures: Figures; recorder: Recorder }> {
+async function run(
+  scenario: Scenario,
+  { progress, signal, readFile = fromDisk }: RunOptions,
+): Promise<{ figures: Figures; recorder: Recorder }> {
   const startedAt = systemRuntime.now();
-  const { latency, sessions } = modelsOf(scenario);
+  const { latency, hosts, sessions } = modelsOf(scenario, readFile);
   const { seed, links, overlay, level } = scenario;
-  const world = makeWorld(level, { seed, latency, links, overlay, swarm: "simulation" });
+  const world = makeWorld(level, { seed, latency, hosts, links, overlay, swarm: "simulation" });
   const play = new Play(world, scenario, sessions);
   const recorder = new Recorder(world, play, scenario);
   const beginning = await play.run((phase, done, of) => {
@@ -83,4 +90,8 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
 
 function makeWorld(level: Level, options: WorldOptions): World {
   return level === "overlay" ? new OverlayWorld(options) : new NodeWorld(options);
+}
+
+function fromDisk(path: string): string {
+  return readFileSync(path, "utf8");
 }

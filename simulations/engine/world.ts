@@ -2,6 +2,7 @@ import type { FindResult, JoinReport, LookupResult, Offer, OverlaySettings, Publ
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { Faults } from "../faults/faults.ts";
 import { VirtualClock } from "./clock.ts";
+import type { HostModel } from "./hosts/host-spec.ts";
 import type { LatencyModel } from "./latency/latency-model.ts";
 import { Meters } from "./meters.ts";
 import { RandomStream } from "./random.ts";
@@ -42,6 +43,7 @@ export interface SimNode {
 export interface WorldOptions {
   readonly seed: number;
   readonly latency: LatencyModel;
+  readonly hosts: HostModel;
   readonly swarm: string;
   /** Links a node keeps to others, and how long one stays open on which nothing passes, ms. */
   readonly links: { readonly max: number; readonly idleMs: number };

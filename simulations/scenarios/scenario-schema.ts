@@ -1,4 +1,7 @@
 import type { JsonSchema } from "../../src/rpc/schema.ts";
+import { CHURN_SCHEMA } from "../engine/churn/churn-spec.ts";
+import { HOSTS_SCHEMA } from "../engine/hosts/host-spec.ts";
+import { LATENCY_SCHEMA } from "../engine/latency/latency-spec.ts";
 
 /** Nodes that one process simulates at most: bytes a node times this is the memory of a large machine. */
 const MAX_NODES = 1_000_000;
@@ -41,28 +44,6 @@ const faults: JsonSchema = {
   },
 };
 
-const farewell = { graceful: part, returning: part, pauseMs: time };
-
-function sessions(model: string, fields: Readonly<Record<string, object>>): JsonSchema {
-  return {
-    if: { properties: { model: { const: model } } },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { properties: { model: true, ...farewell, ...fields }, required: Object.keys(fields), additionalProperties: false },
-  };
-}
-
-const churn: JsonSchema = {
-  type: ["object", "null"],
-  required: ["model"],
-  properties: { model: { enum: ["exponential", "weibull", "kad", "ipfs"] } },
-  allOf: [
-    sessions("exponential", { meanMs: time }),
-    sessions("weibull", { shape: { type: "number", minimum: 0.1, maximum: 10 }, scaleMs: time }),
-    sessions("kad", {}),
-    sessions("ipfs", {}),
-  ],
-};
-
 const load: JsonSchema = {
   type: "object",
   additionalProperties: false,
@@ -76,7 +57,7 @@ const load: JsonSchema = {
   },
 };
 
-/** What a scenario may be. `latency`, `churn` and `hosts` are checked where they are made into models. */
+/** What a scenario may be. What a schema cannot say of `latency`, `churn` and `hosts` is checked where they are made into models. */
 export const SCENARIO_SCHEMA: JsonSchema = {
   type: "object",
   additionalProperties: false,
@@ -89,21 +70,14 @@ export const SCENARIO_SCHEMA: JsonSchema = {
     growthMs: { ...time, exclusiveMinimum: 0 },
     settleMs: time,
     durationMs: time,
-    latency: {
-      type: "object",
-      required: ["model"],
-      properties: { model: { enum: ["regions", "constant"] }, oneWayMs: time },
-      additionalProperties: false,
-      if: { properties: { model: { const: "constant" } } },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: { required: ["oneWayMs"] },
-    },
+    latency: LATENCY_SCHEMA,
+    hosts: HOSTS_SCHEMA,
     links: {
       type: "object",
       additionalProperties: false,
       properties: { max: { type: "integer", minimum: 1, maximum: 100_000 }, idleMs: time },
     },
-    churn,
+    churn: { ...CHURN_SCHEMA, type: ["object", "null"] },
     faults,
     load,
     overlay: {

@@ -1,12 +1,11 @@
 import { DEFAULT_SETTINGS, type OverlaySettings } from "../../dht/index.ts";
 import type { ChurnSpec } from "../engine/churn/churn-spec.ts";
+import type { HostsSpec } from "../engine/hosts/host-spec.ts";
+import type { LatencySpec } from "../engine/latency/latency-spec.ts";
 import type { FaultSpec } from "../faults/fault-spec.ts";
 
 /** How much of a node is real: `overlay`, routing/ and dht/; `node`, everything but the socket. */
 export type Level = "overlay" | "node";
-
-/** How long messages take: the model of 20 cities, or the same for all, ms. */
-export type LatencySpec = { readonly model: "regions" } | { readonly model: "constant"; readonly oneWayMs: number };
 
 /** What is done to the network while it is measured. Rates are a virtual second, in the whole network. */
 export interface Load {
@@ -42,6 +41,8 @@ export interface Scenario {
   /** Measured time. */
   readonly durationMs: number;
   readonly latency: LatencySpec;
+  /** What hosts are like. */
+  readonly hosts: HostsSpec;
   readonly links: {
     /** Links that a node keeps to others. */
     readonly max: number;
@@ -78,6 +79,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   settleMs: DEFAULT_SETTINGS.freshForMs,
   durationMs: 3_600_000,
   latency: { model: "regions" },
+  hosts: {},
   links: { max: MAX_LINKS, idleMs: IDLE_MS },
   churn: null,
   faults: [],

@@ -11,7 +11,7 @@ import { infoCommand } from "./info.ts";
 import { Output } from "./output.ts";
 import { peersCommand } from "./peers.ts";
 import { pingCommand } from "./ping.ts";
-import { simCommand } from "./sim.ts";
+import { simCommand } from "./sim/command.ts";
 import { startCommand } from "./start.ts";
 
 const program = new Command("synapse")

@@ -6,7 +6,8 @@ import { type CommandContext, inContext, makeCommand } from "../command.ts";
 import { describeMatches, matchData } from "../find.ts";
 import { wholeNumber } from "../options.ts";
 import { type Output, readable } from "../output.ts";
-import { describeFigures, runSimulation } from "../sim.ts";
+import { describeFigures } from "../sim/describe.ts";
+import { runSimulation } from "../sim/run-simulation.ts";
 import { AGENTS, Fleet, PROCESSES } from "./fleet.ts";
 
 const CAPABILITY = "code-review";

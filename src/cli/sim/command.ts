@@ -1,0 +1,17 @@
+import { makeGroup } from "../command.ts";
+import { compareCommand } from "./compare.ts";
+import { listCommand } from "./list.ts";
+import { runCommand } from "./run.ts";
+
+export function simCommand() {
+  const examples = [
+    "synapse sim list",
+    "synapse sim run",
+    "synapse sim run partition --nodes 500 --report partition.html",
+    "synapse sim compare baseline churn-kad --nodes 300 --report both.html",
+  ];
+  return makeGroup("sim", "Simulate a network of many nodes that run this very code, in virtual time.", examples)
+    .addCommand(listCommand())
+    .addCommand(runCommand())
+    .addCommand(compareCommand());
+}

@@ -1,0 +1,65 @@
+import type { Figures, OperationFigures, Recording } from "synapse-p2p/simulations";
+import { type Colours, table } from "../output.ts";
+
+export function describeTargets(style: Colours, { targets }: Recording): string[] {
+  if (targets.length === 0) return [];
+  const rows = targets.map(({ name, value, unit, target, reached }) => [
+    name,
+    `${value} ${unit}`.trim(),
+    "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
+    reached ? "reached" : "missed",
+  ]);
+  return ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows)];
+}
+
+export function describeFigures(style: Colours, figures: Figures, indent = 0): string[] {
+  const {
+    scenario,
+    level: depth,
+    nodes,
+    seed,
+    virtualMs,
+    wallMs,
+    messages,
+    messagesPerSecond,
+    bytesPerNodeSecond,
+    rssBytes,
+    traceHash,
+    deaths,
+  } = figures;
+  const pad = " ".repeat(indent);
+  const facts: [string, string][] = [
+    ["scenario", `${scenario}, ${depth} level, ${nodes} nodes, seed ${seed}${deaths > 0 ? `, ${deaths} left and were replaced` : ""}`],
+    ["time", `${spell(virtualMs)} virtual in ${(wallMs / 1000).toFixed(1)} s (${Math.round(virtualMs / wallMs)} : 1)`],
+    [
+      "messages",
+      `${messages.toLocaleString("en")} (${messagesPerSecond.toLocaleString("en")} a second; ${bytesPerNodeSecond} bytes a second and node)`,
+    ],
+    ["memory", `${Math.round(rssBytes / 1024 / 1024)} MiB`],
+    ["trace", `${traceHash.slice(0, 16)}…`],
+  ];
+  const rows = [row("lookups", figures.lookups), row("finds", figures.finds), row("joins", figures.joins)];
+  const head = ["", "COUNT", "SUCCESS", "RECALL", "HOPS", "P99", "REQUESTS", "P99", "MS P50", "P90", "P99"];
+  return [...facts.map(([name, value]) => `${pad}${style.dim(name.padEnd(10))}${value}`), "", ...table(style, head, rows, indent)];
+}
+
+function row(name: string, { count, success, recall, hops, requests, latencyMs }: OperationFigures): string[] {
+  const percent = (part: number) => `${(part * 100).toFixed(2)} %`;
+  const ms = [latencyMs.p50, latencyMs.p90, latencyMs.p99].map((value) => String(Math.round(value)));
+  return [
+    name,
+    String(count),
+    percent(success),
+    percent(recall),
+    hops.mean.toFixed(2),
+    String(hops.p99),
+    requests.mean.toFixed(2),
+    String(requests.p99),
+    ...ms,
+  ];
+}
+
+function spell(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
