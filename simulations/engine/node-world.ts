@@ -5,8 +5,10 @@ import { Node } from "../../src/node.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency/latency-model.ts";
 import type { RandomStream } from "./random.ts";
+import type { SimHost } from "./sim-host.ts";
+import { SimNetwork, type Station } from "./sim-network.ts";
 import { SimRuntime } from "./sim-runtime.ts";
-import { type Host, SimNetwork, SimTransport } from "./sim-transport.ts";
+import { SimTransport } from "./sim-transport.ts";
 import { type SimNode, World, type WorldOptions } from "./world.ts";
 
 /** The node level: whole nodes with their codec, hello, connections and pools, on a simulated transport. */
@@ -23,19 +25,20 @@ export class NodeWorld extends World {
     while (this.clock.runMoment(ms));
   }
 
-  protected override makeNode(index: number): SimNode {
-    return new WholeNode(this, index);
+  protected override makeNode(index: number, host: SimHost): SimNode {
+    return new WholeNode(this, index, host);
   }
 }
 
 /** One life of a host: timers and links of an earlier one do nothing. */
-interface Life extends Host {
+interface Life extends Station {
   isAlive: boolean;
 }
 
 /** A `Node` as users run it, driven through call-backs. */
 class WholeNode implements SimNode {
   readonly index: number;
+  readonly host: SimHost;
   readonly contact: Contact;
   private readonly world: NodeWorld;
   private readonly stream: RandomStream;
@@ -45,13 +48,14 @@ class WholeNode implements SimNode {
   private node: ObservedNode;
   private started: Promise<unknown>;
 
-  constructor(world: NodeWorld, index: number) {
+  constructor(world: NodeWorld, index: number, host: SimHost) {
     this.world = world;
     this.index = index;
+    this.host = host;
     this.stream = world.stream(`node ${index}`);
     this.identity = Identity.fromSeed(this.stream.bytes(32));
     this.place = world.options.latency.place(this.stream);
-    this.contact = makeContact(this.identity.nodeId, [`tcp://n${index}.sim:9999`]);
+    this.contact = makeContact(this.identity.nodeId, host.addresses);
     this.life = this.newLife();
     this.node = this.newNode();
     this.started = this.begin();
@@ -72,8 +76,6 @@ class WholeNode implements SimNode {
   contacts(): Iterable<Contact> {
     return this.node.peers;
   }
-
-  readonly kind = "node";
 
   get placeName(): string {
     return this.world.options.latency.nameOf(this.place);
@@ -107,7 +109,7 @@ class WholeNode implements SimNode {
 
   kill(): void {
     this.life.isAlive = false;
-    this.world.network.listeners.delete(this.life.address);
+    this.world.network.listeners.delete(this.host.address);
   }
 
   sayGoodbye(done: () => void): void {
@@ -123,17 +125,20 @@ class WholeNode implements SimNode {
   }
 
   private newLife(): Life {
-    const { index, place, id, contact } = this;
-    return { index, place, id, address: contact.addresses[0] as string, isAlive: true };
+    const { index, place, id, host } = this;
+    const life = { index, place, id, machine: host, isAlive: true };
+    this.world.network.stations.set(host.address, life);
+    return life;
   }
 
   private newNode(): ObservedNode {
-    const { world, life, stream, identity } = this;
+    const { world, life, stream, identity, host } = this;
     const { swarm, overlay, links } = world.options;
     return new ObservedNode({
       identity,
       swarm,
-      runtime: new SimRuntime(world.clock, stream, life),
+      runtime: new SimRuntime(world.clock, stream, life, host.properties.clockOffsetMs),
+      listen: !host.properties.isClient,
       transport: new SimTransport(world.network, life),
       limits: { idleTimeoutMs: 2 * links.idleMs }, // whoever dialled lets go after half of it
       ...(overlay && { overlay }),

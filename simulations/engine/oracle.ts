@@ -57,11 +57,14 @@ export class Oracle {
     return this.offers.get(node);
   }
 
-  /** The `count` members nearest to a target, by comparing all of them. `except` is who asks: nobody looks itself up. */
+  /**
+   * The `count` members nearest to a target, by comparing all of them. Those that cannot be dialled are in nobody's table. `except` is who
+   * asks: nobody looks itself up.
+   */
   closest(target: NodeId, count: number, except: SimNode): SimNode[] {
     const nearest: SimNode[] = [];
     for (const node of this.members) {
-      if (node === except) continue;
+      if (node === except || node.host.properties.isClient) continue;
       const last = nearest[count - 1];
       if (last !== undefined && compareDistance(target, node.id, last.id) > 0) continue;
       let at = nearest.length;

@@ -8,8 +8,11 @@ export class SimRuntime implements Runtime {
   private readonly clock: VirtualClock;
   private readonly stream: RandomStream;
   private readonly owner: Owner;
+  private readonly epochMs: number;
 
-  constructor(clock: VirtualClock, stream: RandomStream, owner: Owner) {
+  /** @param clockOffsetMs what this host's clock shows minus the true time. */
+  constructor(clock: VirtualClock, stream: RandomStream, owner: Owner, clockOffsetMs = 0) {
+    this.epochMs = EPOCH_MS + clockOffsetMs;
     this.clock = clock;
     this.stream = stream;
     this.owner = owner;
@@ -20,7 +23,7 @@ export class SimRuntime implements Runtime {
   }
 
   wallClock(): number {
-    return EPOCH_MS + this.clock.now;
+    return this.epochMs + this.clock.now;
   }
 
   schedule(delayMs: number, task: () => void): Timer {

@@ -2,10 +2,12 @@ import type { FindResult, JoinReport, LookupResult, Offer, OverlaySettings, Publ
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { Faults } from "../faults/faults.ts";
 import { VirtualClock } from "./clock.ts";
+import type { AddressPlan } from "./hosts/address-plan.ts";
 import type { HostModel } from "./hosts/host-spec.ts";
 import type { LatencyModel } from "./latency/latency-model.ts";
 import { Meters } from "./meters.ts";
 import { RandomStream } from "./random.ts";
+import { SimHost } from "./sim-host.ts";
 import { Trace, TraceKind } from "./trace.ts";
 
 /** Told of a request; gives what is to be told whether it was answered, if anything. */
@@ -31,8 +33,9 @@ export interface SimNode {
   knows(contact: Contact): boolean;
   /** Its routing table. */
   contacts(): Iterable<Contact>;
-  /** What kind of host it is, and where, for pictures. */
-  readonly kind: string;
+  /** Its machine. */
+  readonly host: SimHost;
+  /** The city or region where it stands; empty where the latency model has none. */
   readonly placeName: string;
   /** Has requests told as they are sent, with the id that is looked for; whoever listens may want to hear how each ends. Returns what ends it. */
   observe(onRequest: RequestObserver): () => void;
@@ -75,6 +78,8 @@ export abstract class World {
   readonly faults: string[] = [];
   /** What is wrong with the network now. */
   readonly problems: Faults;
+  private readonly hostDraws: RandomStream;
+  private readonly addresses: AddressPlan;
   /** Jitter of messages. Of its own, so that nothing else changes it. */
   readonly weather: RandomStream;
 
@@ -82,6 +87,8 @@ export abstract class World {
     this.options = options;
     this.weather = this.stream("weather");
     this.problems = new Faults(this.stream("faults"));
+    this.hostDraws = this.stream("hosts");
+    this.addresses = options.hosts.addresses(this.stream("addresses"));
   }
 
   /** A stream of random numbers for one concern. */
@@ -89,9 +96,11 @@ export abstract class World {
     return new RandomStream(this.options.seed, label);
   }
 
-  /** Brings a node into the world; it knows nobody yet. */
-  birth(): SimNode {
-    const node = this.makeNode(this.nodes.length);
+  /** Brings a node into the world; it knows nobody yet. @param isPublic it can be dialled, whatever share of the hosts cannot. */
+  birth(isPublic = false): SimNode {
+    const properties = this.options.hosts.draw(this.hostDraws);
+    const host = new SimHost(isPublic ? { ...properties, isClient: false } : properties, this.addresses.next());
+    const node = this.makeNode(this.nodes.length, host);
     this.nodes.push(node);
     this.trace.note(TraceKind.birth, this.clock.now, node.index, 0, 0);
     return node;
@@ -111,7 +120,7 @@ export abstract class World {
   /** Lets virtual time pass up to a moment. */
   abstract runUntil(ms: number): Promise<void>;
 
-  protected abstract makeNode(index: number): SimNode;
+  protected abstract makeNode(index: number, host: SimHost): SimNode;
 }
 
 /** Wall-clock time at which every simulation begins, ms: 2026-01-01 UTC. */

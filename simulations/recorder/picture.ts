@@ -20,7 +20,7 @@ export function pictureOf(oracle: Oracle, walk: Walk | undefined): Picture {
   const nodes = [...chosen.values()];
   const indexOf = new Map(nodes.map((node, index) => [node.contact.key, index]));
   return {
-    nodes: nodes.map((node) => ({ at: fractionOf(node.id), kind: node.kind, place: node.placeName })),
+    nodes: nodes.map((node) => ({ at: fractionOf(node.id), kind: node.host.kind, place: node.placeName })),
     edges: edgesBetween(nodes, indexOf),
     lookup: walk && lookupOf(walk, indexOf),
   };

@@ -49,8 +49,9 @@ export class Population {
   /** A newcomer joins through bootstraps that it knows. */
   welcome(): void {
     const { world, sessions } = this.options;
-    const node = world.birth();
-    if (this.bootstraps.length < BOOTSTRAPS) this.bootstraps.push(node);
+    const isBootstrap = this.bootstraps.length < BOOTSTRAPS;
+    const node = world.birth(isBootstrap);
+    if (isBootstrap) this.bootstraps.push(node);
     if (node.index === 0) this.settle(node);
     else {
       if (this.isChurning && sessions !== undefined) this.scheduleEnd(node, sessions.sessionMs(this.churn, node.index));

@@ -17,7 +17,7 @@ const shareOf = (hosts: readonly HostProperties[], is: (host: HostProperties) =>
 describe("Hosts", () => {
   test("are all alike and without fault where nothing is said", () => {
     const kinds = new Set(drawn({}).map((host) => JSON.stringify(host)));
-    expect(kinds).toEqual(new Set([JSON.stringify({ isClient: false, processingMs: 0, clockOffsetMs: 0 })]));
+    expect(kinds).toEqual(new Set([JSON.stringify({ isClient: false, processingMs: 0, clockOffsetMs: 0, refuses: false })]));
   });
 
   test("have the shares of the scenario, independent of each other", () => {

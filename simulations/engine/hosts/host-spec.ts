@@ -6,12 +6,16 @@ import { AddressPlan } from "./address-plan.ts";
 export interface HostsSpec {
   /** Share that can dial, but cannot be dialled: behind a NAT or a firewall. */
   readonly clients?: number;
-  /** Share that takes so much longer to answer, ms. */
+  /** Share on which any message that arrives waits so long before anything is done about it, ms. */
   readonly slow?: { readonly share: number; readonly processingMs: number };
   /** How wrong clocks are, ms: normally distributed, or anything up to a bound either way. */
   readonly clock?: { readonly model: "normal"; readonly sigmaMs: number } | { readonly model: "uniform"; readonly maxMs: number };
   /** Share (default: all) that can send so many bytes a second. */
   readonly upload?: { readonly share?: number; readonly bytesPerSecond: number };
+  /**
+   * Share whose machine stays up when its node has gone: it refuses connections at once. Of the others nothing is heard any more. Default 0.
+   */
+  readonly closedPorts?: number;
   /** Share whose addresses are in data centres, where many are in one /24. Default 0.35. */
   readonly dataCentres?: number;
 }
@@ -19,12 +23,14 @@ export interface HostsSpec {
 /** What one host is like, for as long as it is there. */
 export interface HostProperties {
   readonly isClient: boolean;
-  /** Time that passes between a request and the beginning of its answer, ms. */
+  /** Time that a message waits before anything is done about it, ms. */
   readonly processingMs: number;
   /** What its clock shows minus the true time, ms. */
   readonly clockOffsetMs: number;
   /** undefined: as much as it likes. */
   readonly uploadBytesPerSecond: number | undefined;
+  /** Whether it refuses connections when its node has gone. */
+  readonly refuses: boolean;
 }
 
 export interface HostModel {
@@ -57,6 +63,7 @@ export const HOSTS_SCHEMA = object(
     slow: object({ share, processingMs: { type: "number", minimum: 0, maximum: SLOWEST_MS } }),
     clock: oneOfKinds("model", { normal: kind({ sigmaMs: offset }), uniform: kind({ maxMs: offset }) }),
     upload: object({ bytesPerSecond: { type: "number", minimum: 1, maximum: 1e12 } }, { share }),
+    closedPorts: share,
     dataCentres: share,
   },
 );
@@ -69,13 +76,14 @@ const checkSpec = specChecker(HOSTS_SCHEMA);
  */
 export function hostModel(given: unknown = {}): HostModel {
   checkSpec(given, PATH);
-  const { clients = 0, slow, clock, upload, dataCentres = DEFAULT_DATA_CENTRES } = given as HostsSpec;
+  const { clients = 0, slow, clock, upload, closedPorts = 0, dataCentres = DEFAULT_DATA_CENTRES } = given as HostsSpec;
   return {
     draw: (random) => ({
       isClient: random.next() < clients,
       processingMs: random.next() < (slow?.share ?? 0) ? (slow?.processingMs ?? 0) : 0,
       uploadBytesPerSecond: random.next() < (upload?.share ?? 1) ? upload?.bytesPerSecond : undefined,
       clockOffsetMs: offsetOf(clock, random.normal(), random.next()),
+      refuses: random.next() < closedPorts,
     }),
     addresses: (random) => new AddressPlan(random, dataCentres),
   };

@@ -1,0 +1,186 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import {
+  type Caller,
+  type FindResult,
+  type JoinReport,
+  type LookupResult,
+  type Offer,
+  type OnOutcome,
+  Overlay,
+  type OverlayRequest,
+  type OverlayResponse,
+  type PublishReport,
+  type Signer,
+} from "../../dht/index.ts";
+import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
+import type { Owner } from "./clock.ts";
+import type { Place } from "./latency/latency-model.ts";
+import { LinkSet } from "./link-set.ts";
+import { OverlayPort } from "./overlay-port.ts";
+import type { OverlayWorld } from "./overlay-world.ts";
+import type { RandomStream } from "./random.ts";
+import type { SimHost } from "./sim-host.ts";
+import { SimRuntime } from "./sim-runtime.ts";
+import { StandInSigner } from "./stand-in-signer.ts";
+import type { RequestObserver, SimNode } from "./world.ts";
+
+const NO_ROOM: OverlayResponse = { kind: "store", outcome: "busy", split: undefined, reason: "nothing can be stored here now" };
+/** How long a goodbye may take, ms. */
+const GOODBYE_MS = 10_000;
+
+/** One life of a node: timers of an earlier one do nothing. */
+export interface Life extends Owner {
+  isAlive: boolean;
+}
+
+/** A node at the overlay level: the overlay of production, and what is simulated around it. */
+export class OverlayNode implements SimNode {
+  readonly index: number;
+  readonly host: SimHost;
+  readonly contact: Contact;
+  readonly place: Place;
+  /** Links dialled from here: only these prove an address. */
+  readonly dialled: LinkSet;
+  /** Links that others dialled: good for calling them, too. */
+  readonly inbound = new LinkSet(DEFAULT_LIMITS.maxConnections);
+  life: Life = { isAlive: true };
+  private observers: RequestObserver[] = []; // those of a recorder
+  /** Who it is to those it asks. */
+  private readonly caller: Caller;
+  private readonly world: OverlayWorld;
+  private readonly stream: RandomStream;
+  private readonly signer: Signer;
+  private readonly port: OverlayPort;
+  private overlay: Overlay;
+
+  constructor(world: OverlayWorld, index: number, host: SimHost) {
+    this.world = world;
+    this.index = index;
+    this.host = host;
+    this.stream = world.stream(`node ${index}`);
+    this.signer = new StandInSigner(this.stream);
+    this.place = world.options.latency.place(this.stream);
+    this.contact = makeContact(sha256(this.signer.publicKey), host.addresses);
+    this.dialled = new LinkSet(world.options.links.max);
+    this.caller = { id: this.contact.id, claimed: host.properties.isClient ? undefined : this.contact, host: host.ip };
+    this.port = new OverlayPort(world, this);
+    this.overlay = this.begin();
+  }
+
+  get isAlive(): boolean {
+    return this.life.isAlive;
+  }
+
+  get id(): NodeId {
+    return this.contact.id;
+  }
+
+  get storeSize(): number {
+    return this.overlay.store.size;
+  }
+
+  get placeName(): string {
+    return this.world.options.latency.nameOf(this.place);
+  }
+
+  knows(contact: Contact): boolean {
+    return this.overlay.membership.table.has(contact);
+  }
+
+  contacts(): Iterable<Contact> {
+    return this.overlay.membership.table.contacts();
+  }
+
+  observe(onRequest: RequestObserver): () => void {
+    this.observers.push(onRequest);
+    return () => {
+      this.observers = this.observers.filter((observer) => observer !== onRequest);
+    };
+  }
+
+  /** A call-back that tells the observers, too; the same one where there are none. */
+  observed(to: Contact, request: OverlayRequest, done: OnOutcome): OnOutcome {
+    if (this.observers.length === 0) return done;
+    const told = this.observers.map((observer) => observer(to, request.kind === "find_node" ? request.target : undefined));
+    return (outcome, reached) => {
+      for (const tell of told) tell?.(outcome.kind !== "failed");
+      done(outcome, reached);
+    };
+  }
+
+  /** Answers a request that has arrived from another. */
+  answer(from: OverlayNode, request: OverlayRequest): OverlayResponse {
+    if (request.kind === "store" && this.world.problems.refusesStores(this.index)) return NO_ROOM;
+    return this.overlay.handle(from.caller, request);
+  }
+
+  join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void {
+    const addresses = bootstrap.map((contact) => contact.addresses[0] as string);
+    this.overlay.join(addresses, done, () => done(undefined));
+  }
+
+  lookup(target: NodeId, done: (result: LookupResult) => void): void {
+    this.overlay.lookup(target, done);
+  }
+
+  find(capability: string, limit: number, done: (result: FindResult) => void): void {
+    this.overlay.find(capability, { limit }, done);
+  }
+
+  publish(offer: Offer, done: (report: PublishReport) => void): void {
+    this.overlay.publish(offer, done);
+  }
+
+  kill(): void {
+    this.life.isAlive = false;
+    this.overlay.stop();
+    this.dialled.clear();
+    this.inbound.clear();
+  }
+
+  sayGoodbye(done: () => void): void {
+    const { life } = this;
+    let left = this.overlay.published.length;
+    const gone = () => {
+      left -= 1;
+      if (left <= 0 && life.isAlive) done();
+    };
+    for (const { capability } of this.overlay.published) this.overlay.withdraw(capability, gone);
+    this.later(left === 0 ? 0 : GOODBYE_MS, () => {
+      left = 0;
+      gone();
+    });
+  }
+
+  revive(keepsState: boolean): void {
+    const { membership, store } = this.overlay;
+    this.life = { isAlive: true };
+    this.overlay = this.begin();
+    if (!keepsState) return;
+    const wallClock = this.overlay.runtime.wallClock();
+    for (const contact of membership.table.contacts()) this.overlay.membership.addCandidate(contact);
+    for (const key of store.keys()) for (const record of store.under(key, wallClock)) this.overlay.store.put(key, record, wallClock);
+  }
+
+  /** Something that happens only if this life of the node lasts until then. */
+  later(ms: number, task: () => void): void {
+    this.world.clock.schedule(ms, task, this.life);
+  }
+
+  private begin(): Overlay {
+    const { world, stream, signer, life, host } = this;
+    const { swarm, overlay: settings } = world.options;
+    const overlay = new Overlay({
+      self: this.contact,
+      swarm,
+      runtime: new SimRuntime(world.clock, stream, life, host.properties.clockOffsetMs),
+      peers: this.port,
+      signer,
+      reader: world.reader,
+      ...(settings && { settings }),
+    });
+    overlay.start();
+    return overlay;
+  }
+}

@@ -1,0 +1,221 @@
+import { type Failed, failed, type OnOutcome, type OverlayRequest, type OverlayResponse, type Peers } from "../../dht/index.ts";
+import { type Contact, toHex } from "../../routing/index.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
+import type { Happening } from "./clock.ts";
+import { SharedLink } from "./link-set.ts";
+import { requestBytes, responseBytes } from "./message-size.ts";
+import type { Life, OverlayNode } from "./overlay-node.ts";
+import type { OverlayWorld } from "./overlay-world.ts";
+import { TraceKind } from "./trace.ts";
+
+/** Round trips to set up a link: TCP one, TLS 1.3 another. */
+const LINK_SETUP_ROUND_TRIPS = 2;
+/** A link on which nothing gets through for this long is given up by both ends, ms. */
+const GIVEN_UP_MS = DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs;
+const PING: OverlayRequest = { kind: "ping" };
+
+/** A node's way into the simulated network. */
+export class OverlayPort implements Peers {
+  private readonly world: OverlayWorld;
+  private readonly self: OverlayNode;
+
+  constructor(world: OverlayWorld, self: OverlayNode) {
+    this.world = world;
+    this.self = self;
+  }
+
+  request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
+    const { world, self } = this;
+    const target = world.nodeOf(to.key);
+    const heard = self.observed(to, request, done);
+    if (target === undefined) this.fail(timeoutMs, heard, "no such host");
+    else this.exchange(target, request, this.linkTo(target), timeoutMs, heard);
+  }
+
+  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    this.proveAddress(this.world.nodeOf(contact.key), timeoutMs, done);
+  }
+
+  contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    this.proveAddress(this.world.nodeAt(address), timeoutMs, done);
+  }
+
+  private proveAddress(target: OverlayNode | undefined, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    if (target === undefined) {
+      this.fail(timeoutMs, done, "no such host");
+      return;
+    }
+    const link = this.self.dialled.get(target.index, this.world.clock.now);
+    this.exchange(target, PING, link, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : target.contact));
+  }
+
+  private exchange(target: OverlayNode, request: OverlayRequest, open: SharedLink | undefined, timeoutMs: number, done: OnOutcome): void {
+    if (open === undefined && target.host.properties.isClient) this.fail(0, done, "it cannot be dialled");
+    else if (open === undefined && !target.isAlive && target.host.properties.refuses) this.beRefused(target, timeoutMs, done);
+    else new Exchange(this.world, this.self, target, request, open ?? this.dial(target), timeoutMs, done).begin();
+  }
+
+  /** An open link, whoever dialled it; its own first, as the real pool takes them. */
+  private linkTo(target: OverlayNode): SharedLink | undefined {
+    const { now } = this.world.clock;
+    return this.self.dialled.get(target.index, now) ?? this.self.inbound.get(target.index, now);
+  }
+
+  private dial(target: OverlayNode): SharedLink {
+    const { world, self } = this;
+    const { now } = world.clock;
+    this.noteDial(target);
+    const { latency, links } = world.options;
+    const link = new SharedLink(now, LINK_SETUP_ROUND_TRIPS * 2 * latency.oneWayMs(self.place, target.place), links.idleMs);
+    self.dialled.set(target.index, link, now);
+    return link;
+  }
+
+  /** The machine is there, and nobody listens: that is known after one round trip. */
+  private beRefused(target: OverlayNode, timeoutMs: number, done: OnOutcome): void {
+    const { world, self } = this;
+    this.noteDial(target);
+    world.traffic.lost += 1;
+    this.fail(Math.min(timeoutMs, 2 * world.options.latency.oneWayMs(self.place, target.place)), done, "nobody listens there");
+  }
+
+  private noteDial({ index }: OverlayNode): void {
+    const { world, self } = this;
+    world.traffic.dials += 1;
+    world.trace.note(TraceKind.dial, world.clock.now, self.index, index, 0);
+  }
+
+  private fail(afterMs: number, done: (outcome: Failed) => void, message: string): void {
+    this.self.later(afterMs, () => done(failed("unreachable", message)));
+  }
+}
+
+/** One request and its answer on their way. Every message either way counts as use of the link. */
+class Exchange implements Happening {
+  private readonly world: OverlayWorld;
+  private readonly asker: OverlayNode;
+  private readonly target: OverlayNode;
+  private readonly request: OverlayRequest;
+  private readonly requestSize: number;
+  private readonly link: SharedLink;
+  /** Until the link is there, ms; 0 when it was. */
+  private readonly setup: number;
+  private readonly deadline: number;
+  private readonly done: OnOutcome;
+  /** The life of the asker that wants to know. */
+  private readonly life: Life;
+  /** As far as the link proves it. */
+  private readonly reached: Contact | undefined;
+  /** Undefined while the request is under way. */
+  private response: OverlayResponse | undefined;
+  private responseSize = 0;
+
+  constructor(
+    world: OverlayWorld,
+    asker: OverlayNode,
+    target: OverlayNode,
+    request: OverlayRequest,
+    link: SharedLink,
+    timeoutMs: number,
+    done: OnOutcome,
+  ) {
+    const { now } = world.clock;
+    this.world = world;
+    this.asker = asker;
+    this.target = target;
+    this.request = request;
+    this.requestSize = requestBytes(request);
+    this.link = link;
+    this.setup = Math.max(0, link.readyAt - now);
+    this.deadline = now + timeoutMs;
+    this.done = done;
+    this.life = asker.life;
+    this.reached = asker.dialled.get(target.index, now) === link ? target.contact : undefined;
+  }
+
+  begin(): void {
+    const { world, asker, target, setup, deadline } = this;
+    const { now } = world.clock;
+    const arrival = this.arrivalOf(asker, target, this.requestSize, setup);
+    if (arrival === undefined || arrival > deadline) this.lose();
+    // What comes too late for an answer does what it does all the same.
+    if (arrival !== undefined) world.clock.enqueue(arrival - now, this);
+  }
+
+  happen(): boolean {
+    if (this.response === undefined) this.arrive();
+    else this.deliver(this.response);
+    return true;
+  }
+
+  /** The request has arrived where it was sent to. */
+  private arrive(): void {
+    const { world, asker, target, link, setup } = this;
+    const { now } = world.clock;
+    const isInTime = now <= this.deadline;
+    if (!target.isAlive) {
+      if (setup > 0) link.close(); // it was never set up
+      if (isInTime) this.lose();
+      return;
+    }
+    if (setup > 0) target.inbound.set(asker.index, link, now);
+    link.use(now);
+    const response = this.serve();
+    if (isInTime) this.reply(response);
+  }
+
+  private serve(): OverlayResponse {
+    const { world, asker, target, request, requestSize } = this;
+    world.traffic.messages += 1;
+    world.traffic.bytes += requestSize;
+    world.trace.note(TraceKind.request, world.clock.now, asker.index, target.index, requestSize);
+    world.meters.request(request.kind, target.index, requestSize, request.kind === "find_records" ? () => toHex(request.key) : undefined);
+    return target.answer(asker, request);
+  }
+
+  private reply(response: OverlayResponse): void {
+    const { world, asker, target } = this;
+    this.response = response;
+    this.responseSize = responseBytes(response);
+    const arrival = this.arrivalOf(target, asker, this.responseSize, 0);
+    if (arrival === undefined || arrival > this.deadline) this.lose();
+    else world.clock.enqueue(arrival - world.clock.now, this);
+  }
+
+  private deliver(response: OverlayResponse): void {
+    const { world, asker, target, responseSize } = this;
+    this.link.use(world.clock.now);
+    if (!asker.isAlive) return;
+    world.traffic.messages += 1;
+    world.traffic.bytes += responseSize;
+    world.trace.note(TraceKind.response, world.clock.now, target.index, asker.index, responseSize);
+    world.meters.message(response.kind, responseSize);
+    if (this.life.isAlive) this.done(response, this.reached);
+  }
+
+  /** When a message gets through to whoever is to deal with it; undefined when it never does. A link that it breaks is closed. */
+  private arrivalOf(from: OverlayNode, to: OverlayNode, bytes: number, setup: number): number | undefined {
+    const { clock, options, weather, problems } = this.world;
+    const { now } = clock;
+    this.link.use(now);
+    const way = options.latency.sampleMs(from.place, to.place, weather);
+    const fate = problems.fateOf(from.index, to.index);
+    if (fate.broken || fate.heldUntilMs - now > GIVEN_UP_MS) {
+      this.link.close();
+      return undefined;
+    }
+    const ready = Math.max(now + setup, fate.heldUntilMs);
+    return ready + from.host.sendingMs(bytes, ready) + way + fate.addMs + to.host.properties.processingMs;
+  }
+
+  /** Nothing comes back, and at the deadline that is noticed; at once where the machine says that nobody is there any more. */
+  private lose(): void {
+    const { world, asker, target, deadline } = this;
+    const { now } = world.clock;
+    world.traffic.lost += 1;
+    world.trace.note(TraceKind.lost, now, asker.index, target.index, 0);
+    const isRefused = !target.isAlive && target.host.properties.refuses;
+    const afterMs = isRefused ? world.options.latency.oneWayMs(target.place, asker.place) : Number.POSITIVE_INFINITY;
+    world.clock.schedule(Math.max(0, Math.min(deadline - now, afterMs)), () => this.done(failed("timeout", "no answer")), this.life);
+  }
+}

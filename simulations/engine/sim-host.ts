@@ -1,0 +1,42 @@
+import type { HostProperties } from "./hosts/host-spec.ts";
+
+/** Port on which everybody listens. */
+const PORT = 9_999;
+
+/** The machine of one node, which stays the same over all lives of it. */
+export class SimHost {
+  readonly properties: HostProperties;
+  readonly ip: string;
+  readonly port = PORT;
+  /** When all that was sent before has left, ms: only where the way out is narrow. */
+  private freeAt = 0;
+
+  constructor(properties: HostProperties, ip: string) {
+    this.properties = properties;
+    this.ip = ip;
+  }
+
+  /** URIs at which its node can be dialled. */
+  get addresses(): readonly string[] {
+    return this.properties.isClient ? [] : [this.address];
+  }
+
+  get address(): string {
+    return `tcp://${this.ip}:${PORT}`;
+  }
+
+  /** What kind of host it is, for pictures. */
+  get kind(): string {
+    const { isClient, processingMs } = this.properties;
+    if (isClient) return "client";
+    return processingMs > 0 ? "slow" : "node";
+  }
+
+  /** Time until a message sent now has left, ms: what was sent before goes first. */
+  sendingMs(bytes: number, now: number): number {
+    const { uploadBytesPerSecond } = this.properties;
+    if (uploadBytesPerSecond === undefined) return 0;
+    this.freeAt = Math.max(now, this.freeAt) + (bytes / uploadBytesPerSecond) * 1_000;
+    return this.freeAt - now;
+  }
+}
