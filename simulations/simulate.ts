@@ -1,18 +1,17 @@
 import { readFileSync } from "node:fs";
 import { SynapseError } from "../routing/index.ts";
 import { systemRuntime } from "../src/runtime.ts";
-import { NodeWorld } from "./engine/node-world.ts";
-import { OverlayWorld } from "./engine/overlay-world.ts";
 import type { ReadFile } from "./engine/spec-check.ts";
 import { round } from "./engine/statistics.ts";
-import type { World, WorldOptions } from "./engine/world.ts";
+import type { World } from "./engine/world.ts";
 import type { Figures } from "./figures.ts";
+import { makeWorld } from "./make-world.ts";
 import { modelsOf } from "./models.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import type { Recording } from "./recording.ts";
 import { type Beginning, Play, type Progress } from "./scenarios/play.ts";
 import { readScenario } from "./scenarios/read-scenario.ts";
-import type { Level, Scenario, ScenarioInput } from "./scenarios/scenario.ts";
+import type { Scenario, ScenarioInput } from "./scenarios/scenario.ts";
 
 export interface RecordOptions extends RunOptions {
   /** What runs it again, for the report. Default: the call that does. */
@@ -50,10 +49,9 @@ async function run(
   { progress, signal, readFile = fromDisk }: RunOptions,
 ): Promise<{ figures: Figures; recorder: Recorder }> {
   const startedAt = systemRuntime.now();
-  const { latency, hosts, sessions } = modelsOf(scenario, readFile);
-  const { seed, links, overlay, level } = scenario;
-  const world = makeWorld(level, { seed, latency, hosts, links, overlay, swarm: "simulation" });
-  const play = new Play(world, scenario, sessions);
+  const models = modelsOf(scenario, readFile);
+  const world = makeWorld(scenario, models);
+  const play = new Play(world, scenario, models.sessions);
   const recorder = new Recorder(world, play, scenario);
   const beginning = await play.run((phase, done, of) => {
     if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");
@@ -86,10 +84,6 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     joins: joins.figures(),
     faults: world.faults,
   };
-}
-
-function makeWorld(level: Level, options: WorldOptions): World {
-  return level === "overlay" ? new OverlayWorld(options) : new NodeWorld(options);
 }
 
 function fromDisk(path: string): string {

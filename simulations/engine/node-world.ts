@@ -4,6 +4,7 @@ import { Identity } from "../../src/identity.ts";
 import { Node } from "../../src/node.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Place } from "./latency/latency-model.ts";
+import type { Inside } from "./observer.ts";
 import type { RandomStream } from "./random.ts";
 import type { SimHost } from "./sim-host.ts";
 import { SimNetwork, type Station } from "./sim-network.ts";
@@ -84,6 +85,10 @@ class WholeNode implements SimNode {
   /** Frames are not looked into: nothing is told at this level. */
   observe(): () => void {
     return () => undefined;
+  }
+
+  get inside(): Inside {
+    return this.node.inside;
   }
 
   get storeSize(): number {
@@ -176,6 +181,10 @@ class ObservedNode extends Node {
     for (const contact of before.overlay.membership.table.contacts()) membership.addCandidate(contact);
     for (const key of before.overlay.store.keys())
       for (const record of before.overlay.store.under(key, wallClock)) store.put(key, record, wallClock);
+  }
+
+  get inside(): Inside {
+    return this.overlay;
   }
 
   get recordsHeld(): number {

@@ -17,6 +17,7 @@ import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { Owner } from "./clock.ts";
 import type { Place } from "./latency/latency-model.ts";
 import { LinkSet } from "./link-set.ts";
+import type { Inside } from "./observer.ts";
 import { OverlayPort } from "./overlay-port.ts";
 import type { OverlayWorld } from "./overlay-world.ts";
 import type { RandomStream } from "./random.ts";
@@ -80,6 +81,10 @@ export class OverlayNode implements SimNode {
     return this.overlay.store.size;
   }
 
+  get inside(): Inside {
+    return this.overlay;
+  }
+
   get placeName(): string {
     return this.world.options.latency.nameOf(this.place);
   }
@@ -101,10 +106,13 @@ export class OverlayNode implements SimNode {
 
   /** A call-back that tells the observers, too; the same one where there are none. */
   observed(to: Contact, request: OverlayRequest, done: OnOutcome): OnOutcome {
-    if (this.observers.length === 0) return done;
+    const { observer } = this.world;
+    if (this.observers.length === 0 && observer === undefined) return done;
+    observer?.onSent(this, to, request);
     const told = this.observers.map((observer) => observer(to, request.kind === "find_node" ? request.target : undefined));
     return (outcome, reached) => {
       for (const tell of told) tell?.(outcome.kind !== "failed");
+      observer?.onOutcome(this, to, request, outcome, reached);
       done(outcome, reached);
     };
   }
@@ -112,7 +120,9 @@ export class OverlayNode implements SimNode {
   /** Answers a request that has arrived from another. */
   answer(from: OverlayNode, request: OverlayRequest): OverlayResponse {
     if (request.kind === "store" && this.world.problems.refusesStores(this.index)) return NO_ROOM;
-    return this.overlay.handle(from.caller, request);
+    const response = this.overlay.handle(from.caller, request);
+    this.world.observer?.onServed(this, from, request, response);
+    return response;
   }
 
   join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void {
@@ -168,6 +178,15 @@ export class OverlayNode implements SimNode {
     this.world.clock.schedule(ms, task, this.life);
   }
 
+  private witnessed(signer: Signer): Signer {
+    const { publicKey } = signer;
+    const sign = (message: Uint8Array) => {
+      this.world.observer?.onSigned(this, message);
+      return signer.sign(message);
+    };
+    return { publicKey, sign };
+  }
+
   private begin(): Overlay {
     const { world, stream, signer, life, host } = this;
     const { swarm, overlay: settings } = world.options;
@@ -176,7 +195,7 @@ export class OverlayNode implements SimNode {
       swarm,
       runtime: new SimRuntime(world.clock, stream, life, host.properties.clockOffsetMs),
       peers: this.port,
-      signer,
+      signer: this.witnessed(signer),
       reader: world.reader,
       ...(settings && { settings }),
     });

@@ -46,7 +46,10 @@ export class OverlayPort implements Peers {
       return;
     }
     const link = this.self.dialled.get(target.index, this.world.clock.now);
-    this.exchange(target, PING, link, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : target.contact));
+    this.exchange(target, PING, link, timeoutMs, (outcome) => {
+      if (outcome.kind !== "failed") this.world.observer?.onProved(this.self, target.contact);
+      done(outcome.kind === "failed" ? outcome : target.contact);
+    });
   }
 
   private exchange(target: OverlayNode, request: OverlayRequest, open: SharedLink | undefined, timeoutMs: number, done: OnOutcome): void {

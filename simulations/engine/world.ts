@@ -6,6 +6,7 @@ import type { AddressPlan } from "./hosts/address-plan.ts";
 import type { HostModel } from "./hosts/host-spec.ts";
 import type { LatencyModel } from "./latency/latency-model.ts";
 import { Meters } from "./meters.ts";
+import type { Inside, Observer } from "./observer.ts";
 import { RandomStream } from "./random.ts";
 import { SimHost } from "./sim-host.ts";
 import { Trace, TraceKind } from "./trace.ts";
@@ -41,6 +42,8 @@ export interface SimNode {
   observe(onRequest: RequestObserver): () => void;
   /** Records it holds for others. */
   readonly storeSize: number;
+  /** Its overlay; another one in each of its lives. */
+  readonly inside: Inside;
 }
 
 export interface WorldOptions {
@@ -76,6 +79,8 @@ export abstract class World {
   readonly nodes: SimNode[] = [];
   /** What was thrown where nobody could catch it. Must stay empty. */
   readonly faults: string[] = [];
+  /** Told of what passes between nodes, if anybody wants to know. */
+  observer: Observer | undefined;
   /** What is wrong with the network now. */
   readonly problems: Faults;
   private readonly hostDraws: RandomStream;

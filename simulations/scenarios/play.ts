@@ -63,6 +63,12 @@ export class Play {
     return beginning;
   }
 
+  /** What a scenario does to its network is over with its measured time; then nobody leaves any more either, and time passes. */
+  async calm(durationMs: number, progress: Progress): Promise<void> {
+    this.population.calm();
+    await this.pass("calm", durationMs, progress);
+  }
+
   private async grow(progress: Progress): Promise<void> {
     const { nodes, growthMs } = this.scenario;
     for (let born = 0; born < nodes; born++) {

@@ -27,6 +27,7 @@ export class Population {
   private readonly churn: RandomStream;
   private readonly bootstraps: SimNode[] = []; // at most BOOTSTRAPS
   private isChurning = false;
+  private isCalm = false;
 
   constructor(options: PopulationOptions) {
     this.options = options;
@@ -44,6 +45,11 @@ export class Population {
     if (sessions === undefined) return;
     this.isChurning = true;
     for (const node of oracle.live) this.scheduleEnd(node, sessions.remainingMs(this.churn, node.index));
+  }
+
+  /** From now on nobody leaves, and who is away stays away. */
+  calm(): void {
+    this.isCalm = true;
   }
 
   /** A newcomer joins through bootstraps that it knows. */
@@ -103,7 +109,7 @@ export class Population {
   private scheduleEnd(node: SimNode, afterMs: number): void {
     if (this.isBootstrap(node)) return;
     this.options.world.clock.schedule(afterMs, () => {
-      if (!node.isAlive) return; // a fault was first
+      if (!node.isAlive || this.isCalm) return; // a fault was first
       this.deaths += 1;
       this.depart(node);
       this.welcome();
@@ -119,7 +125,7 @@ export class Population {
     else world.death(node);
     if (farewell.returnsAfterMs !== undefined)
       world.clock.schedule(farewell.returnsAfterMs, () => {
-        if (!node.isAlive) this.welcomeBack(node, true);
+        if (!node.isAlive && !this.isCalm) this.welcomeBack(node, true);
       });
   }
 }
