@@ -1,6 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type CapabilityRecord, type RecordReader, readRecord, type Signer } from "../../dht/index.ts";
-import type { RandomStream } from "./random.ts";
 
 /**
  * Signatures that anybody could forge and nobody here does: a hash with the public key. They take a hundredth of the time, and an
@@ -9,8 +8,8 @@ import type { RandomStream } from "./random.ts";
 export class StandInSigner implements Signer {
   readonly publicKey: Uint8Array;
 
-  constructor(stream: RandomStream) {
-    this.publicKey = stream.bytes(32);
+  constructor(publicKey: Uint8Array) {
+    this.publicKey = publicKey;
   }
 
   sign(message: Uint8Array): Uint8Array {

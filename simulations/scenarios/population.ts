@@ -50,7 +50,7 @@ export class Population {
   welcome(): void {
     const { world, sessions } = this.options;
     const isBootstrap = this.bootstraps.length < BOOTSTRAPS;
-    const node = world.birth(isBootstrap);
+    const node = world.birth({ isPublic: isBootstrap });
     if (isBootstrap) this.bootstraps.push(node);
     if (node.index === 0) this.settle(node);
     else {
