@@ -1,6 +1,6 @@
 import type { FindResult, JoinReport, LookupResult, Offer, OnOutcome, OverlayRequest, PublishReport, Signer } from "../../dht/index.ts";
 import { type Contact, makeContact, messageOf, type NodeId } from "../../routing/index.ts";
-import { Identity } from "../../src/identity.ts";
+import { Identity, verifyEd25519 } from "../../src/identity.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import type { Conduct } from "./conduct.ts";
 import type { Place } from "./latency/latency-model.ts";
@@ -15,6 +15,7 @@ import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
 /** The node level: whole nodes with their codec, hello, connections and pools, on a simulated transport. */
 export class NodeWorld extends World {
   readonly network = new SimNetwork(this);
+  override readonly verify = verifyEd25519;
 
   constructor(options: WorldOptions) {
     super(options);

@@ -2,7 +2,7 @@ import type { RecordReader, Signer } from "../../dht/index.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import { OverlayNode } from "./overlay-node.ts";
 import type { SimHost } from "./sim-host.ts";
-import { SharedReader, StandInSigner } from "./stand-in-signer.ts";
+import { SharedReader, StandInSigner, verifyStandIn } from "./stand-in-signer.ts";
 import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
 
 /**
@@ -11,6 +11,7 @@ import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
  */
 export class OverlayWorld extends World {
   readonly reader: RecordReader = new SharedReader();
+  override readonly verify = verifyStandIn;
   private readonly byKey = new Map<string, OverlayNode>(); // one for each node ever born
   private readonly byAddress = new Map<string, OverlayNode>(); // the same without clients
 

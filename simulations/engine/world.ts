@@ -8,6 +8,7 @@ import type {
   OverlaySettings,
   PublishReport,
   Signer,
+  VerifySignature,
 } from "../../dht/index.ts";
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { Faults } from "../faults/faults.ts";
@@ -161,8 +162,16 @@ export abstract class World {
   /** The key pair that a seed of 32 bytes makes. */
   abstract signerOf(seed: Uint8Array): Signer;
 
+  /** Checks a signature as the nodes of this world do. */
+  abstract readonly verify: VerifySignature;
+
   protected abstract makeNode(index: number, host: SimHost, birth: Birth): SimNode;
 }
 
 /** Wall-clock time at which every simulation begins, ms: 2026-01-01 UTC. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/** What a clock that is right shows now, ms since 1970. */
+export function wallClockOf({ clock }: World): number {
+  return EPOCH_MS + clock.now;
+}
