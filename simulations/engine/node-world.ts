@@ -126,7 +126,7 @@ class WholeNode implements SimNode {
   }
 
   sayGoodbye(done: () => void): void {
-    this.watch(this.node.stop().then(done));
+    this.watch(this.node.sayGoodbye().then(done));
   }
 
   revive(keepsState: boolean): void {

@@ -32,6 +32,13 @@ export class ObservedNode extends Node {
     this.overlay.peers.request(to, request, OWN_REQUEST_MS, done);
   }
 
+  /** Withdraws what it offers, as agents do, and stops. */
+  async sayGoodbye(): Promise<void> {
+    const { overlay } = this;
+    await Promise.all(overlay.published.map(({ capability }) => new Promise((resolve) => overlay.withdraw(capability, resolve))));
+    await this.stop();
+  }
+
   /** What a disk would have kept for it: the contacts of an earlier life, to be verified anew, and the records it held for others. */
   takeOver(before: ObservedNode): void {
     const { membership, store, runtime } = this.overlay;
