@@ -56,7 +56,7 @@ export class Membership {
   /** A contact did not answer. Where it loses its seat, the next in line has it. */
   markMissed(contact: Contact): void {
     const next = this.table.bucket(this.table.bucketIndex(contact.id))?.nextInLine;
-    const outcome = this.table.markMissed(contact.id, contact.key);
+    const outcome = this.table.markMissed(contact);
     this.roundTrips.forget(contact.key);
     if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
   }

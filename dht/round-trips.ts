@@ -1,5 +1,5 @@
 /** Peers whose round trips are remembered; the one measured longest ago is forgotten first. */
-const MAX_PEERS = 512;
+const MAX_PEERS = 256;
 /**
  * Bounds of every timeout, ms. Below, a peer that is busy for a moment would count as gone (TCP's own least timeout is the same); above,
  * a person has given up.
@@ -12,10 +12,13 @@ const INITIAL_TIMEOUT_MS = 1_000;
 const MEAN_GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;
 
+/** In whole microseconds: small integers are kept in place, while a fraction would be an object of its own. */
 interface Estimate {
-  mean: number;
-  deviation: number;
+  readonly mean: number;
+  readonly deviation: number;
 }
+
+const US_PER_MS = 1_000;
 
 /**
  * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298); strangers get the same formula over
@@ -29,22 +32,24 @@ export class RoundTrips {
   timeoutFor(key: string): number {
     const estimate = this.peers.get(key) ?? this.strangers;
     if (estimate === undefined) return INITIAL_TIMEOUT_MS;
-    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, estimate.mean + 4 * estimate.deviation));
+    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, (estimate.mean + 4 * estimate.deviation) / US_PER_MS));
   }
 
   /** The smoothed round trip of a peer, ms, if one was measured. */
   of(key: string): number | undefined {
-    return this.peers.get(key)?.mean;
+    const estimate = this.peers.get(key);
+    return estimate && estimate.mean / US_PER_MS;
   }
 
   measured(key: string, ms: number): void {
+    const us = Math.round(ms * US_PER_MS);
     const known = this.peers.get(key);
     if (known === undefined) {
-      this.strangers = blend(this.strangers, ms);
+      this.strangers = blend(this.strangers, us);
     } else {
       this.peers.delete(key); // set again below: a Map keeps the order of insertion, oldest first
     }
-    this.peers.set(key, blend(known, ms));
+    this.peers.set(key, blend(known, us));
     if (this.peers.size > MAX_PEERS) this.peers.delete(this.peers.keys().next().value as string);
   }
 
@@ -53,11 +58,11 @@ export class RoundTrips {
   }
 }
 
-function blend(estimate: Estimate | undefined, ms: number): Estimate {
-  if (estimate === undefined) return { mean: ms, deviation: ms / 2 };
-  const error = ms - estimate.mean;
+function blend(estimate: Estimate | undefined, us: number): Estimate {
+  if (estimate === undefined) return { mean: us, deviation: Math.round(us / 2) };
+  const error = us - estimate.mean;
   return {
-    mean: estimate.mean + MEAN_GAIN * error,
-    deviation: estimate.deviation + DEVIATION_GAIN * (Math.abs(error) - estimate.deviation),
+    mean: Math.round(estimate.mean + MEAN_GAIN * error),
+    deviation: Math.round(estimate.deviation + DEVIATION_GAIN * (Math.abs(error) - estimate.deviation)),
   };
 }

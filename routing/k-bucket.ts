@@ -1,4 +1,5 @@
 import type { Contact } from "./contact.ts";
+import { ContactRow, type Contacts, takeOut } from "./contact-row.ts";
 
 /** Contacts in a bucket: k of the paper, and how many nodes hold a record. */
 export const K = 20;
@@ -7,36 +8,22 @@ export const REPLACEMENTS = 10;
 /** Misses in a row after which a contact loses its seat even though nobody waits for it. */
 const MAX_MISSES = 3;
 
-interface Seat {
-  contact: Contact;
-  /** False while it waits for a seat. */
-  isTaken: boolean;
-  /** Requests in a row that it did not answer. */
-  misses: number;
-  /** When it last answered, ms. */
-  lastSeen: number;
-}
-
-/** Contacts, and the heads of their ids in a row of their own: to sort them, nothing else need be read. */
-export interface HealthyContacts {
-  readonly contacts: readonly Contact[];
-  readonly heads: Int32Array;
-}
-
 export type Admission = "added" | "updated" | "waiting";
 
 /**
- * One k-bucket: at most {@link K} verified contacts, least recently seen first, and at most {@link REPLACEMENTS} waiting for a seat,
- * least recently seen first, where a newcomer displaces the oldest. Long-lived contacts keep their seats: the longer a node has
- * been up, the longer it will stay (paper, section 2.2), and a flood of new ids displaces nobody who answers.
+ * One k-bucket: at most {@link K} verified contacts, and at most {@link REPLACEMENTS} waiting for a seat, where a newcomer displaces the
+ * one seen longest ago. Long-lived contacts keep their seats: the longer a node has been up, the longer it will stay (paper, section
+ * 2.2), and a flood of new ids displaces nobody who answers.
  */
 export class KBucket {
-  private readonly seats: Seat[] = []; // at most K
-  private readonly waiting: Seat[] = []; // at most REPLACEMENTS
-  /** All of them by their contacts' keys: every message looks one up. */
-  private readonly byKey = new Map<string, Seat>(); // at most K + REPLACEMENTS
-  /** Made when asked for, dropped when it may have changed: it is read far more often. */
-  private healthyList: HealthyContacts | undefined;
+  private readonly seats = new ContactRow(); // at most K
+  private readonly waiting = new ContactRow(); // at most REPLACEMENTS
+  /** Requests in a row that each seat has not answered. */
+  private readonly misses: number[] = []; // one for each seat
+  /** Seats that have missed any. */
+  private missing = 0;
+  /** Made when asked for while somebody is missing, dropped when that may have changed. */
+  private healthyList: Contacts | undefined;
 
   get size(): number {
     return this.seats.length;
@@ -48,25 +35,28 @@ export class KBucket {
 
   /** The contact seen longest ago: the one to ping before a newcomer may take its place. */
   get oldest(): Contact | undefined {
-    return this.seats[0]?.contact;
+    return this.seats.contacts[this.seats.oldest()];
   }
 
   get oldestSeen(): number {
-    return this.seats[0]?.lastSeen ?? Number.POSITIVE_INFINITY;
+    return this.size === 0 ? Number.POSITIVE_INFINITY : this.seats.seenAt(this.seats.oldest());
   }
 
   /** The contact that gets the next seat to fall free. */
   get nextInLine(): Contact | undefined {
-    return this.waiting.at(-1)?.contact;
+    return this.waiting.contacts[this.waiting.newest()];
   }
 
-  has(key: string): boolean {
-    return this.byKey.get(key)?.isTaken ?? false;
+  has(contact: Contact): boolean {
+    return this.seats.indexOf(contact) >= 0;
   }
 
-  /** A contact that has a seat or waits for one. */
-  known(key: string): Contact | undefined {
-    return this.byKey.get(key)?.contact;
+  /** A contact as it is known here, with a seat or waiting for one. */
+  known(contact: Contact): Contact | undefined {
+    const seat = this.seats.indexOf(contact);
+    if (seat >= 0) return this.seats.contacts[seat];
+    const place = this.waiting.indexOf(contact);
+    return place < 0 ? undefined : this.waiting.contacts[place];
   }
 
   /** Whether a contact that is not known here would get a seat, or a place among those who wait, without displacing anybody. */
@@ -74,23 +64,21 @@ export class KBucket {
     return !this.isFull || this.waiting.length < REPLACEMENTS;
   }
 
-  /** Enters a contact that has just answered us, as the most recently seen. Where the bucket is full it waits for a seat. */
+  /** Enters a contact that has just answered us. Where the bucket is full it waits for a seat. */
   addVerified(contact: Contact, now: number): Admission {
-    const known = this.byKey.get(contact.key);
-    if (known?.isTaken) {
-      this.moveToEnd(known, contact, now);
+    const seat = this.seats.indexOf(contact);
+    if (seat >= 0) {
+      this.answered(seat, contact, now);
       return "updated";
     }
-    if (known !== undefined) this.forget(known);
-    const seat: Seat = { contact, isTaken: !this.isFull, misses: 0, lastSeen: now };
-    this.byKey.set(contact.key, seat);
-    if (seat.isTaken) {
-      this.seats.push(seat);
-      this.healthyList = undefined;
+    const place = this.waiting.indexOf(contact);
+    if (place >= 0) this.waiting.removeAt(place);
+    if (!this.isFull) {
+      this.give(contact, now);
       return "added";
     }
-    if (this.waiting.length >= REPLACEMENTS) this.forget(this.waiting[0] as Seat);
-    this.waiting.push(seat);
+    if (this.waiting.length >= REPLACEMENTS) this.waiting.removeAt(this.waiting.oldest());
+    this.waiting.add(contact, now);
     return "waiting";
   }
 
@@ -98,71 +86,72 @@ export class KBucket {
    * Notes that a contact did not answer. It loses its seat to the most recently seen replacement, or after
    * {@link MAX_MISSES} misses in a row. Until it answers again it is not handed out.
    */
-  markMissed(key: string): "kept" | "removed" | "unknown" {
-    const seat = this.byKey.get(key);
-    if (seat === undefined) return "unknown";
-    if (!seat.isTaken) {
-      this.forget(seat);
+  markMissed(contact: Contact): "kept" | "removed" | "unknown" {
+    const seat = this.seats.indexOf(contact);
+    if (seat < 0) {
+      const place = this.waiting.indexOf(contact);
+      if (place >= 0) this.waiting.removeAt(place);
       return "unknown";
     }
-    seat.misses += 1;
+    const misses = (this.misses[seat] as number) + 1;
+    this.misses[seat] = misses;
+    if (misses === 1) this.missing += 1;
     this.healthyList = undefined;
-    if (this.waiting.length === 0 && seat.misses < MAX_MISSES) return "kept";
-    this.forget(seat);
-    this.promote();
+    if (this.waiting.length === 0 && misses < MAX_MISSES) return "kept";
+    this.vacate(seat);
     return "removed";
   }
 
-  remove(key: string): boolean {
-    const seat = this.byKey.get(key);
-    if (seat === undefined) return false;
-    this.forget(seat);
-    if (!seat.isTaken) return false;
-    this.promote();
-    return true;
+  remove(contact: Contact): boolean {
+    const seat = this.seats.indexOf(contact);
+    if (seat >= 0) this.vacate(seat);
+    const place = this.waiting.indexOf(contact);
+    if (place >= 0) this.waiting.removeAt(place);
+    return seat >= 0;
   }
 
-  /** The contacts that answered the last time they were asked. Good until the bucket changes. */
-  get healthy(): HealthyContacts {
+  /** The contacts that answered the last time they were asked, in no order. Good until the bucket changes. */
+  get healthy(): Contacts {
+    if (this.missing === 0) return this.seats;
     if (this.healthyList === undefined) {
-      const contacts = this.seats.filter(({ misses }) => misses === 0).map(({ contact }) => contact);
-      this.healthyList = { contacts, heads: Int32Array.from(contacts, ({ head }) => head) };
+      const contacts = this.seats.contacts.filter((_, seat) => this.misses[seat] === 0);
+      this.healthyList = { contacts, heads: contacts.map(({ head }) => head) };
     }
     return this.healthyList;
   }
 
-  *contacts(): IterableIterator<Contact> {
-    for (const seat of this.seats) yield seat.contact;
+  /** Those with seats, the one seen longest ago first. */
+  contacts(): Contact[] {
+    return this.seats.byAge().map(([contact]) => contact);
   }
 
-  /** Every contact with the time it last answered, ms. */
-  *seen(): IterableIterator<readonly [Contact, number]> {
-    for (const seat of this.seats) yield [seat.contact, seat.lastSeen];
+  /** The same with the time at which each last answered, ms. */
+  seen(): (readonly [Contact, number])[] {
+    return this.seats.byAge();
   }
 
-  private moveToEnd(seat: Seat, contact: Contact, now: number): void {
-    this.seats.splice(this.seats.indexOf(seat), 1);
-    if (seat.misses > 0 || seat.contact !== contact) this.healthyList = undefined;
-    seat.contact = contact;
-    seat.misses = 0;
-    seat.lastSeen = now;
-    this.seats.push(seat);
+  private answered(seat: number, contact: Contact, now: number): void {
+    this.seats.update(seat, contact, now);
+    if (this.misses[seat] !== 0) this.missing -= 1;
+    this.misses[seat] = 0;
+    if (this.missing > 0) this.healthyList = undefined;
   }
 
-  private forget(seat: Seat): void {
-    const row = seat.isTaken ? this.seats : this.waiting;
-    row.splice(row.indexOf(seat), 1);
-    this.byKey.delete(seat.contact.key);
-    if (seat.isTaken) this.healthyList = undefined;
+  private give(contact: Contact, now: number): void {
+    this.seats.add(contact, now);
+    this.misses.push(0);
+    this.healthyList = undefined;
   }
 
-  private promote(): void {
-    const next = this.waiting.pop();
-    if (next === undefined) return;
-    next.isTaken = true;
-    // Kept in order of `lastSeen`: the promoted contact may have been seen before some that hold seats.
-    let at = this.seats.length;
-    while (at > 0 && (this.seats[at - 1] as Seat).lastSeen > next.lastSeen) at -= 1;
-    this.seats.splice(at, 0, next);
+  /** Whoever waits and was seen last has the seat now. */
+  private vacate(seat: number): void {
+    if (this.misses[seat] !== 0) this.missing -= 1;
+    this.seats.removeAt(seat);
+    takeOut(this.misses, seat);
+    this.healthyList = undefined;
+    const next = this.waiting.newest();
+    if (next < 0) return;
+    this.give(this.waiting.contacts[next] as Contact, this.waiting.seenAt(next));
+    this.waiting.removeAt(next);
   }
 }

@@ -48,31 +48,31 @@ export class RoutingTable {
     return admission;
   }
 
-  markMissed(id: NodeId, key: string): "kept" | "removed" | "unknown" {
-    const bucket = this.buckets[this.bucketIndex(id)];
+  markMissed(contact: Contact): "kept" | "removed" | "unknown" {
+    const bucket = this.buckets[this.bucketIndex(contact.id)];
     if (bucket === undefined) return "unknown";
     const before = bucket.size;
-    const outcome = bucket.markMissed(key);
+    const outcome = bucket.markMissed(contact);
     this.count += bucket.size - before;
     return outcome;
   }
 
-  remove(id: NodeId, key: string): boolean {
-    const bucket = this.buckets[this.bucketIndex(id)];
+  remove(contact: Contact): boolean {
+    const bucket = this.buckets[this.bucketIndex(contact.id)];
     if (bucket === undefined) return false;
     const before = bucket.size;
-    const removed = bucket.remove(key);
+    const removed = bucket.remove(contact);
     this.count += bucket.size - before;
     return removed;
   }
 
   has(contact: Contact): boolean {
-    return this.buckets[this.bucketIndex(contact.id)]?.has(contact.key) ?? false;
+    return this.buckets[this.bucketIndex(contact.id)]?.has(contact) ?? false;
   }
 
   /** A contact as it is known here, with a seat or waiting for one: its addresses are those that were proved. */
   known(contact: Contact): Contact | undefined {
-    return this.buckets[this.bucketIndex(contact.id)]?.known(contact.key);
+    return this.buckets[this.bucketIndex(contact.id)]?.known(contact);
   }
 
   *contacts(): IterableIterator<Contact> {
@@ -87,24 +87,23 @@ export class RoutingTable {
     const result: Contact[] = [];
     const shared = commonPrefixLength(this.self, target);
     // Those in the target's own bucket share one bit more with it than anybody else.
-    this.collect(shared, target, result);
+    this.collect(shared, target, count, result);
     // Deeper buckets agree with the target in bit `shared` as little as this node does, and split further on its own bits: where
     // target and self differ in bit i, bucket i is nearer than all deeper ones; where they agree, it is farther.
     for (let i = shared + 1; i < this.depth && result.length < count; i++) {
-      if (bitAt(this.self, i) !== bitAt(target, i)) this.collect(i, target, result);
+      if (bitAt(this.self, i) !== bitAt(target, i)) this.collect(i, target, count, result);
     }
     for (let i = this.depth - 1; i > shared && result.length < count; i--) {
-      if (bitAt(this.self, i) === bitAt(target, i)) this.collect(i, target, result);
+      if (bitAt(this.self, i) === bitAt(target, i)) this.collect(i, target, count, result);
     }
-    for (let i = Math.min(shared, this.depth) - 1; i >= 0 && result.length < count; i--) this.collect(i, target, result);
-    if (result.length > count) result.length = count;
+    for (let i = Math.min(shared, this.depth) - 1; i >= 0 && result.length < count; i--) this.collect(i, target, count, result);
     return result;
   }
 
-  private collect(index: number, target: NodeId, into: Contact[]): void {
+  private collect(index: number, target: NodeId, count: number, into: Contact[]): void {
     const bucket = this.buckets[index];
     if (bucket === undefined || bucket.size === 0) return;
-    pushByDistance(into, bucket.healthy, target);
+    pushByDistance(into, bucket.healthy, target, count - into.length);
   }
 
   private bucketAt(index: number): KBucket {

@@ -1,4 +1,4 @@
-import type { NodeId } from "../../routing/index.ts";
+import { compareDistance, headOf, type NodeId } from "../../routing/index.ts";
 import { nearestOf } from "./nearest.ts";
 import type { RandomStream } from "./random.ts";
 import type { SimNode } from "./world.ts";
@@ -10,6 +10,7 @@ import type { SimNode } from "./world.ts";
 export class Oracle {
   /** The members alive, in no order that means anything. */
   private readonly members: SimNode[] = [];
+  private readonly heads: number[] = []; // of their ids, in the same order
   private readonly places = new Map<SimNode, number>(); // where each stands in `members`
   private readonly offers = new Map<SimNode, string>(); // what each has published; at most one entry for a member
   private readonly offerers = new Map<string, Set<SimNode>>(); // the other way round; no empty set is kept
@@ -24,6 +25,7 @@ export class Oracle {
     if (node.host.isAdversary || this.places.has(node)) return;
     this.places.set(node, this.members.length);
     this.members.push(node);
+    this.heads.push(node.contact.head);
   }
 
   published(node: SimNode, capability: string): void {
@@ -39,8 +41,10 @@ export class Oracle {
     const place = this.places.get(node);
     if (place === undefined) return;
     const last = this.members.pop() as SimNode;
+    const head = this.heads.pop() as number;
     if (last !== node) {
       this.members[place] = last;
+      this.heads[place] = head;
       this.places.set(last, place);
     }
     this.places.delete(node);
@@ -75,19 +79,32 @@ export class Oracle {
    * `except` is who asks: nobody looks itself up.
    */
   closest(target: NodeId, count: number, except: SimNode): SimNode[] {
-    const nearest = nearestOf(this.reachable(except), target, count);
+    const nearest = this.nearestMembers(target, count, except);
     if (this.others.size === 0) return nearest;
-    const members = this.nearestOfAll(target, count, except).filter((node) => !node.host.isAdversary);
+    const members = nearestOf([...nearest, ...this.others], target, count).filter((node) => !node.host.isAdversary);
     return members.length > 0 ? members : nearest.slice(0, 1);
   }
 
   /** The `count` nodes nearest to a target, members and adversaries alike. */
   nearestOfAll(target: NodeId, count: number, except: SimNode): SimNode[] {
-    return nearestOf([...nearestOf(this.reachable(except), target, count), ...this.others], target, count);
+    return nearestOf([...this.nearestMembers(target, count, except), ...this.others], target, count);
   }
 
-  private *reachable(except: SimNode): Iterable<SimNode> {
-    for (const node of this.members) if (node !== except && !node.host.properties.isClient) yield node;
+  private nearestMembers(target: NodeId, count: number, except: SimNode): SimNode[] {
+    const nearest: SimNode[] = [];
+    const targetHead = headOf(target);
+    let farthest = Number.POSITIVE_INFINITY; // head of the distance of the last of them, once there are enough
+    for (let n = 0; n < this.members.length; n++) {
+      if (((this.heads[n] as number) ^ targetHead) >>> 0 > farthest) continue;
+      const node = this.members[n] as SimNode;
+      if (node === except || node.host.properties.isClient) continue;
+      let at = nearest.length;
+      while (at > 0 && compareDistance(target, node.id, (nearest[at - 1] as SimNode).id) < 0) at -= 1;
+      nearest.splice(at, 0, node);
+      if (nearest.length > count) nearest.pop();
+      if (nearest.length === count) farthest = ((nearest[count - 1] as SimNode).contact.head ^ targetHead) >>> 0;
+    }
+    return nearest;
   }
 
   /** The members alive that have published a capability. */

@@ -15,10 +15,11 @@ function bucketOf(count: number): KBucket {
   return bucket;
 }
 
+/** Their keys, sorted: they come in no order. */
 function healthy(bucket: KBucket): string[] {
-  const into: Contact[] = [];
-  into.push(...bucket.healthy.contacts);
-  return keysOf(into);
+  const { contacts, heads } = bucket.healthy;
+  expect(heads).toEqual(contacts.map(({ head }) => head));
+  return keysOf(contacts).sort();
 }
 
 describe("seats", () => {
@@ -28,7 +29,7 @@ describe("seats", () => {
     expect(bucket.isFull).toBe(true);
     expect(bucket.addVerified(contact(K), K)).toBe("waiting");
     expect(bucket.size).toBe(K);
-    expect(bucket.has(contact(K).key)).toBe(false);
+    expect(bucket.has(contact(K))).toBe(false);
     expect(keysOf(bucket.contacts())).toEqual(keysOf(contacts.slice(0, K)));
   });
 
@@ -72,22 +73,22 @@ describe("replacements", () => {
 
   test("get the seat of a contact that was removed, the most recently seen first", () => {
     const bucket = bucketOf(K + 3);
-    expect(bucket.remove(contact(4).key)).toBe(true);
+    expect(bucket.remove(contact(4))).toBe(true);
     expect(bucket.size).toBe(K);
-    expect(bucket.has(contact(K + 2).key)).toBe(true);
+    expect(bucket.has(contact(K + 2))).toBe(true);
     expect(takeWaiting(bucket)).toEqual(keysOf([K, K + 1].map(contact)));
   });
 
   test("take their place in the order by when they were last seen", () => {
     const bucket = bucketOf(K + 1);
     for (let i = 1; i < K; i++) bucket.addVerified(contact(i), 100 + i);
-    bucket.remove(contact(0).key);
+    bucket.remove(contact(0));
     expect(bucket.oldest).toBe(contact(K));
   });
 
   test("that miss a request no longer wait", () => {
     const bucket = bucketOf(K + 2);
-    bucket.markMissed(contact(K + 1).key);
+    bucket.markMissed(contact(K + 1));
     expect(bucket.size).toBe(K);
     expect(takeWaiting(bucket)).toEqual([contact(K).key]);
   });
@@ -96,41 +97,41 @@ describe("replacements", () => {
 describe("a contact that misses a request", () => {
   test("keeps its seat twice when nobody waits, and loses it the third time", () => {
     const bucket = bucketOf(3);
-    const { key } = contact(1);
-    expect([1, 2, 3].map(() => bucket.markMissed(key))).toEqual(["kept", "kept", "removed"]);
+    const silent = contact(1);
+    expect([1, 2, 3].map(() => bucket.markMissed(silent))).toEqual(["kept", "kept", "removed"]);
     expect(bucket.size).toBe(2);
-    expect(bucket.markMissed(key)).toBe("unknown");
+    expect(bucket.markMissed(silent)).toBe("unknown");
   });
 
   test("loses its seat at once to whoever waits", () => {
     const bucket = bucketOf(K + 1);
-    expect(bucket.markMissed(contact(0).key)).toBe("removed");
-    expect(bucket.has(contact(0).key)).toBe(false);
-    expect(bucket.has(contact(K).key)).toBe(true);
+    expect(bucket.markMissed(contact(0))).toBe("removed");
+    expect(bucket.has(contact(0))).toBe(false);
+    expect(bucket.has(contact(K))).toBe(true);
     expect(takeWaiting(bucket)).toEqual([]);
   });
 
   test("is not handed out until it answers again", () => {
     const bucket = bucketOf(3);
-    bucket.markMissed(contact(1).key);
-    expect(healthy(bucket)).toEqual(keysOf([0, 2].map(contact)));
+    bucket.markMissed(contact(1));
+    expect(healthy(bucket)).toEqual(keysOf([0, 2].map(contact)).sort());
     bucket.addVerified(contact(1), 50);
-    expect(healthy(bucket)).toEqual(keysOf([0, 2, 1].map(contact)));
+    expect(healthy(bucket)).toEqual(keysOf([0, 1, 2].map(contact)).sort());
   });
 
   test("begins to count anew after it has answered", () => {
     const bucket = bucketOf(1);
-    const { key } = contact(0);
+    const flighty = contact(0);
     for (let round = 0; round < 5; round++) {
-      expect([bucket.markMissed(key), bucket.markMissed(key)]).toEqual(["kept", "kept"]);
+      expect([bucket.markMissed(flighty), bucket.markMissed(flighty)]).toEqual(["kept", "kept"]);
       bucket.addVerified(contact(0), round + 1);
     }
   });
 
   test("is unknown when it never had a seat, and changes nothing", () => {
     const bucket = bucketOf(2);
-    expect(bucket.markMissed(contact(9).key)).toBe("unknown");
-    expect(bucket.remove(contact(9).key)).toBe(false);
+    expect(bucket.markMissed(contact(9))).toBe("unknown");
+    expect(bucket.remove(contact(9))).toBe(false);
     expect(bucket.size).toBe(2);
   });
 });
@@ -146,16 +147,21 @@ test("Under any sequence of events a bucket stays in bounds, in order, and lists
   const chance = new Random(2);
   for (let world = 0; world < 400; world++) {
     const bucket = new KBucket();
+    const answeredAt = new Map<string, number>();
     const end = chance.int(200);
     for (let now = 0; now < end; now++) {
       const who = chance.pick(contacts);
       const event = chance.int(10);
+      if (event < 7) answeredAt.set(who.key, now);
       if (event < 7) bucket.addVerified(who, now);
-      else if (event < 9) bucket.markMissed(who.key);
-      else bucket.remove(who.key);
+      else if (event < 9) bucket.markMissed(who);
+      else bucket.remove(who);
       expect(bucket.size).toBeLessThanOrEqual(K);
       const seen = [...bucket.seen()].map(([, time]) => time);
       expect(seen).toEqual([...seen].sort((a, b) => a - b));
+      expect(seen).toEqual([...bucket.seen()].map(([{ key }]) => answeredAt.get(key)));
+      expect(bucket.oldest?.key).toBe(bucket.contacts()[0]?.key);
+      expect(bucket.oldestSeen).toBe(seen[0] ?? Number.POSITIVE_INFINITY);
     }
     const { isFull } = bucket;
     const seated = keysOf(bucket.contacts());

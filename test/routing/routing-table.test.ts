@@ -32,7 +32,7 @@ function worldOf(random: Random): World {
     table.addVerified(contactOf(id), i);
   }
   for (const contact of [...table.contacts()]) {
-    if (random.int(8) === 0 && table.markMissed(contact.id, contact.key) === "kept") unhealthy.add(contact.key);
+    if (random.int(8) === 0 && table.markMissed(contact) === "kept") unhealthy.add(contact.key);
   }
   return { table, target, unhealthy };
 }
@@ -58,7 +58,7 @@ describe("the closest contacts", () => {
     const contacts = Array.from({ length: 10 }, () => contactOf(random.bytes(32)));
     for (const contact of contacts) table.addVerified(contact, 0);
     const silent = at(contacts, 4);
-    expect(table.markMissed(silent.id, silent.key)).toBe("kept");
+    expect(table.markMissed(silent)).toBe("kept");
     expect(keysOf(table.closest(silent.id, 10))).not.toContain(silent.key);
     expect(table.size).toBe(10);
     table.addVerified(silent, 1);
@@ -79,8 +79,8 @@ describe("a table", () => {
     expect(table.size).toBe(0);
     expect([...table.contacts()]).toEqual([]);
     expect(table.has(contactOf(self))).toBe(false);
-    expect(table.remove(self, contactOf(self).key)).toBe(false);
-    expect(table.markMissed(self, contactOf(self).key)).toBe("unknown");
+    expect(table.remove(contactOf(self))).toBe(false);
+    expect(table.markMissed(contactOf(self))).toBe("unknown");
   });
 
   test("keeps every contact in the bucket of the prefix it shares with the owner", () => {
@@ -100,11 +100,11 @@ describe("a table", () => {
       const table = new RoutingTable(self);
       const known: Contact[] = Array.from({ length: 150 }, () => contactOf(idNear(self, random, random.int(4))));
       for (let now = 0; now < 300; now++) {
-        const { id, key } = random.pick(known);
+        const contact = random.pick(known);
         const event = random.int(10);
-        if (event < 6) table.addVerified(contactOf(id), now);
-        else if (event < 9) table.markMissed(id, key);
-        else table.remove(id, key);
+        if (event < 6) table.addVerified(contactOf(contact.id), now);
+        else if (event < 9) table.markMissed(contact);
+        else table.remove(contact);
         expect(table.size).toBe([...table.contacts()].length);
       }
       expect(table.size).toBeGreaterThan(0);
@@ -137,8 +137,8 @@ describe("a table", () => {
     const random = new Random(19);
     const table = new RoutingTable(random.bytes(32));
     const stranger = contactOf(random.bytes(32));
-    expect(table.markMissed(stranger.id, stranger.key)).toBe("unknown");
-    expect(table.remove(stranger.id, stranger.key)).toBe(false);
+    expect(table.markMissed(stranger)).toBe("unknown");
+    expect(table.remove(stranger)).toBe(false);
     expect(table.has(stranger)).toBe(false);
   });
 });

@@ -1,0 +1,79 @@
+import type { Contact } from "./contact.ts";
+
+/** Contacts, and the heads of their ids in a row of their own: to find or to sort contacts, nothing else need be read. */
+export interface Contacts {
+  readonly contacts: readonly Contact[];
+  readonly heads: readonly number[];
+}
+
+/**
+ * A few contacts with the times at which they last answered, in no order. Rows of numbers instead of an object for each contact: a node
+ * keeps hundreds of them, and every message that it gets looks one up.
+ */
+export class ContactRow implements Contacts {
+  readonly contacts: Contact[] = []; // as many as its owner lets in
+  readonly heads: number[] = []; // one for each contact
+  private readonly lastSeen: number[] = []; // ms; one for each contact
+
+  get length(): number {
+    return this.contacts.length;
+  }
+
+  /** −1 when it is not here. */
+  indexOf({ head, key }: Contact): number {
+    const { heads, contacts } = this;
+    for (let i = 0; i < heads.length; i++) if (heads[i] === head && (contacts[i] as Contact).key === key) return i;
+    return -1;
+  }
+
+  add(contact: Contact, now: number): void {
+    this.contacts.push(contact);
+    this.heads.push(contact.head);
+    this.lastSeen.push(now);
+  }
+
+  /** The same contact has answered again, perhaps elsewhere. */
+  update(index: number, contact: Contact, now: number): void {
+    this.contacts[index] = contact;
+    this.lastSeen[index] = now;
+  }
+
+  /** Takes a contact out; the last one has its place now. */
+  removeAt(index: number): void {
+    takeOut(this.contacts, index);
+    takeOut(this.heads, index);
+    takeOut(this.lastSeen, index);
+  }
+
+  seenAt(index: number): number {
+    return this.lastSeen[index] as number;
+  }
+
+  /** Index of the contact seen longest ago; −1 where there is none. */
+  oldest(): number {
+    const { lastSeen } = this;
+    let oldest = lastSeen.length - 1;
+    for (let i = oldest - 1; i >= 0; i--) if ((lastSeen[i] as number) < (lastSeen[oldest] as number)) oldest = i;
+    return oldest;
+  }
+
+  /** Index of the contact seen most recently; −1 where there is none. */
+  newest(): number {
+    const { lastSeen } = this;
+    let newest = lastSeen.length - 1;
+    for (let i = newest - 1; i >= 0; i--) if ((lastSeen[i] as number) > (lastSeen[newest] as number)) newest = i;
+    return newest;
+  }
+
+  /** Every contact with the time it last answered, longest ago first. */
+  byAge(): (readonly [Contact, number])[] {
+    const aged = this.contacts.map((contact, index) => [contact, this.seenAt(index)] as const);
+    return aged.sort(([, a], [, b]) => a - b);
+  }
+}
+
+/** Takes one item out of a list whose order means nothing. */
+export function takeOut<T>(items: T[], index: number): void {
+  const last = items.pop() as T;
+  if (index < items.length) items[index] = last;
+}
