@@ -1,4 +1,4 @@
-import { type CapabilityRecord, type OverlayRequest, readRecord, type Signer, signRecord } from "../../dht/index.ts";
+import { type CapabilityRecord, readRecord, type Signer, signRecord } from "../../dht/index.ts";
 import { type NodeId, toHex } from "../../routing/index.ts";
 import type { SimNode } from "../engine/world.ts";
 import type { SpecOf } from "./adversary-spec.ts";
@@ -61,9 +61,10 @@ export function forgers(plot: Plot, { perSecond }: SpecOf<"forgers">): Scheme {
   return {
     perSecond,
     answer: (_, request, honest) => {
-      if (request.kind === "store") keep(kept, request);
+      if (request.kind === "store") keep(kept, request.key, request.record);
       const answer = honest();
       if (answer.kind !== "find_records" || request.kind !== "find_records") return answer;
+      for (const record of answer.records) keep(kept, request.key, record);
       const ofKey = [...kept.values()].filter(({ key }) => toHex(key) === toHex(request.key));
       return { ...answer, records: [...ofKey.map((loot) => forge(loot).bytes), ...answer.records].slice(0, 64) };
     },
@@ -75,7 +76,7 @@ export function forgers(plot: Plot, { perSecond }: SpecOf<"forgers">): Scheme {
   };
 }
 
-function keep(kept: Map<string, Loot>, { key, record: bytes }: Extract<OverlayRequest, { readonly kind: "store" }>): void {
+function keep(kept: Map<string, Loot>, key: NodeId, bytes: Uint8Array): void {
   const record = readRecord(bytes, () => true);
   if (typeof record === "string" || kept.size >= MAX_KEPT) return;
   const name = `${toHex(record.publisher)} ${record.capability}`;

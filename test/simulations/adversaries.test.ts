@@ -3,7 +3,7 @@ import { MAX_PER_KEY } from "../../dht/index.ts";
 import { type AdversarySpec, record, type Series } from "../../simulations/index.ts";
 
 const MINUTE = 60_000;
-const times = { fromMs: MINUTE / 2, untilMs: 2 * MINUTE };
+const times = { fromMs: MINUTE / 3, untilMs: 1.5 * MINUTE };
 
 /** What is done to one world, at the same time. */
 const ATTACKS: Readonly<Record<string, readonly AdversarySpec[]>> = {
@@ -31,23 +31,23 @@ const ATTACKS: Readonly<Record<string, readonly AdversarySpec[]>> = {
   ],
 };
 
-/** The mean of a column from a moment on. */
-function meanOf({ columns, stepMs }: Series, name: string, fromMs: number): number {
+/** The mean of a column over a stretch of virtual time. */
+function meanOf({ columns, stepMs }: Series, name: string, fromMs: number, untilMs = Number.POSITIVE_INFINITY): number {
   const column = columns.find((each) => each.name === name);
-  const values = (column?.values ?? []).slice(Math.ceil(fromMs / stepMs)).filter((value) => value !== null);
+  const values = (column?.values ?? []).slice(Math.ceil(fromMs / stepMs), untilMs / stepMs).filter((value) => value !== null);
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 describe.each(["overlay", "node"] as const)("At the %s level, against those", (level) => {
   // Whole nodes take a hundred times as long.
-  const nodes = level === "node" ? 10 : 30;
-  const small = { level, nodes, seed: 5, growthMs: 500, settleMs: MINUTE / 2, durationMs: 5 * MINUTE };
-  const load = { lookupsPerSecond: 0.3, findsPerSecond: 0.2, capabilities: 3, findLimit: 400 };
+  const [nodes, part] = level === "node" ? [8, 4] : [30, 1];
+  const small = { level, nodes, seed: 5, growthMs: 300, settleMs: MINUTE / 6, durationMs: 3 * MINUTE };
+  const load = { lookupsPerSecond: 0.4, findsPerSecond: 0.3, capabilities: 3, findLimit: 400 };
 
   test.each(Object.entries(ATTACKS))(
     "%s, nothing false is believed, all stays within bounds, and the network heals",
     async (_, attacks) => {
-      const adversaries = attacks.map((spec) => ({ ...spec, ...times }));
+      const adversaries = attacks.map((spec) => ({ ...spec, ...times, ...("count" in spec && { count: Math.ceil(spec.count / part) }) }));
       const { figures, series, marks, picture } = await record({ ...small, load, adversaries });
       expect(figures.faults).toEqual([]);
       expect(figures.adversaries).toMatchObject({ believedWrongly: 0, overBudget: 0 });
@@ -59,4 +59,21 @@ describe.each(["overlay", "node"] as const)("At the %s level, against those", (l
       expect(meanOf(series, "success of finds", healedAt)).toBe(1);
     },
   );
+});
+
+test("Members that turn do so for their time alone", async () => {
+  const adversaries = [{ adversary: "liars", share: 0.2, ...times }] as const;
+  const { series, marks } = await record({
+    nodes: 30,
+    seed: 4,
+    settleMs: MINUTE,
+    durationMs: 4 * MINUTE,
+    load: { lookupsPerSecond: 0.5 },
+    adversaries,
+  });
+  const { fromMs = 0, untilMs = 0 } = marks[0] ?? {};
+  const latency = (from: number, until?: number) => meanOf(series, "latency of lookups", from, until);
+  expect(untilMs - fromMs).toBeCloseTo((7 / 6) * MINUTE);
+  expect(latency(fromMs + MINUTE / 2, untilMs)).toBeGreaterThan(3 * latency(fromMs - MINUTE / 3, fromMs));
+  expect(latency(untilMs + MINUTE / 2)).toBeLessThan(latency(fromMs + MINUTE / 2, untilMs) / 3);
 });
