@@ -1,3 +1,4 @@
+import type { AdversaryFigures } from "./adversaries/damage.ts";
 import type { OperationFigures } from "./engine/statistics.ts";
 import type { Level } from "./scenarios/scenario.ts";
 
@@ -15,13 +16,18 @@ export interface Figures {
   readonly messages: number;
   readonly messagesPerSecond: number;
   readonly bytesPerNodeSecond: number;
+  /** The most that the process has held so far. */
   readonly rssBytes: number;
+  /** What the world and all its nodes take at the end; garbage included, unless Node was started with --expose-gc. */
+  readonly heapBytes: number;
   /** Members that left by churn. */
   readonly deaths: number;
   readonly lookups: OperationFigures;
   readonly finds: OperationFigures;
   readonly publishes: OperationFigures;
   readonly joins: OperationFigures;
+  /** Where the scenario has adversaries: how far they got. */
+  readonly adversaries?: AdversaryFigures;
   /** Exceptions that nobody caught. A run with any is a failed run. */
   readonly faults: readonly string[];
 }

@@ -76,14 +76,22 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     messages: traffic.messages,
     messagesPerSecond: round((traffic.messages / wallMs) * 1_000, 0),
     bytesPerNodeSecond: round((traffic.bytes - beginning.bytes) / nodes / measuredSeconds, 1),
-    rssBytes: process.memoryUsage().rss,
+    rssBytes: process.resourceUsage().maxRSS * 1_024,
+    heapBytes: heapBytes(),
     deaths: population.deaths,
     lookups: workload.lookups.figures(),
     finds: workload.finds.figures(),
     publishes: workload.publishes.figures(),
     joins: joins.figures(),
+    ...(scenario.adversaries.length > 0 && { adversaries: play.damage.figures() }),
     faults: world.faults,
   };
+}
+
+function heapBytes(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function fromDisk(path: string): string {

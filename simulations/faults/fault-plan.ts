@@ -36,7 +36,7 @@ export class FaultPlan {
     clock.schedule(untilMs, () => this.world.problems.end(spec));
   }
 
-  /** Part of the members goes down at once, and comes back together. The bootstrap nodes stay up. */
+  /** Part of the members goes down at once, and comes back together. The bootstrap nodes and those of attackers stay up. */
   private crash(share: number, salt: number, keepsState: boolean, downMs: number): void {
     const down = this.world.nodes.filter((node) => this.mayCrash(node) && isInShare(share, salt, node.index));
     for (const node of down) this.population.lose(node);
@@ -46,7 +46,7 @@ export class FaultPlan {
   }
 
   private mayCrash(node: SimNode): boolean {
-    return node.isAlive && !this.population.isBootstrap(node);
+    return node.isAlive && !node.host.isAdversary && !this.population.isBootstrap(node);
   }
 }
 

@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS, type OverlaySettings } from "../../dht/index.ts";
+import type { AdversarySpec } from "../adversaries/adversary-spec.ts";
 import type { ChurnSpec } from "../engine/churn/churn-spec.ts";
 import type { HostsSpec } from "../engine/hosts/host-spec.ts";
 import type { LatencySpec } from "../engine/latency/latency-spec.ts";
@@ -52,6 +53,8 @@ export interface Scenario {
   /** How long nodes stay; null: nobody leaves. */
   readonly churn: ChurnSpec | null;
   readonly faults: readonly FaultSpec[];
+  /** Who does not keep to the protocol, and how. */
+  readonly adversaries: readonly AdversarySpec[];
   readonly load: Load;
   /** Settings of every node's overlay, where they differ from the default. */
   readonly overlay: Partial<OverlaySettings>;
@@ -83,6 +86,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   links: { max: MAX_LINKS, idleMs: IDLE_MS },
   churn: null,
   faults: [],
+  adversaries: [],
   load: { capabilities: 50, zipf: 0, lookupsPerSecond: 0.5, findsPerSecond: 0.5, publishesPerSecond: 0, findLimit: 100 },
   overlay: {},
   targets: [],

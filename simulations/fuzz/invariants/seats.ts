@@ -19,11 +19,11 @@ export function checkSeats(node: SimNode, report: Report): void {
 
 /** Those who have a seat, and those who wait for one. */
 export function everybodyIn(bucket: KBucket): readonly Contact[] {
-  return [...bucket.contacts(), ...bucket["waiting"].contacts];
+  return [...bucket.contacts(), ...(bucket["waiting"]?.contacts ?? [])];
 }
 
 function checkSize(node: SimNode, bucket: KBucket, index: number, report: Report): void {
-  const waiting = bucket["waiting"].length;
+  const waiting = bucket["waiting"]?.length ?? 0;
   if (bucket.size > K) report("bounds", node, `bucket ${index} has ${bucket.size} contacts, ${K} is the most`);
   if (waiting > REPLACEMENTS) report("bounds", node, `${waiting} wait for a seat in bucket ${index}, ${REPLACEMENTS} is the most`);
 }
