@@ -20,5 +20,15 @@ export { type ReportOptions, renderReport } from "./report/index.ts";
 export { LIBRARY, scenarioNamed } from "./scenarios/library.ts";
 export type { Progress } from "./scenarios/play.ts";
 export { readScenario } from "./scenarios/read-scenario.ts";
-export { DEFAULT_SCENARIO, type Level, type Load, type Scenario, type ScenarioInput, type Target } from "./scenarios/scenario.ts";
+export {
+  type Arrival,
+  DEFAULT_SCENARIO,
+  defineScenario,
+  type Level,
+  type Load,
+  type Scenario,
+  type ScenarioInput,
+  type Target,
+  type TimeText,
+} from "./scenarios/scenario.ts";
 export { type RecordOptions, type RunOptions, record, simulate } from "./simulate.ts";

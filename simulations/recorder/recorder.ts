@@ -14,6 +14,7 @@ import { WalkRecorder } from "./walk.ts";
 const CURVE_POINTS = 200;
 const MAX_LOADS = 1_000;
 const MAX_KEYS = 50;
+const MAX_MARKS = 200;
 
 /** Watches a run and makes of it what a report shows. It draws no random number and sends nothing: the run is the same without it. */
 export class Recorder {
@@ -44,7 +45,7 @@ export class Recorder {
       targets: scenario.targets.flatMap((target) => targetOf(figures, target)),
       curves: this.curves(),
       series: this.series.series(),
-      marks: play.faults.marks,
+      marks: [...play.faults.marks, ...play.arrivals.marks].slice(0, MAX_MARKS),
       loadByNode: thinned(sortedDown(play.oracle.live.map(({ index }) => world.meters.answered[index] ?? 0)), MAX_LOADS),
       loadByKey: this.loadByKey(),
       traffic: [...world.meters.kinds].map(([kind, { messages, bytes }]) => ({ kind, messages, bytes })),

@@ -62,6 +62,7 @@ export class Population {
   /** A node that was away joins again, by the same way. */
   welcomeBack(node: SimNode, keepsState: boolean): void {
     node.revive(keepsState);
+    this.options.world.trace.listener?.onReturn(node.index);
     this.enter(node);
   }
 
@@ -75,16 +76,19 @@ export class Population {
     const { world, joins } = this.options;
     const beganAt = world.clock.now;
     const others = this.bootstraps.filter((bootstrap) => bootstrap !== node);
+    const told = world.trace.listener?.onOperation("join", node.index, "");
     const known = Array.from({ length: Math.min(KNOWN_BOOTSTRAPS, others.length) }, () => this.churn.pick(others).contact);
     node.join(known, (report) => {
       if (!node.isAlive) return;
-      joins.add({
+      const outcome = {
         success: report !== undefined,
         recall: this.knowsNeighbours(node),
         hops: report?.hops ?? 0,
         requests: report?.requests ?? 0,
         ms: world.clock.now - beganAt,
-      });
+      };
+      told?.(outcome);
+      joins.add(outcome);
       if (report !== undefined) this.settle(node);
     });
   }

@@ -1,7 +1,8 @@
+import type { PublishReport } from "../../dht/index.ts";
 import { K, type NodeId, toHex } from "../../routing/index.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
-import { OperationStatistics } from "../engine/statistics.ts";
+import { OperationStatistics, type Outcome } from "../engine/statistics.ts";
 import type { SimNode, World } from "../engine/world.ts";
 import type { Load } from "./scenario.ts";
 import { Zipf } from "./zipf.ts";
@@ -42,7 +43,11 @@ export class Workload {
   settleIn(node: SimNode): void {
     const capability = this.offers.get(node.index) ?? capabilityName(this.popularity.draw(this.random));
     this.offers.set(node.index, capability);
-    node.publish(offerOf(node, capability), () => this.oracle.published(node, capability));
+    const tell = this.told("publish", node, capability);
+    node.publish(offerOf(node, capability), (report) => {
+      this.oracle.published(node, capability);
+      tell?.(published(report));
+    });
   }
 
   private repeat(perSecond: number, action: () => void): void {
@@ -60,6 +65,7 @@ export class Workload {
     const asker = this.oracle.pick(this.random);
     const target: NodeId = this.random.bytes(32);
     const told = this.observer?.onLookup(asker, target);
+    const tell = this.told("lookup", asker, toHex(target));
     asker.lookup(target, (result) => {
       if (!asker.isAlive) return;
       const truth = this.oracle.closest(target, K, asker);
@@ -67,11 +73,13 @@ export class Workload {
       told?.(found);
       const right = truth.filter((node) => found.has(node.contact.key)).length;
       const [nearest] = truth;
-      this.lookups.add({
+      const outcome = {
         ...result,
         success: nearest === undefined || found.has(nearest.contact.key),
         recall: truth.length === 0 ? 1 : right / truth.length,
-      });
+      };
+      tell?.(outcome);
+      this.lookups.add(outcome);
     });
   }
 
@@ -79,13 +87,16 @@ export class Workload {
     const asker = this.oracle.pick(this.random);
     const capability = capabilityName(this.popularity.draw(this.random));
     const before = this.oracle.offering(capability);
+    const tell = this.told("find", asker, capability);
     asker.find(capability, this.load.findLimit, (result) => {
       if (!asker.isAlive) return;
       const truth = new Set(before.filter((node) => this.oracle.isLive(node)).map((node) => node.contact.key));
       if (truth.size === 0) return; // nobody offers it: there is nothing to find
       const found = result.matches.filter(({ record }) => truth.has(toHex(record.publisher))).length;
       const recall = Math.min(1, found / Math.min(this.load.findLimit, truth.size));
-      this.finds.add({ ...result.report, success: found > 0, recall });
+      const outcome = { ...result.report, success: found > 0, recall };
+      tell?.(outcome);
+      this.finds.add(outcome);
     });
   }
 
@@ -94,16 +105,26 @@ export class Workload {
     const node = this.oracle.pick(this.random);
     const capability = this.oracle.offerOf(node);
     if (capability === undefined) return;
+    const tell = this.told("publish", node, capability);
     node.publish(offerOf(node, capability), (report) => {
       if (!node.isAlive) return;
-      const { holders, requests, ms } = report;
-      this.publishes.add({ success: holders > 0, recall: Math.min(1, holders / K), hops: 0, requests, ms });
+      const outcome = published(report);
+      tell?.(outcome);
+      this.publishes.add(outcome);
     });
+  }
+
+  private told(operation: string, node: SimNode, about: string): ((outcome: Outcome) => void) | undefined {
+    return this.world.trace.listener?.onOperation(operation, node.index, about);
   }
 }
 
 export function capabilityName(index: number): string {
   return `skill-${index}`;
+}
+
+function published({ holders, requests, ms }: PublishReport): Outcome {
+  return { success: holders > 0, recall: Math.min(1, holders / K), hops: 0, requests, ms };
 }
 
 function offerOf(node: SimNode, capability: string) {
