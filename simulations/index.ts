@@ -2,6 +2,7 @@
 export type { OperationFigures } from "./engine/statistics.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
 export type { Figures } from "./figures.ts";
+export { TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";
 export type {
   Curve,
   KeyLoad,
@@ -32,3 +33,33 @@ export {
   type TimeText,
 } from "./scenarios/scenario.ts";
 export { type RecordOptions, type RunOptions, record, simulate } from "./simulate.ts";
+export {
+  checkPath,
+  failuresOf,
+  HEADLINES,
+  type Headline,
+  type HeadlineRow,
+  headlineOf,
+  headlineRows,
+  mergeShards,
+  type NamedShard,
+  nameOfPoint,
+  type Parameter,
+  type PointError,
+  type PointResult,
+  RECORDING_FORMAT,
+  type Replayable,
+  type Replayed,
+  readParameter,
+  recordingsOf,
+  replay,
+  type Shard,
+  type SweepOptions,
+  type SweepResult,
+  savedRecording,
+  savedRecordings,
+  savedRun,
+  savedSweep,
+  sweep,
+  withValue,
+} from "./sweep/index.ts";

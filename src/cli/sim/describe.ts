@@ -59,7 +59,9 @@ function row(name: string, { count, success, recall, hops, requests, latencyMs }
   ];
 }
 
-function spell(ms: number): string {
+/** A length of time, to the minute or, below ten of them, to the second. */
+export function spell(ms: number): string {
+  if (ms < 600_000) return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 60_000)} min ${Math.floor(ms / 1_000) % 60} s`;
   const minutes = Math.round(ms / 60_000);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
