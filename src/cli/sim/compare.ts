@@ -1,8 +1,7 @@
 import type { Recording } from "synapse-p2p/simulations";
 import { inContext, makeCommand } from "../command.ts";
 import { describeComparison } from "./describe-runs.ts";
-import { checkWritable, writeReport } from "./report-file.ts";
-import { writtenFiles } from "./run.ts";
+import { checkWritable, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 

@@ -36,3 +36,9 @@ export async function readSaved(path: string): Promise<unknown> {
     });
   }
 }
+
+/** Files that a command has written, by what they are. */
+export function writtenFiles(files: Readonly<Record<string, string | undefined>>): string[] {
+  const written = Object.entries(files).filter(([, path]) => path !== undefined);
+  return written.length === 0 ? [] : ["", ...written.map(([what, path]) => `${what}: ${path}`)];
+}

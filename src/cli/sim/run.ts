@@ -2,7 +2,7 @@ import type { Recording } from "synapse-p2p/simulations";
 import { inContext, makeCommand } from "../command.ts";
 import type { Colours, Output } from "../output.ts";
 import { describeFigures, describeTargets } from "./describe.ts";
-import { checkWritable, save, writeReport } from "./report-file.ts";
+import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 import { openTrace, STDOUT, type TraceFlags } from "./trace-file.ts";
@@ -36,8 +36,9 @@ async function run(name: string, flags: RunFlags, output: Output, signal: AbortS
   const scenario = await scenarioOf(name, flags);
   const trace = await openTrace(flags);
   const command = commandOf(name, flags, scenario);
-  const recording = await runSimulation(scenario, output, signal, { command, ...(trace && { trace: trace.options }) });
-  trace?.close();
+  const recording = await runSimulation(scenario, output, signal, { command, ...(trace && { trace: trace.options }) }).finally(
+    trace?.close,
+  );
   if (flags.report !== undefined) await writeReport(flags.report, [recording]);
   if (flags.save !== undefined) await save(flags.save, recording);
   tell(recording, flags, output);
@@ -53,10 +54,4 @@ function tell(recording: Recording, flags: RunFlags, output: Output): void {
   ];
   if (flags.trace === STDOUT && !output.json) output.say(lines(output.sayStyle).join("\n"));
   else output.data({ ...recording.figures, targets: recording.targets }, lines);
-}
-
-/** Files that a command has written, by what they are. */
-export function writtenFiles(files: Readonly<Record<string, string | undefined>>): string[] {
-  const written = Object.entries(files).filter(([, path]) => path !== undefined);
-  return written.length === 0 ? [] : ["", ...written.map(([what, path]) => `${what}: ${path}`)];
 }

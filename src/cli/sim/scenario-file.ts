@@ -11,6 +11,9 @@ export async function readScenarioFile(path: string): Promise<ScenarioInput> {
   const isModule = MODULE.test(path);
   try {
     const content: unknown = isModule ? await importScenario(path) : JSON.parse(await readFile(path, "utf8"));
+    refuseRecordings(content);
+    const { readScenario } = await import("synapse-p2p/simulations");
+    readScenario(content as ScenarioInput); // what is wrong in a file is said with its name
     return withFilesBeside(path, content) as ScenarioInput;
   } catch (error) {
     const hint = isModule
@@ -21,6 +24,13 @@ export async function readScenarioFile(path: string): Promise<ScenarioInput> {
       cause: error,
     });
   }
+}
+
+function refuseRecordings(content: unknown): void {
+  if (typeof content !== "object" || content === null || !("format" in content && "scenario" in content)) return;
+  throw new SynapseError("bad_options", "it is what a run has saved", {
+    hint: "`synapse sim replay` runs it again, `synapse sim report` draws it",
+  });
 }
 
 /** Files that a scenario names are meant from where it is itself, wherever the command was given. */

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, SynapseError } from "../../errors.ts";
 
@@ -51,7 +51,7 @@ async function load(file: string): Promise<Module> {
 async function findLoader(file: string): Promise<TsImport> {
   for (const from of [file, join(process.cwd(), "here")]) {
     try {
-      const loader = (await import(pathToFileURL(createRequire(from).resolve("tsx/esm/api")).href)) as { readonly tsImport: TsImport };
+      const loader = (await import(loaderAt(createRequire(from)))) as { readonly tsImport: TsImport };
       return loader.tsImport;
     } catch {
       // not installed there
@@ -60,6 +60,13 @@ async function findLoader(file: string): Promise<TsImport> {
   throw new SynapseError("bad_options", `Node ${process.versions.node} cannot read TypeScript by itself`, {
     hint: "npm install tsx, or use Node 22.18 or later, or write the scenario as .js or .json",
   });
+}
+
+/** Its package says where the loader is for those that import it; to resolve its name would give the file for those that require it. */
+function loaderAt(require: NodeJS.Require): string {
+  const manifest = require.resolve("tsx/package.json");
+  const { exports } = require(manifest) as { exports: { "./esm/api": { import: { default: string } } } };
+  return pathToFileURL(join(dirname(manifest), exports["./esm/api"].import.default)).href;
 }
 
 /** Modules of the older kind are wrapped once more. */
@@ -84,7 +91,7 @@ function whereAndWhat(error: unknown): string {
     .trim()
     .replace(/\s*\n\s*/g, "; ");
   const [first = ""] = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const line = error instanceof SyntaxError ? /^file:\/\/.*:(\d+)$/.exec(first)?.[1] : undefined;
+  const line = error instanceof SyntaxError ? /^(?:file:\/\/)?\/.*:(\d+)$/.exec(first)?.[1] : undefined;
   return line === undefined ? message : `line ${line}: ${message}`;
 }
 

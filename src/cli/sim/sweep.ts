@@ -6,8 +6,7 @@ import { wholeNumber } from "../options.ts";
 import type { Output } from "../output.ts";
 import { spell } from "./describe.ts";
 import { describeSweep } from "./describe-runs.ts";
-import { checkWritable, save, writeReport } from "./report-file.ts";
-import { writtenFiles } from "./run.ts";
+import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 
 interface SweepFlags extends ScenarioFlags, ResultFlags {

@@ -19,7 +19,7 @@ export interface TraceFlags {
  * nothing is collected in memory.
  * @throws SynapseError `bad_options`, when a kind is not known or the file cannot be written.
  */
-export async function openTrace({ trace, traceKinds }: TraceFlags): Promise<{ options: TraceOptions; close(): void } | undefined> {
+export async function openTrace({ trace, traceKinds }: TraceFlags): Promise<{ options: TraceOptions; close: () => void } | undefined> {
   if (trace === undefined && traceKinds !== undefined) throw new SynapseError("bad_options", "--trace-kinds needs --trace FILE");
   if (trace === undefined) return undefined;
   const kinds = traceKinds === undefined ? undefined : await kindsIn(traceKinds);
