@@ -99,10 +99,15 @@ function targetOf(figures: Figures, target: Target): TargetResult[] {
   const value = figureAt(figures, target.figure);
   if (value === undefined) return [];
   const reached = "atLeast" in target ? value >= target.atLeast : value <= target.atMost;
-  const unit = /Ms\b/.test(target.figure) ? "ms" : "";
+  const unit = unitOf(target.figure);
   return [
     { name: target.figure, value, unit, reached, target: "atLeast" in target ? { atLeast: target.atLeast } : { atMost: target.atMost } },
   ];
+}
+
+function unitOf(figure: string): string {
+  if (/\.(success|recall)$/.test(figure)) return "part";
+  return /Ms\b/.test(figure) ? "ms" : "";
 }
 
 function sortedDown(values: number[]): number[] {

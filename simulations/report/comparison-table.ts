@@ -67,14 +67,12 @@ export function targetMatrix(runs: readonly Run[]): Markup | undefined {
   const names = [...new Map(all.map((target) => [target.name, target])).values()];
   if (names.length === 0) return undefined;
   const rows = names.map((target) => {
-    const isSame = all.every((other) => other.name !== target.name || targetInWords(other) === targetInWords(target));
+    const aims = new Set(all.filter(({ name }) => name === target.name).map(targetInWords));
     const cells = runs.map(({ recording }) => {
       const own = recording.targets.find(({ name }) => name === target.name);
-      if (own === undefined) return element("td", {}, NOTHING);
-      const aim = isSame ? undefined : element("small", {}, targetInWords(own));
-      return element("td", {}, quantity(own.value, own.unit), aim, element("small", {}, verdict(own.reached)));
+      return element("td", {}, own ? [quantity(own.value, own.unit), element("small", {}, verdict(own.reached))] : NOTHING);
     });
-    const aim = isSame ? element("small", {}, targetInWords(target)) : undefined;
+    const aim = element("small", {}, cut([...aims].join("; "), 120));
     return element("tr", {}, element("th", { scope: "row" }, cut(target.name, 120), aim), cells);
   });
   const heads = runs.map(({ letter, colour }) => element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter));

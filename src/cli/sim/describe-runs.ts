@@ -1,5 +1,6 @@
 import type { Headline, Recording, SweepResult } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
+import { targetCells } from "./describe.ts";
 
 /** A sweep as a table: a row for each combination of parameters, with the spread of its repetitions. */
 export async function describeSweep(style: Colours, result: SweepResult): Promise<string[]> {
@@ -24,15 +25,7 @@ export async function describeComparison(style: Colours, recordings: readonly Re
     String(figures.nodes),
     ...HEADLINES.map(({ figure, unit }) => headline(headlineOf([figures], figure), unit)),
   ]);
-  const targets = recordings.flatMap(({ figures, targets: own }) =>
-    own.map(({ name, value, unit, target, reached }) => [
-      figures.scenario,
-      name,
-      `${value} ${unit}`.trim(),
-      "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
-      reached ? "reached" : "missed",
-    ]),
-  );
+  const targets = recordings.flatMap(({ figures, targets: own }) => own.map((each) => [figures.scenario, ...targetCells(each)]));
   return [
     ...table(style, ["SCENARIO", "NODES", ...HEADLINES.map(({ name }) => name)], rows),
     ...(targets.length === 0 ? [] : ["", ...table(style, ["", "TARGET", "MEASURED", "", ""], targets)]),

@@ -1,15 +1,19 @@
-import type { Figures, OperationFigures, Recording } from "synapse-p2p/simulations";
+import type { Figures, OperationFigures, Recording, TargetResult } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
 
 export function describeTargets(style: Colours, { targets }: Recording): string[] {
   if (targets.length === 0) return [];
-  const rows = targets.map(({ name, value, unit, target, reached }) => [
-    name,
-    `${value} ${unit}`.trim(),
-    "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
-    reached ? "reached" : "missed",
-  ]);
-  return ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows)];
+  return ["", ...table(style, ["TARGET", "MEASURED", "", ""], targets.map(targetCells))];
+}
+
+/** A figure, what was measured, what it was to reach, and whether it has. */
+export function targetCells({ name, value, unit, target, reached }: TargetResult): string[] {
+  const aim = "atLeast" in target ? `≥ ${withUnit(target.atLeast, unit)}` : `≤ ${withUnit(target.atMost, unit)}`;
+  return [name, withUnit(value, unit), aim, reached ? "reached" : "missed"];
+}
+
+function withUnit(value: number, unit: string): string {
+  return unit === "part" ? `${Number((100 * value).toFixed(3))} %` : `${value} ${unit}`.trim();
 }
 
 export function describeFigures(style: Colours, figures: Figures, indent = 0): string[] {
