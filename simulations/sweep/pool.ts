@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { messageOf, SynapseError } from "../../routing/index.ts";
 import type { Job, JobOutcome } from "./job.ts";
@@ -46,7 +44,7 @@ class Pool {
   }
 
   private hire(): void {
-    const worker = new Worker(this.options.entry ?? entryPoint(), { execArgv: loaderArguments() });
+    const worker = startWorker(this.options.entry);
     let job = this.waiting.shift();
     let why = "it ended without an answer";
     worker.on("error", (error) => {
@@ -92,16 +90,11 @@ function inWords(error: unknown): string {
   return isFull ? "it ran out of memory; NODE_OPTIONS=--max-old-space-size=8192 gives each 8 GiB" : messageOf(error);
 }
 
-/** Compiled, or as TypeScript beside this very file: whichever this is. */
-function entryPoint(): URL {
-  return new URL(isSource() ? "./worker.ts" : "./worker.js", import.meta.url);
-}
-
-function isSource(): boolean {
-  return import.meta.url.endsWith(".ts");
-}
-
-/** What lets a thread read TypeScript, where this program is run from its sources. */
-function loaderArguments(): string[] {
-  return isSource() ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
+/** The worker that stands beside this very file: compiled, or as TypeScript, which a thread must be taught to read. */
+function startWorker(entry: URL | undefined): Worker {
+  if (entry !== undefined) return new Worker(entry);
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url));
+  const [loader, source] = [import.meta.resolve("tsx/esm/api"), new URL("./worker.ts", import.meta.url).href];
+  const program = `import(${JSON.stringify(loader)}).then((tsx) => (tsx.register(), import(${JSON.stringify(source)})))`;
+  return new Worker(program, { eval: true });
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -7,6 +8,8 @@ import { messageOf, SynapseError } from "../../errors.ts";
 type Module = Readonly<Record<string, unknown>>;
 type TsImport = (specifier: string, parentUrl: string) => Promise<Module>;
 
+/** How long it may take to find the line of an error, ms. */
+const CHECK_MS = 5_000;
 /** This Node reads no TypeScript, or none with what cannot simply be left out (enums), or none within node_modules. */
 const NEEDS_LOADER = new Set([
   "ERR_UNKNOWN_FILE_EXTENSION",
@@ -37,13 +40,13 @@ async function load(file: string): Promise<Module> {
   try {
     return (await import(url)) as Module;
   } catch (error) {
-    if (!/ts$/.test(file) || !NEEDS_LOADER.has(codeOf(error))) throw new Error(whereAndWhat(error));
+    if (!/ts$/.test(file) || !NEEDS_LOADER.has(codeOf(error))) throw new Error(whereAndWhat(error, file));
   }
   const tsImport = await findLoader(file);
   try {
     return await tsImport(url, url);
   } catch (error) {
-    throw new Error(whereAndWhat(error));
+    throw new Error(whereAndWhat(error, file));
   }
 }
 
@@ -84,15 +87,21 @@ async function called(make: () => unknown): Promise<unknown> {
   }
 }
 
-/** The message alone, with its line in the file where the loader knows it: it is then the first line of the stack. */
-function whereAndWhat(error: unknown): string {
+/** The message alone, with the line where the file cannot be read, as far as that can be found out. */
+function whereAndWhat(error: unknown, file: string): string {
   const message = messageOf(error)
     .replace(/^Transform failed with \d+ errors?:\s*/, "")
     .trim()
     .replace(/\s*\n\s*/g, "; ");
-  const [first = ""] = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const line = error instanceof SyntaxError ? /^(?:file:\/\/)?\/.*:(\d+)$/.exec(first)?.[1] : undefined;
+  const line = error instanceof SyntaxError ? lineOfSyntaxError(file) : undefined;
   return line === undefined ? message : `line ${line}: ${message}`;
+}
+
+/** A module that cannot be parsed does not say where; Node's own check of a file does, in its first line. */
+function lineOfSyntaxError(file: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ["--check", file], { encoding: "utf8", timeout: CHECK_MS });
+  const [first = ""] = stderr.split("\n");
+  return /:(\d+)$/.exec(first)?.[1];
 }
 
 function codeOf(error: unknown): string {
