@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { synapse } from "./run.ts";
@@ -25,7 +25,7 @@ async function saidOf(name: string, content: string) {
 
 describe("Scenarios as modules", () => {
   test("are given in TypeScript, with what the project offers for them, and name files beside them", async () => {
-    const path = await folder(HERE);
+    const path = relative(process.cwd(), await folder(HERE));
     await writeFile(
       join(path, "trips.json"),
       JSON.stringify({
