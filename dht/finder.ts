@@ -1,11 +1,11 @@
-import { type Contact, type NodeId, toHex } from "../routing/index.ts";
+import type { Contact, NodeId } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsResponse, OverlayResponse } from "./messages.ts";
 import type { Timer } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
-import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
+import { belongsUnder, entryOf, type Page, type RecordStore } from "./record-store.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
@@ -72,6 +72,15 @@ interface Branch {
   readonly claimants: Set<string>;
 }
 
+/** How far one holder has been read. */
+interface Bookmark {
+  readonly pages: number;
+  /** The last record that was acceptable, as {@link entryOf} has it. Holders give them in that order, so each page goes on from there. */
+  readonly upTo: string;
+}
+
+const UNREAD: Bookmark = { pages: 0, upTo: "" };
+
 /** A finder's surroundings. */
 export interface FinderContext extends Walker {
   readonly reader: RecordReader;
@@ -127,7 +136,7 @@ export class Finder {
     const run: LookupRun = new LookupRun(this.context, {
       target: key,
       request: { kind: "find_records", key, limit: this.options.limit, after: undefined },
-      onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, 1),
+      onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
       onDone: (result) => this.onWalked(run, branch, result),
     });
     this.walks.add(run);
@@ -147,14 +156,18 @@ export class Finder {
     }
   }
 
-  private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, pages: number): "enough" | "go-on" {
+  private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, read: Bookmark): "enough" | "go-on" {
     if (response.kind !== "find_records") return "go-on";
-    this.take(branch.key, response.records, from, hop);
+    const upTo = this.take(branch.key, response.records, from, hop);
     if (response.split > branch.bits.length) {
       branch.claimants.add(from.key);
       if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
     }
-    if (!this.ended && response.more !== undefined) this.readOn(branch, from, response, hop, pages);
+    if (!this.ended && response.more !== undefined) {
+      // Whoever promises more and gives nothing new would hold the search up to its end.
+      if (upTo > read.upTo) this.readOn(branch, from, response, hop, { pages: read.pages + 1, upTo });
+      else this.complete = false;
+    }
     return this.ended ? "enough" : "go-on";
   }
 
@@ -166,8 +179,8 @@ export class Finder {
   }
 
   /** Asks a holder for its next page. */
-  private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, pages: number): void {
-    if (pages >= MAX_PAGES) {
+  private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, read: Bookmark): void {
+    if (read.pages >= MAX_PAGES) {
       this.complete = false;
       return;
     }
@@ -179,7 +192,7 @@ export class Finder {
       this.pagesOpen -= 1;
       if (this.ended) return;
       if (outcome.kind === "failed") this.onPageLost();
-      else this.onAnswer(branch, from, outcome, hop, pages + 1);
+      else this.onAnswer(branch, from, outcome, hop, read);
       this.finishIfIdle();
     });
   }
@@ -189,18 +202,26 @@ export class Finder {
     this.complete = false;
   }
 
-  private take(key: NodeId, records: readonly Uint8Array[], from: Contact | undefined, hop: number): void {
+  /** Gives the last of those that could be used, in the order in which holders give them. */
+  private take(key: NodeId, records: readonly Uint8Array[], from: Contact | undefined, hop: number): string {
+    let last = "";
     for (const bytes of records) {
-      if (this.ended) return;
+      if (this.ended) break;
       if (this.read >= MAX_READ) {
         this.complete = false;
-        return;
+        break;
       }
       this.read += 1;
       const record = this.context.reader.read(bytes);
-      if (typeof record === "string" || !this.acceptable(key, record)) this.totals.dropped += 1;
-      else this.keep(record, from, hop);
+      if (typeof record === "string" || !this.acceptable(key, record)) {
+        this.totals.dropped += 1;
+        continue;
+      }
+      const entry = entryOf(record);
+      if (entry > last) last = entry;
+      this.keep(entry, record, from, hop);
     }
+    return last;
   }
 
   private acceptable(key: NodeId, record: CapabilityRecord): boolean {
@@ -208,9 +229,8 @@ export class Finder {
     return timelinessOf(record, this.context.runtime.wallClock()) === "current";
   }
 
-  private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    // A publisher may offer several capabilities below the one searched for; each is a match of its own.
-    const key = `${toHex(record.publisher)} ${record.capability}`;
+  /** @param key by which it is told apart: a publisher may offer several capabilities below the one searched for, each a match of its own. */
+  private keep(key: string, record: CapabilityRecord, from: Contact | undefined, hop: number): void {
     const known = this.best.get(key);
     if (known !== undefined && known.record.seq >= record.seq) return;
     const match: Match = { record, from, hop, ms: this.context.runtime.now() - this.startedAt };

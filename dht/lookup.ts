@@ -1,4 +1,4 @@
-import { type Contact, compareDistance, K, type NodeId } from "../routing/index.ts";
+import { type Contact, compareDistance, K, type NodeId, sameAddresses } from "../routing/index.ts";
 
 /** Requests under way at once. Kademlia's α; see docs/lookups.md for the sweep it was chosen by. */
 export const ALPHA = 6;
@@ -6,6 +6,8 @@ export const ALPHA = 6;
 const MAX_CANDIDATES = 8 * K;
 /** Peers asked in one lookup at most, whatever they answer. A lookup among honest nodes needs about 25. */
 export const MAX_REQUESTS = 160;
+/** Other addresses at which a candidate is tried that was not reached at the first: whoever names wrong ones must not hide it. */
+const MAX_ELSEWHERE = 3;
 
 /**
  * `fresh`: heard of, not asked. `asked`: a request is under way and holds one of the α slots. `late`: under way for longer than
@@ -18,6 +20,10 @@ interface Candidate {
   state: State;
   /** Requests on the shortest known path from this node to the candidate: 1 for those in its own table. */
   hop: number;
+  /** The same id under other addresses, as others named it; at most MAX_ELSEWHERE over the whole lookup. */
+  elsewhere?: Contact[];
+  /** How many of those have been tried. */
+  moves?: number;
 }
 
 export interface LookupOptions {
@@ -122,9 +128,10 @@ export class Lookup {
     this.lates += 1;
   }
 
-  /** A contact will not answer. */
+  /** A contact will not answer. Where others have named it under other addresses, those are tried next. */
   failed(contact: Contact): void {
-    this.settle(contact.key, "failed");
+    const candidate = this.settle(contact.key, "failed");
+    if (candidate !== undefined) this.moveOn(candidate);
   }
 
   /** The nearest contacts that have answered, nearest first, at most k. */
@@ -155,6 +162,7 @@ export class Lookup {
     const known = this.byKey.get(contact.key);
     if (known !== undefined) {
       if (known.state === "fresh" && hop < known.hop) known.hop = hop;
+      if (contact !== known.contact && known.state !== "answered") this.noteElsewhere(known, contact);
       return;
     }
     const index = this.placeOf(contact.id);
@@ -162,6 +170,24 @@ export class Lookup {
     const candidate: Candidate = { contact, state: "fresh", hop };
     this.candidates.splice(index, 0, candidate);
     this.byKey.set(contact.key, candidate);
+    this.fresh += 1;
+    if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
+  }
+
+  private noteElsewhere(known: Candidate, contact: Contact): void {
+    const { elsewhere = [], moves = 0 } = known;
+    if (moves + elsewhere.length >= MAX_ELSEWHERE) return;
+    if ([known.contact, ...elsewhere].some((named) => sameAddresses(named, contact))) return;
+    known.elsewhere = [...elsewhere, contact];
+    if (known.state === "failed") this.moveOn(known);
+  }
+
+  private moveOn(candidate: Candidate): void {
+    const next = candidate.elsewhere?.shift();
+    if (next === undefined) return;
+    candidate.contact = next;
+    candidate.moves = (candidate.moves ?? 0) + 1;
+    candidate.state = "fresh";
     this.fresh += 1;
     if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
   }

@@ -171,8 +171,8 @@ export class RecordStore {
   }
 }
 
-/** What a record is filed by: no publisher has two of the same capability. */
-function entryOf(record: CapabilityRecord): string {
+/** What a record is filed by, and in what order pages are: no publisher has two of the same capability. */
+export function entryOf(record: CapabilityRecord): string {
   return `${toHex(record.publisher)} ${record.capability}`;
 }
 

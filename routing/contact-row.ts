@@ -13,7 +13,7 @@ export interface Contacts {
 export class ContactRow implements Contacts {
   readonly contacts: Contact[] = []; // as many as its owner lets in
   readonly heads: number[] = []; // one for each contact
-  private readonly lastSeen: number[] = []; // ms; one for each contact
+  private readonly lastSeen: number[] = []; // whole ms, which take no memory of their own; one for each contact
 
   get length(): number {
     return this.contacts.length;
@@ -29,13 +29,13 @@ export class ContactRow implements Contacts {
   add(contact: Contact, now: number): void {
     this.contacts.push(contact);
     this.heads.push(contact.head);
-    this.lastSeen.push(now);
+    this.lastSeen.push(Math.floor(now));
   }
 
   /** The same contact has answered again, perhaps elsewhere. */
   update(index: number, contact: Contact, now: number): void {
     this.contacts[index] = contact;
-    this.lastSeen[index] = now;
+    this.lastSeen[index] = Math.floor(now);
   }
 
   /** Takes a contact out; the last one has its place now. */
@@ -73,7 +73,7 @@ export class ContactRow implements Contacts {
 }
 
 /** Takes one item out of a list whose order means nothing. */
-export function takeOut<T>(items: T[], index: number): void {
+function takeOut<T>(items: T[], index: number): void {
   const last = items.pop() as T;
   if (index < items.length) items[index] = last;
 }

@@ -1,5 +1,5 @@
 import type { Contact } from "./contact.ts";
-import { ContactRow, type Contacts, takeOut } from "./contact-row.ts";
+import { ContactRow, type Contacts } from "./contact-row.ts";
 
 /** Contacts in a bucket: k of the paper, and how many nodes hold a record. */
 export const K = 20;
@@ -17,11 +17,9 @@ export type Admission = "added" | "updated" | "waiting";
  */
 export class KBucket {
   private readonly seats = new ContactRow(); // at most K
-  private readonly waiting = new ContactRow(); // at most REPLACEMENTS
-  /** Requests in a row that each seat has not answered. */
-  private readonly misses: number[] = []; // one for each seat
-  /** Seats that have missed any. */
-  private missing = 0;
+  private waiting: ContactRow | undefined; // at most REPLACEMENTS; made when the first one waits, which in most buckets nobody does
+  /** Requests in a row that they have not answered, by key; at most K. Made when the first is missed. */
+  private misses: Map<string, number> | undefined;
   /** Made when asked for while somebody is missing, dropped when that may have changed. */
   private healthyList: Contacts | undefined;
 
@@ -44,7 +42,7 @@ export class KBucket {
 
   /** The contact that gets the next seat to fall free. */
   get nextInLine(): Contact | undefined {
-    return this.waiting.contacts[this.waiting.newest()];
+    return this.waiting?.contacts[this.waiting.newest()];
   }
 
   has(contact: Contact): boolean {
@@ -55,13 +53,13 @@ export class KBucket {
   known(contact: Contact): Contact | undefined {
     const seat = this.seats.indexOf(contact);
     if (seat >= 0) return this.seats.contacts[seat];
-    const place = this.waiting.indexOf(contact);
-    return place < 0 ? undefined : this.waiting.contacts[place];
+    const { waiting } = this;
+    return waiting?.contacts[waiting.indexOf(contact)];
   }
 
   /** Whether a contact that is not known here would get a seat, or a place among those who wait, without displacing anybody. */
   get hasRoom(): boolean {
-    return !this.isFull || this.waiting.length < REPLACEMENTS;
+    return !this.isFull || (this.waiting?.length ?? 0) < REPLACEMENTS;
   }
 
   /** Enters a contact that has just answered us. Where the bucket is full it waits for a seat. */
@@ -71,12 +69,12 @@ export class KBucket {
       this.answered(seat, contact, now);
       return "updated";
     }
-    const place = this.waiting.indexOf(contact);
-    if (place >= 0) this.waiting.removeAt(place);
+    this.waitNoMore(contact);
     if (!this.isFull) {
       this.give(contact, now);
       return "added";
     }
+    this.waiting ??= new ContactRow();
     if (this.waiting.length >= REPLACEMENTS) this.waiting.removeAt(this.waiting.oldest());
     this.waiting.add(contact, now);
     return "waiting";
@@ -89,15 +87,14 @@ export class KBucket {
   markMissed(contact: Contact): "kept" | "removed" | "unknown" {
     const seat = this.seats.indexOf(contact);
     if (seat < 0) {
-      const place = this.waiting.indexOf(contact);
-      if (place >= 0) this.waiting.removeAt(place);
+      this.waitNoMore(contact);
       return "unknown";
     }
-    const misses = (this.misses[seat] as number) + 1;
-    this.misses[seat] = misses;
-    if (misses === 1) this.missing += 1;
+    this.misses ??= new Map();
+    const misses = (this.misses.get(contact.key) ?? 0) + 1;
+    this.misses.set(contact.key, misses);
     this.healthyList = undefined;
-    if (this.waiting.length === 0 && misses < MAX_MISSES) return "kept";
+    if ((this.waiting?.length ?? 0) === 0 && misses < MAX_MISSES) return "kept";
     this.vacate(seat);
     return "removed";
   }
@@ -105,16 +102,16 @@ export class KBucket {
   remove(contact: Contact): boolean {
     const seat = this.seats.indexOf(contact);
     if (seat >= 0) this.vacate(seat);
-    const place = this.waiting.indexOf(contact);
-    if (place >= 0) this.waiting.removeAt(place);
+    else this.waitNoMore(contact);
     return seat >= 0;
   }
 
   /** The contacts that answered the last time they were asked, in no order. Good until the bucket changes. */
   get healthy(): Contacts {
-    if (this.missing === 0) return this.seats;
+    const { misses } = this;
+    if (misses === undefined || misses.size === 0) return this.seats;
     if (this.healthyList === undefined) {
-      const contacts = this.seats.contacts.filter((_, seat) => this.misses[seat] === 0);
+      const contacts = this.seats.contacts.filter(({ key }) => !misses.has(key));
       this.healthyList = { contacts, heads: contacts.map(({ head }) => head) };
     }
     return this.healthyList;
@@ -132,26 +129,29 @@ export class KBucket {
 
   private answered(seat: number, contact: Contact, now: number): void {
     this.seats.update(seat, contact, now);
-    if (this.misses[seat] !== 0) this.missing -= 1;
-    this.misses[seat] = 0;
-    if (this.missing > 0) this.healthyList = undefined;
+    this.misses?.delete(contact.key);
+    this.healthyList = undefined;
   }
 
   private give(contact: Contact, now: number): void {
     this.seats.add(contact, now);
-    this.misses.push(0);
     this.healthyList = undefined;
   }
 
   /** Whoever waits and was seen last has the seat now. */
   private vacate(seat: number): void {
-    if (this.misses[seat] !== 0) this.missing -= 1;
+    this.misses?.delete((this.seats.contacts[seat] as Contact).key);
     this.seats.removeAt(seat);
-    takeOut(this.misses, seat);
     this.healthyList = undefined;
-    const next = this.waiting.newest();
-    if (next < 0) return;
-    this.give(this.waiting.contacts[next] as Contact, this.waiting.seenAt(next));
-    this.waiting.removeAt(next);
+    const { waiting } = this;
+    const next = waiting?.newest() ?? -1;
+    if (waiting === undefined || next < 0) return;
+    this.give(waiting.contacts[next] as Contact, waiting.seenAt(next));
+    waiting.removeAt(next);
+  }
+
+  private waitNoMore(contact: Contact): void {
+    const place = this.waiting?.indexOf(contact) ?? -1;
+    if (place >= 0) this.waiting?.removeAt(place);
   }
 }

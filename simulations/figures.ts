@@ -1,3 +1,4 @@
+import type { AdversaryFigures } from "./adversaries/damage.ts";
 import type { OperationFigures } from "./engine/statistics.ts";
 import type { Level } from "./scenarios/scenario.ts";
 
@@ -22,6 +23,8 @@ export interface Figures {
   readonly finds: OperationFigures;
   readonly publishes: OperationFigures;
   readonly joins: OperationFigures;
+  /** Where the scenario has adversaries: how far they got. */
+  readonly adversaries?: AdversaryFigures;
   /** Exceptions that nobody caught. A run with any is a failed run. */
   readonly faults: readonly string[];
 }

@@ -1,4 +1,7 @@
 /** A virtual world for the overlay and the whole node: seeded, deterministic, measured against the truth. */
+export type { AdversarySpec } from "./adversaries/adversary-spec.ts";
+export type { AdversaryFigures } from "./adversaries/damage.ts";
+export { drawAdversaries } from "./adversaries/draw.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
 export type { Figures } from "./figures.ts";

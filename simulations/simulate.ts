@@ -98,6 +98,7 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     finds: workload.finds.figures(),
     publishes: workload.publishes.figures(),
     joins: joins.figures(),
+    ...(scenario.adversaries.length > 0 && { adversaries: play.damage.figures() }),
     faults: world.faults,
   };
 }

@@ -1,19 +1,21 @@
 /** Links that are closed are forgotten at least this often, ms. */
 const SWEEP_MS = 60_000;
-const CLOSED = Number.NEGATIVE_INFINITY;
+/** No moment of virtual time. */
+const CLOSED = -1;
 
 /** One link, shared by the sets of both its ends: what either does with it is seen by the other. */
 export class SharedLink {
-  /** When its set-up ends, ms. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
+  // Whole ms: a million links are kept at once, and fractions would double what each takes.
+  /** When its set-up ends. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
   readonly readyAt: number;
   private readonly idleMs: number;
   private lastUsed: number;
 
   /** @param idleMs it is closed when nothing has passed for so long. */
   constructor(now: number, setupMs: number, idleMs: number) {
-    this.readyAt = now + setupMs;
+    this.readyAt = Math.ceil(now + setupMs);
     this.idleMs = idleMs;
-    this.lastUsed = now;
+    this.lastUsed = Math.floor(now);
   }
 
   /** Orders links by when they were last used. */
@@ -23,11 +25,11 @@ export class SharedLink {
 
   /** A message was sent or has arrived, whichever way it goes. What is closed stays closed. */
   use(now: number): void {
-    if (this.lastUsed !== CLOSED) this.lastUsed = now;
+    if (this.lastUsed !== CLOSED) this.lastUsed = Math.floor(now);
   }
 
   isOpen(now: number): boolean {
-    return now - this.lastUsed < this.idleMs || now < this.readyAt;
+    return (this.lastUsed !== CLOSED && now - this.lastUsed < this.idleMs) || now < this.readyAt;
   }
 
   close(): void {

@@ -1,19 +1,21 @@
-import type { FindResult, JoinReport, LookupResult, Offer, PublishReport } from "../../dht/index.ts";
+import type { FindResult, JoinReport, LookupResult, Offer, OnOutcome, OverlayRequest, PublishReport, Signer } from "../../dht/index.ts";
 import { type Contact, makeContact, messageOf, type NodeId } from "../../routing/index.ts";
-import { Identity } from "../../src/identity.ts";
-import { Node } from "../../src/node.ts";
+import { Identity, verifyEd25519 } from "../../src/identity.ts";
 import { nextTurn } from "../../src/runtime.ts";
+import type { Conduct } from "./conduct.ts";
 import type { Place } from "./latency/latency-model.ts";
+import { ObservedNode } from "./observed-node.ts";
 import type { RandomStream } from "./random.ts";
 import type { SimHost } from "./sim-host.ts";
 import { SimNetwork, type Station } from "./sim-network.ts";
 import { SimRuntime } from "./sim-runtime.ts";
 import { SimTransport } from "./sim-transport.ts";
-import { type SimNode, World, type WorldOptions } from "./world.ts";
+import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
 
 /** The node level: whole nodes with their codec, hello, connections and pools, on a simulated transport. */
 export class NodeWorld extends World {
   readonly network = new SimNetwork(this);
+  override readonly verify = verifyEd25519;
 
   constructor(options: WorldOptions) {
     super(options);
@@ -25,8 +27,12 @@ export class NodeWorld extends World {
     while (this.clock.runMoment(ms));
   }
 
-  protected override makeNode(index: number, host: SimHost): SimNode {
-    return new WholeNode(this, index, host);
+  override signerOf(seed: Uint8Array): Signer {
+    return Identity.fromSeed(seed);
+  }
+
+  protected override makeNode(index: number, host: SimHost, birth: Birth): SimNode {
+    return new WholeNode(this, index, host, birth);
   }
 }
 
@@ -40,22 +46,25 @@ class WholeNode implements SimNode {
   readonly index: number;
   readonly host: SimHost;
   readonly contact: Contact;
+  conduct: Conduct | undefined;
   private readonly world: NodeWorld;
   private readonly stream: RandomStream;
   private readonly identity: Identity;
   private readonly place: Place;
+  private readonly claims: readonly string[] | undefined;
   private life: Life;
   private node: ObservedNode;
   private started: Promise<unknown>;
 
-  constructor(world: NodeWorld, index: number, host: SimHost) {
+  constructor(world: NodeWorld, index: number, host: SimHost, { seed, claims }: Birth) {
     this.world = world;
     this.index = index;
     this.host = host;
     this.stream = world.stream(`node ${index}`);
-    this.identity = Identity.fromSeed(this.stream.bytes(32));
+    this.identity = Identity.fromSeed(seed ?? this.stream.bytes(32));
     this.place = world.options.latency.place(this.stream);
     this.contact = makeContact(this.identity.nodeId, host.addresses);
+    this.claims = claims;
     this.life = this.newLife();
     this.node = this.newNode();
     this.started = this.begin();
@@ -107,13 +116,17 @@ class WholeNode implements SimNode {
     this.watch(this.started.then(() => this.node.offer(offer)).then(done));
   }
 
+  send(to: Contact, request: OverlayRequest, done: OnOutcome): void {
+    this.watch(this.started.then(() => this.node.send(to, request, done)));
+  }
+
   kill(): void {
     this.life.isAlive = false;
     this.world.network.listeners.delete(this.host.address);
   }
 
   sayGoodbye(done: () => void): void {
-    this.watch(this.node.stop().then(done));
+    this.watch(this.node.sayGoodbye().then(done));
   }
 
   revive(keepsState: boolean): void {
@@ -132,9 +145,9 @@ class WholeNode implements SimNode {
   }
 
   private newNode(): ObservedNode {
-    const { world, life, stream, identity, host } = this;
+    const { world, life, stream, identity, host, claims } = this;
     const { swarm, overlay, links } = world.options;
-    return new ObservedNode({
+    const options = {
       identity,
       swarm,
       runtime: new SimRuntime(world.clock, stream, life, host.properties.clockOffsetMs),
@@ -142,7 +155,9 @@ class WholeNode implements SimNode {
       transport: new SimTransport(world.network, life),
       limits: { idleTimeoutMs: 2 * links.idleMs }, // whoever dialled lets go after half of it
       ...(overlay && { overlay }),
-    });
+      ...(claims && { announce: claims }),
+    };
+    return new ObservedNode(options, () => this.conduct);
   }
 
   private begin(): Promise<unknown> {
@@ -156,29 +171,5 @@ class WholeNode implements SimNode {
     work.catch((error: unknown) => {
       if (this.world.faults.length < 100) this.world.faults.push(`node ${this.index}: ${messageOf(error)}`);
     });
-  }
-}
-
-/** A node that lets the simulation publish without being an agent, and count what it holds. */
-class ObservedNode extends Node {
-  offer(offer: Offer): Promise<PublishReport> {
-    return new Promise((resolve) => this.overlay.publish(offer, resolve));
-  }
-
-  knows(contact: Contact): boolean {
-    return this.overlay.membership.table.has(contact);
-  }
-
-  /** What a disk would have kept for it: the contacts of an earlier life, to be verified anew, and the records it held for others. */
-  takeOver(before: ObservedNode): void {
-    const { membership, store, runtime } = this.overlay;
-    const wallClock = runtime.wallClock();
-    for (const contact of before.overlay.membership.table.contacts()) membership.addCandidate(contact);
-    for (const key of before.overlay.store.keys())
-      for (const record of before.overlay.store.under(key, wallClock)) store.put(key, record, wallClock);
-  }
-
-  get recordsHeld(): number {
-    return this.overlay.store.size;
   }
 }

@@ -1,8 +1,12 @@
 import { compareDistance, headOf, type NodeId } from "../../routing/index.ts";
+import { nearestOf } from "./nearest.ts";
 import type { RandomStream } from "./random.ts";
 import type { SimNode } from "./world.ts";
 
-/** Knows what is true: who is alive and a member, and what each of them offers. Everything measured is measured against it. */
+/**
+ * Knows what is true: who is alive and a member, and what each of them offers. Everything measured is measured against it. The members are
+ * the honest ones: adversaries are known too, and are nobody's right answer.
+ */
 export class Oracle {
   /** The members alive, in no order that means anything. */
   private readonly members: SimNode[] = [];
@@ -10,13 +14,15 @@ export class Oracle {
   private readonly places = new Map<SimNode, number>(); // where each stands in `members`
   private readonly offers = new Map<SimNode, string>(); // what each has published; at most one entry for a member
   private readonly offerers = new Map<string, Set<SimNode>>(); // the other way round; no empty set is kept
+  private readonly others = new Set<SimNode>(); // the adversaries alive
 
   get size(): number {
     return this.members.length;
   }
 
   joined(node: SimNode): void {
-    if (this.places.has(node)) return;
+    if (node.host.isAdversary) this.others.add(node);
+    if (node.host.isAdversary || this.places.has(node)) return;
     this.places.set(node, this.members.length);
     this.members.push(node);
     this.heads.push(node.contact.head);
@@ -31,6 +37,7 @@ export class Oracle {
   }
 
   died(node: SimNode): void {
+    this.others.delete(node);
     const place = this.places.get(node);
     if (place === undefined) return;
     const last = this.members.pop() as SimNode;
@@ -61,11 +68,29 @@ export class Oracle {
     return this.offers.get(node);
   }
 
+  /** The adversaries that are alive. */
+  get adversaries(): ReadonlySet<SimNode> {
+    return this.others;
+  }
+
   /**
-   * The `count` members nearest to a target, by comparing all of them. Those that cannot be dialled are in nobody's table. `except` is who
-   * asks: nobody looks itself up.
+   * What a perfect lookup finds of the members: those among the `count` nodes nearest to a target, adversaries taking their places in that
+   * count; where they take all of them, the nearest member, who is then out of reach. Those that cannot be dialled are in nobody's table.
+   * `except` is who asks: nobody looks itself up.
    */
   closest(target: NodeId, count: number, except: SimNode): SimNode[] {
+    const nearest = this.nearestMembers(target, count, except);
+    if (this.others.size === 0) return nearest;
+    const members = nearestOf([...nearest, ...this.others], target, count).filter((node) => !node.host.isAdversary);
+    return members.length > 0 ? members : nearest.slice(0, 1);
+  }
+
+  /** The `count` nodes nearest to a target, members and adversaries alike. */
+  nearestOfAll(target: NodeId, count: number, except: SimNode): SimNode[] {
+    return nearestOf([...this.nearestMembers(target, count, except), ...this.others], target, count);
+  }
+
+  private nearestMembers(target: NodeId, count: number, except: SimNode): SimNode[] {
     const nearest: SimNode[] = [];
     const targetHead = headOf(target);
     let farthest = Number.POSITIVE_INFINITY; // head of the distance of the last of them, once there are enough

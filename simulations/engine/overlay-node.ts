@@ -15,6 +15,7 @@ import {
 import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { Owner } from "./clock.ts";
+import type { Conduct } from "./conduct.ts";
 import type { Place } from "./latency/latency-model.ts";
 import { LinkSet } from "./link-set.ts";
 import { OverlayPort } from "./overlay-port.ts";
@@ -22,10 +23,11 @@ import type { OverlayWorld } from "./overlay-world.ts";
 import type { RandomStream } from "./random.ts";
 import type { SimHost } from "./sim-host.ts";
 import { SimRuntime } from "./sim-runtime.ts";
-import { StandInSigner } from "./stand-in-signer.ts";
-import type { RequestObserver, SimNode } from "./world.ts";
+import type { Birth, RequestObserver, SimNode } from "./world.ts";
 
 const NO_ROOM: OverlayResponse = { kind: "store", outcome: "busy", split: undefined, reason: "nothing can be stored here now" };
+/** How long a request that a node makes up itself may take, ms. */
+const OWN_REQUEST_MS = 5_000;
 /** How long a goodbye may take, ms. */
 const GOODBYE_MS = 10_000;
 
@@ -45,6 +47,7 @@ export class OverlayNode implements SimNode {
   /** Links that others dialled: good for calling them, too. */
   readonly inbound = new LinkSet(DEFAULT_LIMITS.maxConnections);
   life: Life = { isAlive: true };
+  conduct: Conduct | undefined;
   private observers: RequestObserver[] = []; // those of a recorder
   /** Who it is to those it asks. */
   private readonly caller: Caller;
@@ -54,16 +57,17 @@ export class OverlayNode implements SimNode {
   private readonly port: OverlayPort;
   private overlay: Overlay;
 
-  constructor(world: OverlayWorld, index: number, host: SimHost) {
+  constructor(world: OverlayWorld, index: number, host: SimHost, { seed, claims }: Birth) {
     this.world = world;
     this.index = index;
     this.host = host;
     this.stream = world.stream(`node ${index}`);
-    this.signer = new StandInSigner(this.stream);
+    this.signer = world.signerOf(seed ?? this.stream.bytes(32));
     this.place = world.options.latency.place(this.stream);
     this.contact = makeContact(sha256(this.signer.publicKey), host.addresses);
     this.dialled = new LinkSet(world.options.links.max);
-    this.caller = { id: this.contact.id, claimed: host.properties.isClient ? undefined : this.contact, host: host.ip };
+    const claimed = claims === undefined ? this.contact : makeContact(this.contact.id, claims);
+    this.caller = { id: this.contact.id, claimed: claimed.addresses.length === 0 ? undefined : claimed, host: host.ip };
     this.port = new OverlayPort(world, this);
     this.overlay = this.begin();
   }
@@ -109,8 +113,13 @@ export class OverlayNode implements SimNode {
     };
   }
 
-  /** Answers a request that has arrived from another. */
-  answer(from: OverlayNode, request: OverlayRequest): OverlayResponse {
+  /** Answers a request that has arrived from another; undefined where it never does. */
+  answer(from: OverlayNode, request: OverlayRequest): OverlayResponse | undefined {
+    const { conduct } = this;
+    return conduct === undefined ? this.serve(from, request) : conduct.answer(from.caller, request, () => this.serve(from, request));
+  }
+
+  private serve(from: OverlayNode, request: OverlayRequest): OverlayResponse {
     if (request.kind === "store" && this.world.problems.refusesStores(this.index)) return NO_ROOM;
     return this.overlay.handle(from.caller, request);
   }
@@ -130,6 +139,10 @@ export class OverlayNode implements SimNode {
 
   publish(offer: Offer, done: (report: PublishReport) => void): void {
     this.overlay.publish(offer, done);
+  }
+
+  send(to: Contact, request: OverlayRequest, done: OnOutcome): void {
+    this.port.request(to, request, OWN_REQUEST_MS, done);
   }
 
   kill(): void {

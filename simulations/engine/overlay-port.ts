@@ -27,26 +27,42 @@ export class OverlayPort implements Peers {
   request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
     const { world, self } = this;
     const target = world.nodeOf(to.key);
+    const link = target && this.linkTo(target);
     const heard = self.observed(to, request, done);
-    if (target === undefined) this.fail(timeoutMs, heard, "no such host");
-    else this.exchange(target, request, this.linkTo(target), timeoutMs, heard);
+    if (target !== undefined && (link !== undefined || leadsTo(to, target))) this.exchange(target, request, link, timeoutMs, heard);
+    else this.goAstray(to, timeoutMs, heard);
   }
 
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    this.proveAddress(this.world.nodeOf(contact.key), timeoutMs, done);
+    const target = this.world.nodeOf(contact.key);
+    const link = target && this.self.dialled.get(target.index, this.world.clock.now);
+    if (target !== undefined && (link !== undefined || leadsTo(contact, target))) this.proveAddress(target, timeoutMs, done);
+    else this.goAstray(contact, timeoutMs, done);
   }
 
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    this.proveAddress(this.world.nodeAt(address), timeoutMs, done);
+    const target = this.world.nodeAt(address);
+    if (target === undefined) this.fail(timeoutMs, done, "no such host");
+    else this.proveAddress(target, timeoutMs, done);
   }
 
-  private proveAddress(target: OverlayNode | undefined, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    if (target === undefined) {
-      this.fail(timeoutMs, done, "no such host");
-      return;
-    }
+  private proveAddress(target: OverlayNode, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const link = this.self.dialled.get(target.index, this.world.clock.now);
     this.exchange(target, PING, link, timeoutMs, (outcome) => done(outcome.kind === "failed" ? outcome : target.contact));
+  }
+
+  /** What was said of a contact is not true: nobody is there, or another, as its certificate shows. */
+  private goAstray({ addresses: [address = ""] }: Contact, timeoutMs: number, done: (outcome: Failed) => void): void {
+    const { world, self } = this;
+    const other = world.nodeAt(address);
+    if (other === undefined) this.fail(timeoutMs, done, "no such host");
+    else if (!other.isAlive && other.host.properties.refuses) this.beRefused(other, timeoutMs, done);
+    else {
+      this.noteDial(other);
+      world.traffic.astray += 1;
+      const setup = LINK_SETUP_ROUND_TRIPS * 2 * world.options.latency.oneWayMs(self.place, other.place);
+      this.fail(other.isAlive ? Math.min(timeoutMs, setup) : timeoutMs, done, "another node is there");
+    }
   }
 
   private exchange(target: OverlayNode, request: OverlayRequest, open: SharedLink | undefined, timeoutMs: number, done: OnOutcome): void {
@@ -72,7 +88,7 @@ export class OverlayPort implements Peers {
   }
 
   /** The machine is there, and nobody listens: that is known after one round trip. */
-  private beRefused(target: OverlayNode, timeoutMs: number, done: OnOutcome): void {
+  private beRefused(target: OverlayNode, timeoutMs: number, done: (outcome: Failed) => void): void {
     const { world, self } = this;
     this.noteDial(target);
     world.traffic.lost += 1;
@@ -88,6 +104,11 @@ export class OverlayPort implements Peers {
   private fail(afterMs: number, done: (outcome: Failed) => void, message: string): void {
     this.self.later(afterMs, () => done(failed("unreachable", message)));
   }
+}
+
+function leadsTo({ addresses }: Contact, { contact }: OverlayNode): boolean {
+  const [address] = contact.addresses;
+  return address === undefined || addresses.includes(address);
 }
 
 /** One request and its answer on their way. Every message either way counts as use of the link. */
@@ -161,10 +182,12 @@ class Exchange implements Happening {
     if (setup > 0) target.inbound.set(asker.index, link, now);
     link.use(now);
     const response = this.serve();
-    if (isInTime) this.reply(response);
+    if (!isInTime) return;
+    if (response === undefined) this.lose();
+    else this.reply(response);
   }
 
-  private serve(): OverlayResponse {
+  private serve(): OverlayResponse | undefined {
     const { world, asker, target, request, requestSize } = this;
     world.traffic.messages += 1;
     world.traffic.bytes += requestSize;

@@ -1,9 +1,9 @@
-import type { RecordReader } from "../../dht/index.ts";
+import type { RecordReader, Signer } from "../../dht/index.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import { OverlayNode } from "./overlay-node.ts";
 import type { SimHost } from "./sim-host.ts";
-import { SharedReader } from "./stand-in-signer.ts";
-import { type SimNode, World, type WorldOptions } from "./world.ts";
+import { SharedReader, StandInSigner, verifyStandIn } from "./stand-in-signer.ts";
+import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
 
 /**
  * The overlay level: `dht/` and `routing/` as in production, requests handed over as objects at the time a network would deliver them.
@@ -11,6 +11,7 @@ import { type SimNode, World, type WorldOptions } from "./world.ts";
  */
 export class OverlayWorld extends World {
   readonly reader: RecordReader = new SharedReader();
+  override readonly verify = verifyStandIn;
   private readonly byKey = new Map<string, OverlayNode>(); // one for each node ever born
   private readonly byAddress = new Map<string, OverlayNode>(); // the same without clients
 
@@ -31,8 +32,12 @@ export class OverlayWorld extends World {
     return this.byAddress.get(address);
   }
 
-  protected override makeNode(index: number, host: SimHost): SimNode {
-    const node = new OverlayNode(this, index, host);
+  override signerOf(seed: Uint8Array): Signer {
+    return new StandInSigner(seed);
+  }
+
+  protected override makeNode(index: number, host: SimHost, birth: Birth): SimNode {
+    const node = new OverlayNode(this, index, host, birth);
     const [address] = node.contact.addresses;
     this.byKey.set(node.contact.key, node);
     if (address !== undefined) this.byAddress.set(address, node);

@@ -7,13 +7,16 @@ const PORT = 9_999;
 export class SimHost {
   readonly properties: HostProperties;
   readonly ip: string;
+  /** Whether it works for an attacker. */
+  readonly isAdversary: boolean;
   readonly port = PORT;
   /** When all that was sent before has left, ms: only where the way out is narrow. */
   private freeAt = 0;
 
-  constructor(properties: HostProperties, ip: string) {
+  constructor(properties: HostProperties, ip: string, isAdversary = false) {
     this.properties = properties;
     this.ip = ip;
+    this.isAdversary = isAdversary;
   }
 
   /** URIs at which its node can be dialled. */
@@ -28,6 +31,7 @@ export class SimHost {
   /** What kind of host it is, for pictures. */
   get kind(): string {
     const { isClient, processingMs } = this.properties;
+    if (this.isAdversary) return "adversary";
     if (isClient) return "client";
     return processingMs > 0 ? "slow" : "node";
   }

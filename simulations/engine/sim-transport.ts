@@ -80,6 +80,7 @@ class Dial {
     const onLink = network.listeners.get(address);
     if (!target.isAlive || onLink === undefined) this.hearNothing(leftMs);
     else if (options.expectedId !== undefined && !sameId(options.expectedId, target.id)) {
+      network.world.traffic.astray += 1;
       const message = `${address} is node ${shortId(target.id)}, not ${shortId(options.expectedId)}`;
       this.reject(new SynapseError("wrong_peer", message, { peer: address }));
     } else this.resolve(connect(network, self, target, onLink));

@@ -1,7 +1,19 @@
-import type { FindResult, JoinReport, LookupResult, Offer, OverlaySettings, PublishReport } from "../../dht/index.ts";
+import type {
+  FindResult,
+  JoinReport,
+  LookupResult,
+  Offer,
+  OnOutcome,
+  OverlayRequest,
+  OverlaySettings,
+  PublishReport,
+  Signer,
+  VerifySignature,
+} from "../../dht/index.ts";
 import type { Contact, NodeId } from "../../routing/index.ts";
 import { Faults } from "../faults/faults.ts";
 import { VirtualClock } from "./clock.ts";
+import type { Conduct } from "./conduct.ts";
 import type { AddressPlan } from "./hosts/address-plan.ts";
 import type { HostModel } from "./hosts/host-spec.ts";
 import type { LatencyModel } from "./latency/latency-model.ts";
@@ -23,6 +35,10 @@ export interface SimNode {
   lookup(target: NodeId, done: (result: LookupResult) => void): void;
   find(capability: string, limit: number, done: (result: FindResult) => void): void;
   publish(offer: Offer, done: (report: PublishReport) => void): void;
+  /** Sends a request of the simulation's own making, honest or not. */
+  send(to: Contact, request: OverlayRequest, done: OnOutcome): void;
+  /** How it answers; undefined: as it should. */
+  conduct: Conduct | undefined;
   /** The host vanishes: nothing is said to anybody, and nothing there runs any more. */
   kill(): void;
   /** It withdraws what it offers. `done` is called when that has been heard, or is in vain. */
@@ -41,6 +57,20 @@ export interface SimNode {
   observe(onRequest: RequestObserver): () => void;
   /** Records it holds for others. */
   readonly storeSize: number;
+}
+
+/** What is special about a node that is to be born. */
+export interface Birth {
+  /** It can be dialled, whatever share of the hosts cannot. */
+  readonly isPublic?: boolean;
+  /** It works for an attacker: it can be dialled, and counts as nobody's truth. */
+  readonly isAdversary?: boolean;
+  /** What its key is made of, 32 bytes. Default: drawn. */
+  readonly seed?: Uint8Array | undefined;
+  /** Default: the next of the world's address plan. */
+  readonly ip?: string | undefined;
+  /** URIs at which it says that it can be dialled, whether or not it can. Default: its own. */
+  readonly claims?: readonly string[] | undefined;
 }
 
 export interface WorldOptions {
@@ -63,6 +93,8 @@ export interface Traffic {
   dials: number;
   /** Messages to hosts that are gone. */
   lost: number;
+  /** Links that led to another than was meant. */
+  astray: number;
 }
 
 /** A virtual world: time, a network, and the nodes in it. The two levels differ in how much of a node is real. */
@@ -71,7 +103,7 @@ export abstract class World {
   readonly clock = new VirtualClock();
   readonly trace = new Trace();
   readonly meters = new Meters();
-  readonly traffic: Traffic = { messages: 0, bytes: 0, dials: 0, lost: 0 };
+  readonly traffic: Traffic = { messages: 0, bytes: 0, dials: 0, lost: 0, astray: 0 };
   /** Every node ever born, by index; a scenario decides how many. */
   readonly nodes: SimNode[] = [];
   /** What was thrown where nobody could catch it. Must stay empty. */
@@ -96,14 +128,21 @@ export abstract class World {
     return new RandomStream(this.options.seed, label);
   }
 
-  /** Brings a node into the world; it knows nobody yet. @param isPublic it can be dialled, whatever share of the hosts cannot. */
-  birth(isPublic = false): SimNode {
+  /** Brings a node into the world; it knows nobody yet. */
+  birth(birth: Birth = {}): SimNode {
+    const { isPublic = false, isAdversary = false, ip = this.addresses.next() } = birth;
     const properties = this.options.hosts.draw(this.hostDraws);
-    const host = new SimHost(isPublic ? { ...properties, isClient: false } : properties, this.addresses.next());
-    const node = this.makeNode(this.nodes.length, host);
+    const canBeDialled = isPublic || isAdversary;
+    const host = new SimHost(canBeDialled ? { ...properties, isClient: false } : properties, ip, isAdversary);
+    const node = this.makeNode(this.nodes.length, host, birth);
     this.nodes.push(node);
     this.trace.note(TraceKind.birth, this.clock.now, node.index, 0, 0);
     return node;
+  }
+
+  /** Addresses that one attacker has rented, side by side. @throws SynapseError `bad_options` beyond the 254 of a /24. */
+  rent(count: number): string[] {
+    return this.addresses.inOneSubnet(count);
   }
 
   death(node: SimNode): void {
@@ -120,8 +159,19 @@ export abstract class World {
   /** Lets virtual time pass up to a moment. */
   abstract runUntil(ms: number): Promise<void>;
 
-  protected abstract makeNode(index: number, host: SimHost): SimNode;
+  /** The key pair that a seed of 32 bytes makes. */
+  abstract signerOf(seed: Uint8Array): Signer;
+
+  /** Checks a signature as the nodes of this world do. */
+  abstract readonly verify: VerifySignature;
+
+  protected abstract makeNode(index: number, host: SimHost, birth: Birth): SimNode;
 }
 
 /** Wall-clock time at which every simulation begins, ms: 2026-01-01 UTC. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/** What a clock that is right shows now, ms since 1970. */
+export function wallClockOf({ clock }: World): number {
+  return EPOCH_MS + clock.now;
+}

@@ -3,6 +3,7 @@ import type { Mark } from "../recording.ts";
 import type { Population } from "../scenarios/population.ts";
 import { type FaultSpec, type Window, windowsOf } from "./fault-spec.ts";
 import { isInShare } from "./share.ts";
+import { tellOfTrouble } from "./tell.ts";
 
 /** Stretches that a report can show. */
 const MAX_MARKS = 200;
@@ -31,7 +32,7 @@ export class FaultPlan {
     const [from, until] = [clock.now + fromMs, clock.now + untilMs];
     const label = labelOf(spec);
     if (this.marks.length < MAX_MARKS) this.marks.push({ label, fromMs: from, untilMs: until });
-    this.tell(label, fromMs, untilMs);
+    tellOfTrouble(this.world, label, fromMs, untilMs);
     if (spec.fault === "crash") {
       clock.schedule(fromMs, () => this.crash(spec, salt, untilMs - fromMs));
       return;
@@ -40,16 +41,7 @@ export class FaultPlan {
     clock.schedule(untilMs, () => this.world.problems.end(spec));
   }
 
-  /** Only for a listener: what it is told is no event of the world. */
-  private tell(label: string, fromMs: number, untilMs: number): void {
-    const { clock, trace } = this.world;
-    const { listener } = trace;
-    if (listener === undefined) return;
-    clock.schedule(fromMs, () => listener.onFault(label, "begins"));
-    clock.schedule(untilMs, () => listener.onFault(label, "ends"));
-  }
-
-  /** Part of the members goes down at once, and comes back together, if at all. The bootstrap nodes stay up. */
+  /** Part of the members goes down at once, and comes back together, if at all. The bootstrap nodes and those of attackers stay up. */
   private crash({ share, keepsState = false, forGood = false }: Crash, salt: number, downMs: number): void {
     const down = this.world.nodes.filter((node) => this.mayCrash(node) && isInShare(share, salt, node.index));
     for (const node of down) this.population.lose(node);
@@ -60,7 +52,7 @@ export class FaultPlan {
   }
 
   private mayCrash(node: SimNode): boolean {
-    return node.isAlive && !this.population.isBootstrap(node);
+    return node.isAlive && !node.host.isAdversary && !this.population.isBootstrap(node);
   }
 }
 

@@ -10,13 +10,14 @@ const MAX_EDGES = 4_000;
 /** The overlay as it is now, or an even part of it, and the last lookup. */
 export function pictureOf(oracle: Oracle, walk: Walk | undefined): Picture {
   const chosen = new Map<string, SimNode>(); // at most MAX_NODES, and those of the walk
-  const every = Math.max(1, Math.ceil(oracle.size / MAX_NODES));
-  for (let n = 0; n < oracle.size; n += every) {
-    const node = oracle.live[n] as SimNode;
+  const all = [...oracle.live, ...oracle.adversaries];
+  const every = Math.max(1, Math.ceil(all.length / MAX_NODES));
+  for (let n = 0; n < all.length; n += every) {
+    const node = all[n] as SimNode;
     chosen.set(node.contact.key, node);
   }
   const asked = new Set([walk?.asker.contact.key, ...(walk?.requests.map(({ to }) => to) ?? [])]);
-  for (const node of oracle.live) if (asked.has(node.contact.key)) chosen.set(node.contact.key, node);
+  for (const node of all) if (asked.has(node.contact.key)) chosen.set(node.contact.key, node);
   const nodes = [...chosen.values()];
   const indexOf = new Map(nodes.map((node, index) => [node.contact.key, index]));
   return {

@@ -45,7 +45,7 @@ export class Recorder {
       targets: scenario.targets.flatMap((target) => targetOf(figures, target)),
       curves: this.curves(),
       series: this.series.series(),
-      marks: [...play.faults.marks, ...play.arrivals.marks].slice(0, MAX_MARKS),
+      marks: [...play.faults.marks, ...play.adversaries.marks, ...play.arrivals.marks].slice(0, MAX_MARKS),
       loadByNode: thinned(sortedDown(play.oracle.live.map(({ index }) => world.meters.answered[index] ?? 0)), MAX_LOADS),
       loadByKey: this.loadByKey(),
       traffic: [...world.meters.kinds].map(([kind, { messages, bytes }]) => ({ kind, messages, bytes })),

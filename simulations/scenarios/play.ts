@@ -1,3 +1,5 @@
+import { AdversaryPlan } from "../adversaries/adversary-plan.ts";
+import { Damage } from "../adversaries/damage.ts";
 import type { SessionModel } from "../engine/churn/session-model.ts";
 import { Oracle } from "../engine/oracle.ts";
 import { OperationStatistics } from "../engine/statistics.ts";
@@ -35,6 +37,8 @@ export class Play {
   readonly workload: Workload;
   readonly population: Population;
   readonly faults: FaultPlan;
+  readonly adversaries: AdversaryPlan;
+  readonly damage: Damage;
   readonly arrivals: ArrivalPlan;
   private readonly world: World;
   private readonly scenario: Scenario;
@@ -51,6 +55,8 @@ export class Play {
       onJoined: (node) => this.workload.settleIn(node),
     });
     this.faults = new FaultPlan(world, this.population);
+    this.adversaries = new AdversaryPlan(world, this.population, scenario.adversaries);
+    this.damage = new Damage(world, this.oracle, this.workload, scenario.adversaries);
     this.arrivals = new ArrivalPlan(world, this.population);
   }
 
@@ -64,6 +70,7 @@ export class Play {
     world.meters.reset();
     this.workload.begin();
     this.faults.begin(scenario.faults, scenario.durationMs);
+    this.adversaries.begin(scenario.durationMs);
     this.arrivals.begin(scenario);
     await this.pass("measuring", scenario.durationMs, progress);
     return beginning;
@@ -72,7 +79,8 @@ export class Play {
   private async grow(progress: PhaseProgress): Promise<void> {
     const { nodes, growthMs } = this.scenario;
     for (let born = 0; born < nodes; born++) {
-      this.population.welcome();
+      // The bootstrap nodes are honest: a newcomer that is told of nobody else is lost from the beginning.
+      if (!this.population.hasBootstraps || !this.adversaries.takesNext()) this.population.welcome();
       await this.world.runUntil(this.world.clock.now + growthMs);
       if (born % GROWTH_STEP === 0) progress("growing", born, nodes);
     }

@@ -1,9 +1,10 @@
+import type { JoinReport } from "../../dht/index.ts";
 import { K } from "../../routing/index.ts";
 import type { SessionModel } from "../engine/churn/session-model.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
-import type { OperationStatistics } from "../engine/statistics.ts";
-import type { SimNode, World } from "../engine/world.ts";
+import type { OperationStatistics, Outcome } from "../engine/statistics.ts";
+import type { Birth, SimNode, World } from "../engine/world.ts";
 
 /** The first nodes: through them the others join. They stay when others come and go, as bootstrap nodes do. */
 const BOOTSTRAPS = 3;
@@ -33,6 +34,15 @@ export class Population {
     this.churn = options.world.stream("churn");
   }
 
+  get oracle(): Oracle {
+    return this.options.oracle;
+  }
+
+  /** Whether those that stay are there. */
+  get hasBootstraps(): boolean {
+    return this.bootstraps.length === BOOTSTRAPS;
+  }
+
   /** Whether a node is one of those that stay. */
   isBootstrap(node: SimNode): boolean {
     return this.bootstraps.includes(node);
@@ -50,13 +60,25 @@ export class Population {
   welcome(): void {
     const { world, sessions } = this.options;
     const isBootstrap = this.bootstraps.length < BOOTSTRAPS;
-    const node = world.birth(isBootstrap);
+    const node = world.birth({ isPublic: isBootstrap });
     if (isBootstrap) this.bootstraps.push(node);
     if (node.index === 0) this.settle(node);
     else {
       if (this.isChurning && sessions !== undefined) this.scheduleEnd(node, sessions.sessionMs(this.churn, node.index));
       this.enter(node);
     }
+  }
+
+  /** A host of an attacker joins by the same way. It is there until it is lost, and nothing about it is measured. */
+  admit(birth: Birth): SimNode {
+    const node = this.admitSilently(birth);
+    this.enter(node);
+    return node;
+  }
+
+  /** A host of an attacker is there, and does not join. */
+  admitSilently(birth: Birth): SimNode {
+    return this.options.world.birth({ ...birth, isAdversary: true });
   }
 
   /** A node that was away joins again, by the same way. */
@@ -73,29 +95,35 @@ export class Population {
   }
 
   private enter(node: SimNode): void {
-    const { world, joins } = this.options;
+    const { world } = this.options;
     const beganAt = world.clock.now;
     const others = this.bootstraps.filter((bootstrap) => bootstrap !== node);
-    const told = world.trace.listener?.onOperation("join", node.index, "");
+    const told = node.host.isAdversary ? undefined : world.trace.listener?.onOperation("join", node.index, "");
     const known = Array.from({ length: Math.min(KNOWN_BOOTSTRAPS, others.length) }, () => this.churn.pick(others).contact);
     node.join(known, (report) => {
       if (!node.isAlive) return;
-      const outcome = {
-        success: report !== undefined,
-        recall: this.knowsNeighbours(node),
-        hops: report?.hops ?? 0,
-        requests: report?.requests ?? 0,
-        ms: world.clock.now - beganAt,
-      };
-      told?.(outcome);
-      joins.add(outcome);
+      if (!node.host.isAdversary) {
+        const outcome = this.outcomeOf(node, report, world.clock.now - beganAt);
+        told?.(outcome);
+        this.options.joins.add(outcome);
+      }
       if (report !== undefined) this.settle(node);
     });
   }
 
+  private outcomeOf(node: SimNode, report: JoinReport | undefined, ms: number): Outcome {
+    return {
+      success: report !== undefined,
+      recall: this.knowsNeighbours(node),
+      hops: report?.hops ?? 0,
+      requests: report?.requests ?? 0,
+      ms,
+    };
+  }
+
   private settle(node: SimNode): void {
     this.options.oracle.joined(node);
-    this.options.onJoined(node);
+    if (!node.host.isAdversary) this.options.onJoined(node);
   }
 
   /** Part of the members nearest to a newcomer that it knows once it has joined: joining is for that. */

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../../src/rpc/schema.ts";
+import { ADVERSARIES_SCHEMA } from "../adversaries/adversary-spec.ts";
 import { CHURN_SCHEMA } from "../engine/churn/churn-spec.ts";
 import { HOSTS_SCHEMA } from "../engine/hosts/host-spec.ts";
 import { LATENCY_SCHEMA } from "../engine/latency/latency-spec.ts";
@@ -96,6 +97,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
     },
     churn: { ...CHURN_SCHEMA, type: ["object", "null"] },
     faults,
+    adversaries: ADVERSARIES_SCHEMA,
     arrivals,
     load,
     overlay: {

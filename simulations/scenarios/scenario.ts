@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS, type OverlaySettings } from "../../dht/index.ts";
+import type { AdversarySpec } from "../adversaries/adversary-spec.ts";
 import type { ChurnSpec } from "../engine/churn/churn-spec.ts";
 import type { HostsSpec } from "../engine/hosts/host-spec.ts";
 import type { LatencySpec } from "../engine/latency/latency-spec.ts";
@@ -60,6 +61,8 @@ export interface Scenario {
   /** How long nodes stay; null: nobody leaves. */
   readonly churn: ChurnSpec | null;
   readonly faults: readonly FaultSpec[];
+  /** Who does not keep to the protocol, and how. */
+  readonly adversaries: readonly AdversarySpec[];
   /** Who comes in crowds. They stay, or leave and are replaced, as everybody else. */
   readonly arrivals: readonly Arrival[];
   readonly load: Load;
@@ -107,6 +110,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   links: { max: MAX_LINKS, idleMs: IDLE_MS },
   churn: null,
   faults: [],
+  adversaries: [],
   arrivals: [],
   load: { capabilities: 50, zipf: 0, lookupsPerSecond: 0.5, findsPerSecond: 0.5, publishesPerSecond: 0, findLimit: 100 },
   overlay: {},

@@ -1,4 +1,4 @@
-import type { PublishReport } from "../../dht/index.ts";
+import type { FindResult, LookupResult, PublishReport } from "../../dht/index.ts";
 import { K, type NodeId, toHex } from "../../routing/index.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
@@ -12,12 +12,20 @@ export interface LookupObserver {
   onLookup(asker: SimNode, target: NodeId): (keys: ReadonlySet<string>) => void;
 }
 
+/** Told of everything that came of the workload, beside what is measured of it. */
+export interface WorkloadWitness {
+  onLookedUp(asker: SimNode, target: NodeId, result: LookupResult): void;
+  /** @param outcome undefined where nobody offers the name: there was nothing to find. */
+  onFound(asker: SimNode, capability: string, result: FindResult, outcome: Outcome | undefined): void;
+}
+
 /** What members do with the network, at a constant rate, each answer measured against the truth. */
 export class Workload {
   readonly lookups = new OperationStatistics();
   readonly finds = new OperationStatistics();
   readonly publishes = new OperationStatistics();
   observer: LookupObserver | undefined;
+  witness: WorkloadWitness | undefined;
   private readonly offers = new Map<number, string>(); // what each node has ever offered, by index: one that comes back offers it again
   private readonly world: World;
   private readonly oracle: Oracle;
@@ -73,6 +81,7 @@ export class Workload {
       told?.(found);
       const right = truth.filter((node) => found.has(node.contact.key)).length;
       const [nearest] = truth;
+      this.witness?.onLookedUp(asker, target, result);
       const outcome = {
         ...result,
         success: nearest === undefined || found.has(nearest.contact.key),
@@ -91,10 +100,11 @@ export class Workload {
     asker.find(capability, this.load.findLimit, (result) => {
       if (!asker.isAlive) return;
       const truth = new Set(before.filter((node) => this.oracle.isLive(node)).map((node) => node.contact.key));
-      if (truth.size === 0) return; // nobody offers it: there is nothing to find
       const found = result.matches.filter(({ record }) => truth.has(toHex(record.publisher))).length;
       const recall = Math.min(1, found / Math.min(this.load.findLimit, truth.size));
-      const outcome = { ...result.report, success: found > 0, recall };
+      const outcome = truth.size === 0 ? undefined : { ...result.report, success: found > 0, recall }; // else there is nothing to find
+      this.witness?.onFound(asker, capability, result, outcome);
+      if (outcome === undefined) return;
       tell?.(outcome);
       this.finds.add(outcome);
     });

@@ -28,25 +28,28 @@ const operation = object({
   latencyMs: object({ p50: number, p90: number, p99: number }),
 });
 
-const figures = object({
-  scenario: text,
-  level: { enum: ["overlay", "node"] },
-  seed: count,
-  nodes: count,
-  traceHash: { type: "string", pattern: "^[0-9a-f]{64}$" },
-  virtualMs: number,
-  wallMs: number,
-  messages: number,
-  messagesPerSecond: number,
-  bytesPerNodeSecond: number,
-  rssBytes: number,
-  deaths: number,
-  lookups: operation,
-  finds: operation,
-  publishes: operation,
-  joins: operation,
-  faults: list(text),
-});
+const figures = object(
+  {
+    scenario: text,
+    level: { enum: ["overlay", "node"] },
+    seed: count,
+    nodes: count,
+    traceHash: { type: "string", pattern: "^[0-9a-f]{64}$" },
+    virtualMs: number,
+    wallMs: number,
+    messages: number,
+    messagesPerSecond: number,
+    bytesPerNodeSecond: number,
+    rssBytes: number,
+    deaths: number,
+    lookups: operation,
+    finds: operation,
+    publishes: operation,
+    joins: operation,
+    faults: list(text),
+  },
+  { adversaries: plain },
+);
 
 const target = object({
   name: text,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Lookup, MAX_REQUESTS } from "../../dht/index.ts";
-import { type Contact, idInBucket, K } from "../../routing/index.ts";
+import { type Contact, idInBucket, K, makeContact } from "../../routing/index.ts";
 import { contactOf, idNear } from "../support/ids.ts";
 import { Random } from "../support/random.ts";
 
@@ -96,4 +96,48 @@ test("A flood of far contacts does not push out the near ones", () => {
   const asked = drive(lookup, (contact) => lookup.answered(contact, []));
   expect(new Set(lookup.closest().map(({ key }) => key))).toEqual(new Set(near.map(({ key }) => key)));
   expect(asked).toBeLessThanOrEqual(2 * K);
+});
+
+describe("A contact that is named under wrong addresses", () => {
+  const misplaced = (contact: Contact, n: number) => makeContact(contact.id, [`tcp://10.9.9.${n}:1`]);
+
+  function asked(lookup: Lookup): Contact[] {
+    const contacts: Contact[] = [];
+    for (let contact = lookup.next(); contact !== undefined; contact = lookup.next()) contacts.push(contact);
+    return contacts;
+  }
+
+  test.each(["before", "after"])("is tried at the right ones, which another named %s the first attempt failed", (when) => {
+    const random = new Random(36);
+    const { lookup, target } = newLookup(random);
+    const right = contactOf(idNear(target, random, 100));
+    const [liar, honest] = asked(lookup) as [Contact, Contact];
+    lookup.answered(liar, [misplaced(right, 1)]);
+    expect(asked(lookup)).toEqual([misplaced(right, 1)]);
+    if (when === "before") lookup.answered(honest, [right]);
+    lookup.failed(misplaced(right, 1));
+    if (when === "after") lookup.answered(honest, [right]);
+    expect(asked(lookup)).toContain(right);
+    lookup.answered(right, []);
+    expect(lookup.closest()[0]).toEqual(right);
+  });
+
+  test("is tried at four places at most, however many are named", () => {
+    const random = new Random(37);
+    const { lookup, target } = newLookup(random);
+    const { id } = contactOf(idNear(target, random, 100));
+    const liars = asked(lookup);
+    const tried: string[] = [];
+    for (const [n, liar] of liars.entries()) {
+      lookup.answered(
+        liar,
+        [1, 1, 2 * n, 2 * n + 1].map((place) => misplaced(contactOf(id), place)),
+      );
+      for (const contact of asked(lookup).filter(({ key }) => key === contactOf(id).key)) {
+        tried.push(...contact.addresses);
+        lookup.failed(contact);
+      }
+    }
+    expect(tried).toHaveLength(4);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Figures, OperationFigures, Recording, TargetResult } from "synapse-p2p/simulations";
+import type { AdversaryFigures, Figures, OperationFigures, Recording, TargetResult } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
 
 export function describeTargets(style: Colours, { targets }: Recording): string[] {
@@ -42,13 +42,15 @@ export function describeFigures(style: Colours, figures: Figures, indent = 0): s
     ["memory", `${Math.round(rssBytes / 1024 / 1024)} MiB`],
     ["trace", `${traceHash.slice(0, 16)}…`],
   ];
+  const { adversaries } = figures;
+  if (adversaries !== undefined) facts.push(["attackers", describeAdversaries(adversaries)]);
   const rows = [row("lookups", figures.lookups), row("finds", figures.finds), row("joins", figures.joins)];
+  if (adversaries !== undefined && adversaries.targeted.count > 0) rows.push(row("targeted", adversaries.targeted));
   const head = ["", "COUNT", "SUCCESS", "RECALL", "HOPS", "P99", "REQUESTS", "P99", "MS P50", "P90", "P99"];
   return [...facts.map(([name, value]) => `${pad}${style.dim(name.padEnd(10))}${value}`), "", ...table(style, head, rows, indent)];
 }
 
 function row(name: string, { count, success, recall, hops, requests, latencyMs }: OperationFigures): string[] {
-  const percent = (part: number) => `${(part * 100).toFixed(2)} %`;
   const ms = [latencyMs.p50, latencyMs.p90, latencyMs.p99].map((value) => String(Math.round(value)));
   return [
     name,
@@ -61,6 +63,14 @@ function row(name: string, { count, success, recall, hops, requests, latencyMs }
     String(requests.p99),
     ...ms,
   ];
+}
+
+function describeAdversaries({ hosts, inTables, spam, believedWrongly }: AdversaryFigures): string {
+  return `${hosts} hosts; ${percent(inTables)} of the seats in tables; ${percent(spam)} of matches are spam; ${believedWrongly} believed wrongly`;
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(2)} %`;
 }
 
 /** A length of time, to the minute or, below ten of them, to the second. */
