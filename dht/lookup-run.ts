@@ -98,7 +98,7 @@ export class LookupRun {
     const { runtime, peers, membership, settings } = this.walker;
     const contact = membership.asKnown(named);
     const askedAt = runtime.now();
-    const patience = runtime.schedule(membership.roundTrips.timeoutFor(contact.key), () => this.onLate(contact));
+    const patience = runtime.schedule(membership.roundTrips.timeoutFor(contact), () => this.onLate(contact));
     peers.request(contact, this.walk.request, settings.requestTimeoutMs, (outcome, reached) => {
       patience.cancel();
       if (outcome.kind === "failed") this.onFailed(contact, outcome);
@@ -124,7 +124,7 @@ export class LookupRun {
 
   private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse, askedAt: number): void {
     const { membership, runtime } = this.walker;
-    membership.roundTrips.measured(asked.key, runtime.now() - askedAt);
+    membership.roundTrips.measured(asked, runtime.now() - askedAt);
     membership.answered(asked, reached);
     if (this.ended) return;
     const contact = reached ?? asked;

@@ -57,7 +57,7 @@ export class Membership {
   markMissed(contact: Contact): void {
     const next = this.table.bucket(this.table.bucketIndex(contact.id))?.nextInLine;
     const outcome = this.table.markMissed(contact);
-    this.roundTrips.forget(contact.key);
+    this.roundTrips.forget(contact);
     if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
   }
 

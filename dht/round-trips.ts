@@ -1,5 +1,12 @@
-/** Peers whose round trips are remembered; the one measured longest ago is forgotten first. */
-const MAX_PEERS = 256;
+import type { Contact } from "../routing/index.ts";
+
+/**
+ * Peers whose round trips are remembered: in groups by the first bits of their ids, each of which forgets the one measured longest ago
+ * when it is full. Begins with two groups, and doubles them up to 256 peers.
+ */
+const GROUP = 8;
+const FIRST_GROUPS = 2;
+const MAX_GROUPS = 32;
 /**
  * Bounds of every timeout, ms. Below, a peer that is busy for a moment would count as gone (TCP's own least timeout is the same); above,
  * a person has given up.
@@ -12,49 +19,108 @@ const INITIAL_TIMEOUT_MS = 1_000;
 const MEAN_GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;
 
-/** In whole microseconds: small integers are kept in place, while a fraction would be an object of its own. */
 interface Estimate {
+  /** Whole microseconds. */
   readonly mean: number;
   readonly deviation: number;
 }
 
 const US_PER_MS = 1_000;
+/** What is longer counts as this, µs: it is late by any measure. */
+const LONGEST_US = 2 ** 30;
+
+/** Four whole numbers for a peer: the head of its id, mean, deviation, and when it was measured; that is 0 where nobody is. */
+const WIDTH = 4;
+const MEAN = 1;
+const DEVIATION = 2;
+const MEASURED = 3;
 
 /**
  * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298); strangers get the same formula over
  * everybody's first answers, which include setting up the link.
+ *
+ * Kept in one row of numbers, some 16 bytes a peer: maps of objects took more than all the rest of a node. Peers are told apart by 32 bits
+ * of their ids; should two ever have the same, each waits a little too long or too short for the other.
  */
 export class RoundTrips {
-  private readonly peers = new Map<string, Estimate>(); // at most MAX_PEERS
+  private slots = new Int32Array(FIRST_GROUPS * GROUP * WIDTH); // at most MAX_GROUPS × GROUP peers
+  private measurements = 0;
   private strangers: Estimate | undefined;
 
   /** Milliseconds after which a request to this peer counts as late. */
-  timeoutFor(key: string): number {
-    const estimate = this.peers.get(key) ?? this.strangers;
+  timeoutFor(peer: Contact): number {
+    const slot = this.find(peer.head);
+    const estimate = slot < 0 ? this.strangers : this.at(slot);
     if (estimate === undefined) return INITIAL_TIMEOUT_MS;
     return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, (estimate.mean + 4 * estimate.deviation) / US_PER_MS));
   }
 
   /** The smoothed round trip of a peer, ms, if one was measured. */
-  of(key: string): number | undefined {
-    const estimate = this.peers.get(key);
-    return estimate && estimate.mean / US_PER_MS;
+  of(peer: Contact): number | undefined {
+    const slot = this.find(peer.head);
+    return slot < 0 ? undefined : this.at(slot).mean / US_PER_MS;
   }
 
-  measured(key: string, ms: number): void {
-    const us = Math.round(ms * US_PER_MS);
-    const known = this.peers.get(key);
-    if (known === undefined) {
-      this.strangers = blend(this.strangers, us);
-    } else {
-      this.peers.delete(key); // set again below: a Map keeps the order of insertion, oldest first
+  measured({ head }: Contact, ms: number): void {
+    const us = Math.min(LONGEST_US, Math.round(ms * US_PER_MS));
+    const known = this.find(head);
+    if (known < 0) this.strangers = blend(this.strangers, us);
+    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), us);
+    this.measurements += 1;
+    this.put(known < 0 ? this.room(head) : known, head, mean, deviation, this.measurements);
+  }
+
+  forget({ head }: Contact): void {
+    const slot = this.find(head);
+    if (slot >= 0) this.slots[slot + MEASURED] = 0;
+  }
+
+  private at(slot: number): Estimate {
+    return { mean: this.slots[slot + MEAN] as number, deviation: this.slots[slot + DEVIATION] as number };
+  }
+
+  /** Where a peer stands; −1 when it is unknown. */
+  private find(head: number): number {
+    const { slots } = this;
+    const begin = this.groupOf(head);
+    for (let slot = begin; slot < begin + GROUP * WIDTH; slot += WIDTH)
+      if (slots[slot] === head && slots[slot + MEASURED] !== 0) return slot;
+    return -1;
+  }
+
+  /** A place for a new peer: an empty one, or that of the peer of its group that was measured longest ago. */
+  private room(head: number): number {
+    const { slots } = this;
+    const begin = this.groupOf(head);
+    let oldest = begin;
+    for (let slot = begin; slot < begin + GROUP * WIDTH; slot += WIDTH)
+      if ((slots[slot + MEASURED] as number) < (slots[oldest + MEASURED] as number)) oldest = slot;
+    if (slots[oldest + MEASURED] === 0 || slots.length >= MAX_GROUPS * GROUP * WIDTH) return oldest;
+    this.grow();
+    return this.room(head);
+  }
+
+  /** The ids that a node knows share many first bits with its own: a multiplication spreads them (Knuth, volume 3, section 6.4). */
+  private groupOf(head: number): number {
+    const groups = this.slots.length / (GROUP * WIDTH);
+    return ((Math.imul(head, 0x9e3779b1) >>> 16) & (groups - 1)) * GROUP * WIDTH;
+  }
+
+  private put(slot: number, head: number, mean: number, deviation: number, measured: number): void {
+    const { slots } = this;
+    slots[slot] = head;
+    slots[slot + MEAN] = mean;
+    slots[slot + DEVIATION] = deviation;
+    slots[slot + MEASURED] = measured;
+  }
+
+  private grow(): void {
+    const { slots } = this;
+    this.slots = new Int32Array(slots.length * 2);
+    for (let slot = 0; slot < slots.length; slot += WIDTH) {
+      const [head, mean, deviation, measured] = slots.subarray(slot, slot + WIDTH) as unknown as [number, number, number, number];
+      if (measured !== 0) this.put(this.room(head), head, mean, deviation, measured);
     }
-    this.peers.set(key, blend(known, us));
-    if (this.peers.size > MAX_PEERS) this.peers.delete(this.peers.keys().next().value as string);
-  }
-
-  forget(key: string): void {
-    this.peers.delete(key);
   }
 }
 

@@ -16,7 +16,10 @@ export interface Figures {
   readonly messages: number;
   readonly messagesPerSecond: number;
   readonly bytesPerNodeSecond: number;
+  /** The most that the process has held so far. */
   readonly rssBytes: number;
+  /** What the world and all its nodes take at the end; garbage included, unless Node was started with --expose-gc. */
+  readonly heapBytes: number;
   /** Members that left by churn. */
   readonly deaths: number;
   readonly lookups: OperationFigures;

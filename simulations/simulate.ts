@@ -92,7 +92,8 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     messages: traffic.messages,
     messagesPerSecond: round((traffic.messages / wallMs) * 1_000, 0),
     bytesPerNodeSecond: round((traffic.bytes - beginning.bytes) / nodeSeconds, 1),
-    rssBytes: process.memoryUsage().rss,
+    rssBytes: process.resourceUsage().maxRSS * 1_024,
+    heapBytes: heapBytes(),
     deaths: population.deaths,
     lookups: workload.lookups.figures(),
     finds: workload.finds.figures(),
@@ -101,6 +102,12 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     ...(scenario.adversaries.length > 0 && { adversaries: play.damage.figures() }),
     faults: world.faults,
   };
+}
+
+function heapBytes(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function makeWorld(level: Level, options: WorldOptions): World {

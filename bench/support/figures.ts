@@ -7,7 +7,7 @@ export interface Figure {
   readonly unit: string;
   /** What it is compared with, measured in the same run. */
   readonly reference?: { readonly name: string; readonly value: number };
-  /** The ratio to the reference that is aimed at. */
+  /** What is aimed at: of the ratio, or of the value where there is no reference. */
   readonly target?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
@@ -52,14 +52,15 @@ function tableOf(figures: readonly Figure[]): string {
 
 function targetText({ target }: Figure): string {
   if (target === undefined) return "";
-  return "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
+  return "atLeast" in target ? `≥ ${target.atLeast.toLocaleString("en")}` : `≤ ${target.atMost.toLocaleString("en")}`;
 }
 
 function verdict(figure: Figure): string {
   const ratio = ratioOf(figure);
   const { target } = figure;
-  if (target === undefined || ratio === undefined) return "";
-  const isReached = "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;
+  if (target === undefined) return "";
+  const counts = ratio ?? figure.value;
+  const isReached = "atLeast" in target ? counts >= target.atLeast : counts <= target.atMost;
   return isReached ? "reached" : "missed";
 }
 

@@ -41,6 +41,7 @@ const figures = object(
     messagesPerSecond: number,
     bytesPerNodeSecond: number,
     rssBytes: number,
+    heapBytes: number,
     deaths: number,
     lookups: operation,
     finds: operation,

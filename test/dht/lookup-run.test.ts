@@ -139,7 +139,7 @@ describe("An answer that comes late", () => {
   function slowed(seed: number): { network: MemoryNetwork; member: Member; slow: Member } {
     const { network, member } = settled(seed, 12);
     const slow = at(network.members, 3);
-    for (let n = 0; n < 40; n++) member.overlay.membership.roundTrips.measured(slow.contact.key, ROUND_TRIP_MS);
+    for (let n = 0; n < 40; n++) member.overlay.membership.roundTrips.measured(slow.contact, ROUND_TRIP_MS);
     network.delay(slow, 1_000);
     return { network, member, slow };
   }
@@ -155,9 +155,9 @@ describe("An answer that comes late", () => {
   test("teaches how long that peer takes", () => {
     const { network, member, slow } = slowed(31);
     const { roundTrips } = member.overlay.membership;
-    expect(roundTrips.timeoutFor(slow.contact.key)).toBe(200);
+    expect(roundTrips.timeoutFor(slow.contact)).toBe(200);
     walked(network, member, slow.contact.id);
-    expect(roundTrips.timeoutFor(slow.contact.key)).toBeGreaterThan(1_000);
+    expect(roundTrips.timeoutFor(slow.contact)).toBeGreaterThan(1_000);
   });
 
   test("after the walk was stopped is good for the table alone", () => {
@@ -171,7 +171,7 @@ describe("An answer that comes late", () => {
     network.clock.advance(10_000);
     expect(network.messages).toBe(messages);
     expect(results).toHaveLength(1);
-    expect(member.overlay.membership.roundTrips.of(slow.contact.key)).toBeGreaterThan(ROUND_TRIP_MS);
+    expect(member.overlay.membership.roundTrips.of(slow.contact)).toBeGreaterThan(ROUND_TRIP_MS);
   });
 });
 

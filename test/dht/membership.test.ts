@@ -41,13 +41,13 @@ describe("A full bucket", () => {
 
   test("gives the seat to the newcomer when the oldest contact does not answer, and forgets how quick that was", () => {
     const scene = sceneWith(K);
-    scene.membership.roundTrips.measured(peer(0).key, 30);
+    scene.membership.roundTrips.measured(peer(0), 30);
     scene.clock.advance(2 * FRESH_MS);
     scene.membership.addVerified(peer(50));
     at(scene.asked.open, 0).fail();
     expect(keysOf(scene.membership.table.contacts())).toEqual(keysOf([...peers(K - 1, 1), peer(50)]));
     expect(scene.membership.table.size).toBe(K);
-    expect(scene.membership.roundTrips.of(peer(0).key)).toBeUndefined();
+    expect(scene.membership.roundTrips.of(peer(0))).toBeUndefined();
     expect(waiting(scene)).toEqual([]);
   });
 
@@ -141,9 +141,9 @@ describe("A contact that misses requests", () => {
 
   test("counts as unmeasured when it comes back", () => {
     const { membership } = sceneWith(1);
-    membership.roundTrips.measured(peer(0).key, 30);
+    membership.roundTrips.measured(peer(0), 30);
     membership.markMissed(peer(0));
-    expect(membership.roundTrips.of(peer(0).key)).toBeUndefined();
+    expect(membership.roundTrips.of(peer(0))).toBeUndefined();
   });
 });
 

@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { RoundTrips } from "../../dht/index.ts";
+import { contactOf } from "../support/ids.ts";
+import { Random } from "../support/random.ts";
+
+const peers = new Map<string, ReturnType<typeof contactOf>>();
+const random = new Random(1);
+
+/** One peer for each name. */
+function peer(name: string) {
+  const known = peers.get(name) ?? contactOf(random.bytes(32));
+  peers.set(name, known);
+  return known;
+}
 
 /** What RFC 6298 says, written down a second time. */
 function expectedTimeout(samples: readonly number[]): number {
@@ -14,67 +26,77 @@ function expectedTimeout(samples: readonly number[]): number {
 
 describe("how long to wait", () => {
   test("is a second for anybody while nothing was measured", () => {
-    expect(new RoundTrips().timeoutFor("a")).toBe(1_000);
-    expect(new RoundTrips().of("a")).toBeUndefined();
+    expect(new RoundTrips().timeoutFor(peer("a"))).toBe(1_000);
+    expect(new RoundTrips().of(peer("a"))).toBeUndefined();
   });
 
   test("follows a peer's own round trips as RFC 6298 has it", () => {
     const samples = [100, 120, 90, 300, 80, 85, 110];
     const trips = new RoundTrips();
     for (let count = 1; count <= samples.length; count++) {
-      trips.measured("a", samples[count - 1] as number);
-      expect(trips.timeoutFor("a")).toBeCloseTo(expectedTimeout(samples.slice(0, count)), 1); // kept in whole microseconds
+      trips.measured(peer("a"), samples[count - 1] as number);
+      expect(trips.timeoutFor(peer("a"))).toBeCloseTo(expectedTimeout(samples.slice(0, count)), 1); // kept in whole microseconds
     }
   });
 
   test("is learned for strangers from everybody's first answer, not from later ones", () => {
     const trips = new RoundTrips();
-    trips.measured("a", 100);
-    for (let i = 0; i < 50; i++) trips.measured("a", 1);
-    trips.measured("b", 140);
-    expect(trips.timeoutFor("stranger")).toBeCloseTo(expectedTimeout([100, 140]), 6);
+    trips.measured(peer("a"), 100);
+    for (let i = 0; i < 50; i++) trips.measured(peer("a"), 1);
+    trips.measured(peer("b"), 140);
+    expect(trips.timeoutFor(peer("stranger"))).toBeCloseTo(expectedTimeout([100, 140]), 6);
   });
 
   test("of one peer does not change that of another who was measured", () => {
     const trips = new RoundTrips();
-    trips.measured("near", 60);
-    const before = trips.timeoutFor("near");
-    trips.measured("far", 900);
-    expect(trips.timeoutFor("near")).toBe(before);
-    expect(trips.timeoutFor("far")).toBeGreaterThan(1_500);
+    trips.measured(peer("near"), 60);
+    const before = trips.timeoutFor(peer("near"));
+    trips.measured(peer("far"), 900);
+    expect(trips.timeoutFor(peer("near"))).toBe(before);
+    expect(trips.timeoutFor(peer("far"))).toBeGreaterThan(1_500);
   });
 
   test("is never below 200 ms nor above 2 s", () => {
     const trips = new RoundTrips();
-    for (let i = 0; i < 100; i++) trips.measured("quick", 0.01);
-    trips.measured("slow", 1_000_000);
-    expect(trips.timeoutFor("quick")).toBe(200);
-    expect(trips.timeoutFor("slow")).toBe(2_000);
+    for (let i = 0; i < 100; i++) trips.measured(peer("quick"), 0.01);
+    trips.measured(peer("slow"), 1_000_000);
+    expect(trips.timeoutFor(peer("quick"))).toBe(200);
+    expect(trips.timeoutFor(peer("slow"))).toBe(2_000);
   });
 
   test("shrinks to what a steady peer needs", () => {
     const trips = new RoundTrips();
-    for (let i = 0; i < 200; i++) trips.measured("steady", 200);
-    expect(trips.timeoutFor("steady")).toBeCloseTo(200, 0);
+    for (let i = 0; i < 200; i++) trips.measured(peer("steady"), 200);
+    expect(trips.timeoutFor(peer("steady"))).toBeCloseTo(200, 0);
   });
 });
 
 describe("what is remembered", () => {
   test("is forgotten on request", () => {
     const trips = new RoundTrips();
-    trips.measured("a", 100);
-    trips.forget("a");
-    expect(trips.of("a")).toBeUndefined();
+    trips.measured(peer("a"), 100);
+    trips.forget(peer("a"));
+    expect(trips.of(peer("a"))).toBeUndefined();
   });
 
-  test("is at most 256 peers, and the one heard of longest ago goes first", () => {
+  test("is at most 256 peers, and those measured longest ago go first", () => {
     const trips = new RoundTrips();
-    for (let i = 0; i < 256; i++) trips.measured(`peer ${i}`, 100);
-    trips.measured("peer 0", 100);
-    trips.measured("one more", 100);
-    expect(trips.of("peer 0")).toBeDefined();
-    expect(trips.of("peer 1")).toBeUndefined();
-    expect(trips.of("peer 2")).toBeDefined();
-    expect(trips.of("one more")).toBeDefined();
+    const names = Array.from({ length: 2_000 }, (_, n) => `peer ${n}`);
+    for (const [n, name] of names.entries()) {
+      trips.measured(peer(name), n);
+      expect(trips.of(peer(name))).toBe(n);
+    }
+    const left = names.flatMap((name, n) => (trips.of(peer(name)) === undefined ? [] : [n]));
+    expect(left.length).toBeGreaterThan(200);
+    expect(left.length).toBeLessThanOrEqual(256);
+    for (const n of left) expect(trips.of(peer(`peer ${n}`))).toBe(n);
+    expect(left[0]).toBeGreaterThan(2_000 - 3 * 256); // by groups of eight, so that the oldest of a small group may be quite old
+  });
+
+  test("is all that was measured while there are few, whatever prefix their ids share with each other", () => {
+    const trips = new RoundTrips();
+    const near = Array.from({ length: 100 }, () => contactOf(Uint8Array.of(1, 2, ...random.bytes(30))));
+    for (const contact of near) trips.measured(contact, 10);
+    expect(near.filter((contact) => trips.of(contact) !== undefined).length).toBeGreaterThan(95);
   });
 });

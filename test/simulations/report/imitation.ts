@@ -88,7 +88,7 @@ function figuresOf({
   return {
     ...{ scenario: "partition", level: "overlay", seed, nodes, traceHash: "9b1f".repeat(16) },
     ...{ virtualMs: 80 * MINUTE, wallMs: 31_400 * (nodes / 1_000), messages: 1_937_144 * (nodes / 1_000) },
-    ...{ messagesPerSecond: 61_692, bytesPerNodeSecond: 275.4 + k, rssBytes: 412_000_000, deaths: 1_311 },
+    ...{ messagesPerSecond: 61_692, bytesPerNodeSecond: 275.4 + k, rssBytes: 412_000_000, heapBytes: 96_000_000, deaths: 1_311 },
     lookups: lookup,
     finds: operation(23_987, 0.9997, 2.2, 6.1, 171 * latency),
     publishes: operation(0, 0, 0, 0, 0),
