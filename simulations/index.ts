@@ -5,6 +5,7 @@ export { drawAdversaries } from "./adversaries/draw.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
 export type { Figures } from "./figures.ts";
+export { TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";
 export type {
   Curve,
   KeyLoad,
@@ -23,5 +24,45 @@ export { type ReportOptions, renderReport } from "./report/index.ts";
 export { LIBRARY, scenarioNamed } from "./scenarios/library.ts";
 export type { Progress } from "./scenarios/play.ts";
 export { readScenario } from "./scenarios/read-scenario.ts";
-export { DEFAULT_SCENARIO, type Level, type Load, type Scenario, type ScenarioInput, type Target } from "./scenarios/scenario.ts";
+export {
+  type Arrival,
+  DEFAULT_SCENARIO,
+  defineScenario,
+  type Level,
+  type Load,
+  type Scenario,
+  type ScenarioInput,
+  type Target,
+  type TimeText,
+} from "./scenarios/scenario.ts";
 export { type RecordOptions, type RunOptions, record, simulate } from "./simulate.ts";
+export {
+  checkPath,
+  failuresOf,
+  HEADLINES,
+  type Headline,
+  type HeadlineRow,
+  headlineOf,
+  headlineRows,
+  mergeShards,
+  type NamedShard,
+  nameOfPoint,
+  type Parameter,
+  type PointError,
+  type PointResult,
+  RECORDING_FORMAT,
+  type Replayable,
+  type Replayed,
+  readParameter,
+  recordingsOf,
+  replay,
+  type Shard,
+  type SweepOptions,
+  type SweepResult,
+  savedRecording,
+  savedRecordings,
+  savedRun,
+  savedSweep,
+  sweep,
+  withValue,
+} from "./sweep/index.ts";

@@ -8,21 +8,25 @@ import type { Figures } from "./figures.ts";
 import { makeWorld } from "./make-world.ts";
 import { modelsOf } from "./models.ts";
 import { Recorder } from "./recorder/recorder.ts";
+import { TraceLines, type TraceOptions } from "./recorder/trace-lines.ts";
 import type { Recording } from "./recording.ts";
+import { arrivedMs } from "./scenarios/arrivals.ts";
 import { type Beginning, Play, type Progress } from "./scenarios/play.ts";
 import { readScenario } from "./scenarios/read-scenario.ts";
 import type { Scenario, ScenarioInput } from "./scenarios/scenario.ts";
 
-export interface RecordOptions extends RunOptions {
-  /** What runs it again, for the report. Default: the call that does. */
-  readonly command?: string;
-}
+/** What runs a simulation and keeps what a report shows. */
+export type RecordOptions = RunOptions;
 
 export interface RunOptions {
   /** Told now and then how far the run is. */
   readonly progress?: Progress;
   /** Ends the run early: it then rejects. */
   readonly signal?: AbortSignal;
+  /** Writes down everything that happens. The run is the same one. */
+  readonly trace?: TraceOptions;
+  /** What runs it again, for the report and the trace. Default: the call that does. */
+  readonly command?: string;
   /** Gives the text of files that the scenario names: matrices, traces. Default: from the working directory. */
   readonly readFile?: ReadFile;
 }
@@ -32,7 +36,7 @@ export interface RunOptions {
  * @throws SynapseError `bad_options` naming the field, `aborted`.
  */
 export async function simulate(scenario: ScenarioInput = {}, options: RunOptions = {}): Promise<Figures> {
-  return (await run(readScenario(scenario), options)).figures;
+  return (await run(readScenario(scenario), { command: callOf(scenario), ...options })).figures;
 }
 
 /**
@@ -40,30 +44,40 @@ export async function simulate(scenario: ScenarioInput = {}, options: RunOptions
  * @throws SynapseError as {@link simulate}.
  */
 export async function record(scenario: ScenarioInput = {}, options: RecordOptions = {}): Promise<Recording> {
-  const { figures, recorder } = await run(readScenario(scenario), options);
-  return recorder.recording(figures, options.command ?? `simulate(${JSON.stringify(scenario)})`);
+  const command = options.command ?? callOf(scenario);
+  const { figures, recorder } = await run(readScenario(scenario), { ...options, command });
+  return recorder.recording(figures, command);
 }
 
 async function run(
   scenario: Scenario,
-  { progress, signal, readFile = fromDisk }: RunOptions,
+  { progress, signal, trace, readFile = fromDisk, command = "" }: RunOptions,
 ): Promise<{ figures: Figures; recorder: Recorder }> {
   const startedAt = systemRuntime.now();
   const models = modelsOf(scenario, readFile);
   const world = makeWorld(scenario, models);
+  const lines = trace && new TraceLines(world, trace);
+  world.trace.listener = lines;
+  lines?.begin(scenario, command);
   const play = new Play(world, scenario, models.sessions);
   const recorder = new Recorder(world, play, scenario);
   const beginning = await play.run((phase, done, of) => {
     if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");
-    progress?.(phase, done, of);
+    progress?.(phase, done, of, world.clock.now);
   });
-  return { figures: figuresOf(scenario, world, play, beginning, systemRuntime.now() - startedAt), recorder };
+  const figures = figuresOf(scenario, world, play, beginning, systemRuntime.now() - startedAt);
+  lines?.end(figures.traceHash);
+  return { figures, recorder };
+}
+
+function callOf(scenario: ScenarioInput): string {
+  return `simulate(${JSON.stringify(scenario)})`;
 }
 
 function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Beginning, wallMs: number): Figures {
   const { name, level, seed, nodes } = scenario;
   const { clock, traffic } = world;
-  const measuredSeconds = Math.max(1, (clock.now - beginning.fromMs) / 1_000);
+  const nodeSeconds = Math.max(1, (clock.now - beginning.fromMs) / 1_000) * nodes + arrivedMs(scenario) / 1_000;
   const { workload, population, joins } = play;
   return {
     scenario: name,
@@ -75,7 +89,7 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     wallMs: round(wallMs, 0),
     messages: traffic.messages,
     messagesPerSecond: round((traffic.messages / wallMs) * 1_000, 0),
-    bytesPerNodeSecond: round((traffic.bytes - beginning.bytes) / nodes / measuredSeconds, 1),
+    bytesPerNodeSecond: round((traffic.bytes - beginning.bytes) / nodeSeconds, 1),
     rssBytes: process.resourceUsage().maxRSS * 1_024,
     heapBytes: heapBytes(),
     deaths: population.deaths,

@@ -1,6 +1,7 @@
 import type { World } from "../engine/world.ts";
 import { type Window, windowsOf } from "../faults/fault-spec.ts";
 import { isInShare } from "../faults/share.ts";
+import { tellOfTrouble } from "../faults/tell.ts";
 import type { Mark } from "../recording.ts";
 import type { Population } from "../scenarios/population.ts";
 import type { AdversarySpec } from "./adversary-spec.ts";
@@ -51,7 +52,9 @@ export class AdversaryPlan {
     const { clock } = this.world;
     const isHereAlready = isFromBirth(spec);
     const from = isHereAlready ? 0 : clock.now + fromMs;
-    if (this.marks.length < MAX_MARKS) this.marks.push({ label: labelOf(spec), fromMs: from, untilMs: clock.now + untilMs });
+    const label = labelOf(spec);
+    if (this.marks.length < MAX_MARKS) this.marks.push({ label, fromMs: from, untilMs: clock.now + untilMs });
+    tellOfTrouble(this.world, label, fromMs, untilMs);
     if (!isHereAlready) clock.schedule(fromMs, () => crew.begin());
     clock.schedule(untilMs, () => crew.end());
   }

@@ -194,7 +194,7 @@ class Exchange implements Happening {
     const { world, asker, target, request, requestSize } = this;
     world.traffic.messages += 1;
     world.traffic.bytes += requestSize;
-    world.trace.note(TraceKind.request, world.clock.now, asker.index, target.index, requestSize);
+    world.trace.note(TraceKind.request, world.clock.now, asker.index, target.index, requestSize, request.kind);
     world.meters.request(request.kind, target.index, requestSize, request.kind === "find_records" ? () => toHex(request.key) : undefined);
     return target.answer(asker, request);
   }
@@ -214,7 +214,7 @@ class Exchange implements Happening {
     if (!asker.isAlive) return;
     world.traffic.messages += 1;
     world.traffic.bytes += responseSize;
-    world.trace.note(TraceKind.response, world.clock.now, target.index, asker.index, responseSize);
+    world.trace.note(TraceKind.response, world.clock.now, target.index, asker.index, responseSize, response.kind);
     world.meters.message(response.kind, responseSize);
     if (this.life.isAlive) this.done(response, this.reached);
   }
@@ -236,10 +236,10 @@ class Exchange implements Happening {
 
   /** Nothing comes back, and at the deadline that is noticed; at once where the machine says that nobody is there any more. */
   private lose(): void {
-    const { world, asker, target, deadline } = this;
+    const { world, asker, target, request, deadline } = this;
     const { now } = world.clock;
     world.traffic.lost += 1;
-    world.trace.note(TraceKind.lost, now, asker.index, target.index, 0);
+    world.trace.note(TraceKind.lost, now, asker.index, target.index, 0, request.kind);
     const isRefused = !target.isAlive && target.host.properties.refuses;
     const afterMs = isRefused ? world.options.latency.oneWayMs(target.place, asker.place) : Number.POSITIVE_INFINITY;
     world.clock.schedule(Math.max(0, Math.min(deadline - now, afterMs)), () => this.done(failed("timeout", "no answer")), this.life);

@@ -6,6 +6,8 @@ import { TraceKind } from "./trace.ts";
 
 /** A link on which nothing gets through for this long is given up by both ends, ms. */
 const GIVEN_UP_MS = DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs;
+/** What messages are called: nobody looks into them. */
+const FRAME = "frame";
 /** A frame's header and what a TLS record adds (RFC 8446, section 5.2), bytes. */
 const OVERHEAD_BYTES = 4 + 5 + 17;
 
@@ -80,15 +82,15 @@ class SimLink implements Link {
     const { other } = this;
     if (!this.peer.isAlive || other === undefined) {
       world.traffic.lost += 1;
-      world.trace.note(TraceKind.lost, world.clock.now, this.host.index, this.peer.index, 0);
+      world.trace.note(TraceKind.lost, world.clock.now, this.host.index, this.peer.index, 0, FRAME);
       if (this.peer.machine.properties.refuses) this.hearOfTheEnd();
       return;
     }
     if (other.receiver === undefined) return; // closed in the meantime
     world.traffic.messages += 1;
     world.traffic.bytes += message.length + OVERHEAD_BYTES;
-    world.trace.note(TraceKind.request, world.clock.now, this.host.index, this.peer.index, message.length);
-    world.meters.request("frame", this.peer.index, message.length + OVERHEAD_BYTES);
+    world.trace.note(TraceKind.request, world.clock.now, this.host.index, this.peer.index, message.length, FRAME);
+    world.meters.request(FRAME, this.peer.index, message.length + OVERHEAD_BYTES);
     other.receiver.onMessage(message);
   }
 
@@ -118,7 +120,7 @@ class SimLink implements Link {
   private breakOff(): void {
     const { world } = this.network;
     world.traffic.lost += 1;
-    world.trace.note(TraceKind.lost, world.clock.now, this.host.index, this.peer.index, 0);
+    world.trace.note(TraceKind.lost, world.clock.now, this.host.index, this.peer.index, 0, FRAME);
     for (const end of [this, this.other]) world.clock.schedule(0, () => end?.shut());
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Outcome } from "./statistics.ts";
 
 const EVENT_BYTES = 32;
 const BUFFERED_EVENTS = 2_048;
@@ -7,15 +8,30 @@ const BUFFERED_EVENTS = 2_048;
 export const TraceKind = { request: 1, response: 2, lost: 3, dial: 4, birth: 5, death: 6, result: 7 } as const;
 export type TraceKind = (typeof TraceKind)[keyof typeof TraceKind];
 
+/** Told of everything as it happens, by whoever writes it down. It changes nothing: the hash is the same without it. */
+export interface TraceListener {
+  /** What is part of the hash. @param what kind of message it is about; empty where there is none. */
+  onEvent(kind: TraceKind, atMs: number, from: number, to: number, detail: number, what: string): void;
+  /** A member begins something; gives what is to be told how it ended. @param about what it looks for or offers. */
+  onOperation(operation: string, node: number, about: string): (outcome: Outcome) => void;
+  /** Something begins to be wrong with the network, or ends. */
+  onFault(label: string, phase: "begins" | "ends"): void;
+  /** A node that was gone is there again. */
+  onReturn(node: number): void;
+}
+
 /** A running hash over everything that happens: two runs are the same if and only if their hashes are. */
 export class Trace {
+  /** Undefined: nobody listens, and nothing is made to be told. */
+  listener: TraceListener | undefined;
   private readonly hash = createHash("sha256");
   private readonly buffer = Buffer.alloc(EVENT_BYTES * BUFFERED_EVENTS);
   private used = 0;
   private digest: string | undefined;
 
-  /** @param detail any whole number that belongs to the event: its size, a count. */
-  note(kind: TraceKind, atMs: number, from: number, to: number, detail: number): void {
+  /** @param detail any whole number that belongs to the event: its size, a count. @param what for the listener alone. */
+  note(kind: TraceKind, atMs: number, from: number, to: number, detail: number, what = ""): void {
+    this.listener?.onEvent(kind, atMs, from, to, detail, what);
     const { buffer, used } = this;
     buffer.writeDoubleLE(atMs, used);
     buffer.writeInt32LE(kind, used + 8);

@@ -3,9 +3,12 @@ import type { Mark } from "../recording.ts";
 import type { Population } from "../scenarios/population.ts";
 import { type FaultSpec, type Window, windowsOf } from "./fault-spec.ts";
 import { isInShare } from "./share.ts";
+import { tellOfTrouble } from "./tell.ts";
 
 /** Stretches that a report can show. */
 const MAX_MARKS = 200;
+
+type Crash = FaultSpec & { readonly fault: "crash" };
 
 /** Lets the faults of a scenario come and go at their times. */
 export class FaultPlan {
@@ -27,19 +30,22 @@ export class FaultPlan {
   private schedule(spec: FaultSpec, salt: number, { fromMs, untilMs }: Window): void {
     const { clock } = this.world;
     const [from, until] = [clock.now + fromMs, clock.now + untilMs];
-    if (this.marks.length < MAX_MARKS) this.marks.push({ label: labelOf(spec), fromMs: from, untilMs: until });
+    const label = labelOf(spec);
+    if (this.marks.length < MAX_MARKS) this.marks.push({ label, fromMs: from, untilMs: until });
+    tellOfTrouble(this.world, label, fromMs, untilMs);
     if (spec.fault === "crash") {
-      clock.schedule(fromMs, () => this.crash(spec.share, salt, spec.keepsState ?? false, untilMs - fromMs));
+      clock.schedule(fromMs, () => this.crash(spec, salt, untilMs - fromMs));
       return;
     }
     clock.schedule(fromMs, () => this.world.problems.begin(spec, salt, until));
     clock.schedule(untilMs, () => this.world.problems.end(spec));
   }
 
-  /** Part of the members goes down at once, and comes back together. The bootstrap nodes and those of attackers stay up. */
-  private crash(share: number, salt: number, keepsState: boolean, downMs: number): void {
+  /** Part of the members goes down at once, and comes back together, if at all. The bootstrap nodes and those of attackers stay up. */
+  private crash({ share, keepsState = false, forGood = false }: Crash, salt: number, downMs: number): void {
     const down = this.world.nodes.filter((node) => this.mayCrash(node) && isInShare(share, salt, node.index));
     for (const node of down) this.population.lose(node);
+    if (forGood) return;
     this.world.clock.schedule(downMs, () => {
       for (const node of down) if (!node.isAlive) this.population.welcomeBack(node, keepsState);
     });
@@ -62,6 +68,7 @@ function labelOf(spec: FaultSpec): string {
     case "clog":
       return `${percent(spec.share)} of pairs cut off`;
     case "crash":
+      if (spec.forGood) return `${percent(spec.share)} down for good`;
       return `${percent(spec.share)} down, back ${spec.keepsState ? "as they were" : "with nothing"}`;
     case "refuse-stores":
       return `${percent(spec.share)} store nothing`;

@@ -42,6 +42,8 @@ export type FaultSpec = Schedule &
         readonly fault: "crash";
         readonly share: number;
         readonly keepsState?: boolean;
+        /** They never come back. */
+        readonly forGood?: boolean;
       }
     | {
         /** This share of all hosts takes no records (`busy`): their disk is full. */

@@ -45,7 +45,7 @@ export class Recorder {
       targets: scenario.targets.flatMap((target) => targetOf(figures, target)),
       curves: this.curves(),
       series: this.series.series(),
-      marks: [...play.faults.marks, ...play.adversaries.marks].slice(0, MAX_MARKS),
+      marks: [...play.faults.marks, ...play.adversaries.marks, ...play.arrivals.marks].slice(0, MAX_MARKS),
       loadByNode: thinned(sortedDown(play.oracle.live.map(({ index }) => world.meters.answered[index] ?? 0)), MAX_LOADS),
       loadByKey: this.loadByKey(),
       traffic: [...world.meters.kinds].map(([kind, { messages, bytes }]) => ({ kind, messages, bytes })),
@@ -99,10 +99,15 @@ function targetOf(figures: Figures, target: Target): TargetResult[] {
   const value = figureAt(figures, target.figure);
   if (value === undefined) return [];
   const reached = "atLeast" in target ? value >= target.atLeast : value <= target.atMost;
-  const unit = /Ms\b/.test(target.figure) ? "ms" : "";
+  const unit = unitOf(target.figure);
   return [
     { name: target.figure, value, unit, reached, target: "atLeast" in target ? { atLeast: target.atLeast } : { atMost: target.atMost } },
   ];
+}
+
+function unitOf(figure: string): string {
+  if (/\.(success|recall)$/.test(figure)) return "part";
+  return /Ms\b/.test(figure) ? "ms" : "";
 }
 
 function sortedDown(values: number[]): number[] {

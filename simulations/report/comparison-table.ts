@@ -67,11 +67,13 @@ export function targetMatrix(runs: readonly Run[]): Markup | undefined {
   const names = [...new Map(all.map((target) => [target.name, target])).values()];
   if (names.length === 0) return undefined;
   const rows = names.map((target) => {
+    const aims = new Set(all.filter(({ name }) => name === target.name).map(targetInWords));
     const cells = runs.map(({ recording }) => {
       const own = recording.targets.find(({ name }) => name === target.name);
       return element("td", {}, own ? [quantity(own.value, own.unit), element("small", {}, verdict(own.reached))] : NOTHING);
     });
-    return element("tr", {}, element("th", { scope: "row" }, cut(target.name, 120), element("small", {}, targetInWords(target))), cells);
+    const aim = element("small", {}, cut([...aims].join("; "), 120));
+    return element("tr", {}, element("th", { scope: "row" }, cut(target.name, 120), aim), cells);
   });
   const heads = runs.map(({ letter, colour }) => element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter));
   const head = element("thead", {}, element("tr", {}, element("td", {}, "Targets"), heads));

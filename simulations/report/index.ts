@@ -34,7 +34,10 @@ function titleOf(recordings: readonly Recording[]): string {
   const { scenario, nodes } = first.figures;
   if (recordings.length === 1) return `${scenario}, ${plural(nodes, "node")}`;
   const sweep = sweepOf(recordings);
-  return sweep ? `${scenario} over ${sweep.option}` : `${plural(recordings.length, "run")} compared`;
+  const isOne = recordings.every(({ figures }) => figures.scenario === scenario);
+  return sweep
+    ? `${isOne ? scenario : plural(recordings.length, "run")} over ${sweep.option}`
+    : `${plural(recordings.length, "run")} compared`;
 }
 
 function leadOf(recordings: readonly Recording[]): string {

@@ -5,9 +5,11 @@ import { element, type Markup, percentOf } from "./markup.ts";
 import { operationColour } from "./palette.ts";
 import { line, type Point, plot } from "./plot.ts";
 import { type Run, type Sweep, sweepOf } from "./runs.ts";
-import { fittingScale, linearScale, type Scale } from "./scales.ts";
+import { fittingScale, linearScale, type Scale, type Tick } from "./scales.ts";
 
 const HEIGHT = 160;
+/** Part of an axis that "1 h 26 min" takes, where three charts stand side by side. */
+const ROOM_OF_A_LABEL = 0.24;
 /** In the table, but not worth a chart. */
 const LEFT_OUT = /^(deaths|real time|memory|messages)$|p90$/;
 /** Where the axis of a part may begin. */
@@ -38,14 +40,14 @@ export function sweepCharts(runs: readonly Run[]): Markup[] {
 
 function sweepChart(name: string, lines: readonly Moved[], sweep: Sweep): Markup {
   const unit = lines[0]?.measure.unit ?? "";
-  const x = spread(fittingScale(sweep.values, sweep.unit));
+  const x = spread(withOwnTicks(fittingScale(sweep.values, sweep.unit), sweep));
   const all = lines.flatMap(({ values }) => values).filter((value) => value !== undefined);
   const y = yScale(all, unit);
-  const order = sweep.values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
-  const points = ({ values }: Moved) =>
-    order.map(({ value, index }): Point => {
-      const own = values[index];
-      return own === undefined ? undefined : [x.at(value), y.at(own)];
+  const order = [...new Set(sweep.values)].sort((a, b) => a - b);
+  const points = (moved: Moved) =>
+    order.map((at): Point => {
+      const mean = meanAt(moved, sweep, at);
+      return mean === undefined ? undefined : [x.at(at), y.at(mean)];
     });
   const chart = plot({
     label: `${name} over ${sweep.option}. ${lines.map((each) => inWords(each, sweep)).join(". ")}`,
@@ -56,6 +58,12 @@ function sweepChart(name: string, lines: readonly Moved[], sweep: Sweep): Markup
     over: lines.map((each) => dots(each, sweep, x, y)),
   });
   return card(name, `over ${sweep.option}`, chart, keys(lines));
+}
+
+/** Over the runs that have this value of the option: repetitions with other seeds. */
+function meanAt({ values }: Moved, sweep: Sweep, at: number): number | undefined {
+  const own = values.filter((value, index) => value !== undefined && sweep.values[index] === at);
+  return own.length === 0 ? undefined : own.reduce<number>((sum, value) => sum + (value ?? 0) / own.length, 0);
 }
 
 function dots({ measure, colour, values }: Moved, sweep: Sweep, x: Scale, y: Scale): (Markup | undefined)[] {
@@ -76,6 +84,17 @@ function keys(lines: readonly Moved[]): Markup {
 function inWords({ measure, values }: Moved, sweep: Sweep): string {
   const pairs = values.map((value, index) => `${quantity(sweep.values[index], sweep.unit)}: ${quantity(value, measure.unit)}`);
   return `${measure.subject} at ${pairs.join(", ")}`;
+}
+
+/** What was tried is what one wants to read: ticks stand there, as far as their labels have room. */
+function withOwnTicks({ at }: Scale, { values, unit }: Sweep): Scale {
+  const ticks: Tick[] = []; // at most 1 / ROOM_OF_A_LABEL
+  for (const value of [...new Set(values)].sort((a, b) => a - b)) {
+    const before = ticks.at(-1);
+    if (before === undefined || at(value) - before.at >= ROOM_OF_A_LABEL)
+      ticks.push({ at: at(value), label: quantity(value, unit), isMinor: false });
+  }
+  return { at, ticks };
 }
 
 /** The first and the last value stand a little inside, where their dots are whole. */

@@ -6,6 +6,7 @@ const HOUR = 60 * MINUTE;
 
 type Named = ScenarioInput & { readonly name: string; readonly about: string };
 
+/** The four median sessions at which Bamboo was measured (Rhea, Geels, Roscoe, Kubiatowicz 2004). */
 const sessions = (name: string, minutes: number, atLeast: number): Named => ({
   name,
   about: `members come and go: half of them leave within ${minutes} minutes`,
@@ -44,6 +45,32 @@ export const LIBRARY: readonly Named[] = [
   sessions("churn-60", 60, 0.995),
   sessions("churn-23", 23, 0.99),
   sessions("churn-5", 5, 0.95),
+  sessions("churn-1", 1.4, 0.9),
+  {
+    name: "stale-contacts",
+    about: "30 % of the members vanish at once and for good: everybody's tables are full of dead contacts",
+    durationMs: 10 * MINUTE,
+    faults: [{ fault: "crash", share: 0.3, forGood: true }],
+    load: { publishesPerSecond: 0.5 },
+    targets: [
+      { figure: "lookups.success", atLeast: 0.99 },
+      { figure: "lookups.recall", atLeast: 0.95 },
+      { figure: "finds.success", atLeast: 0.99 },
+      { figure: "publishes.recall", atLeast: 0.95 },
+    ],
+  },
+  {
+    name: "join-storm",
+    about: "the network doubles within a minute: all newcomers join through the same three bootstrap nodes",
+    durationMs: 20 * MINUTE,
+    arrivals: [{ atMs: 5 * MINUTE, withinMs: MINUTE, share: 1 }],
+    targets: [
+      { figure: "joins.success", atLeast: 0.999 },
+      { figure: "joins.recall", atLeast: 0.9 },
+      { figure: "lookups.recall", atLeast: 0.95 },
+      { figure: "finds.recall", atLeast: 0.99 },
+    ],
+  },
   {
     name: "partition",
     about: "a third of the network is cut off for ten minutes, and joins again",

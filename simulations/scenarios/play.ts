@@ -5,6 +5,7 @@ import { Oracle } from "../engine/oracle.ts";
 import { OperationStatistics } from "../engine/statistics.ts";
 import type { World } from "../engine/world.ts";
 import { FaultPlan } from "../faults/fault-plan.ts";
+import { ArrivalPlan } from "./arrivals.ts";
 import { Population } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
 import { Workload } from "./workload.ts";
@@ -14,8 +15,10 @@ const STEP_MS = 10_000;
 /** Newcomers between two reports of progress while the network grows. */
 const GROWTH_STEP = 100;
 
-/** Told what is going on, and how much of it is done: nodes, or virtual ms. */
-export type Progress = (phase: string, done: number, of: number) => void;
+/** Told what is going on, how much of it is done (nodes, or virtual ms), and what time it is in the virtual world, ms since its beginning. */
+export type Progress = (phase: string, done: number, of: number, virtualMs: number) => void;
+
+type PhaseProgress = (phase: string, done: number, of: number) => void;
 
 /** Where a run stood when its measured part began. */
 export interface Beginning {
@@ -36,6 +39,7 @@ export class Play {
   readonly faults: FaultPlan;
   readonly adversaries: AdversaryPlan;
   readonly damage: Damage;
+  readonly arrivals: ArrivalPlan;
   private readonly world: World;
   private readonly scenario: Scenario;
 
@@ -53,10 +57,11 @@ export class Play {
     this.faults = new FaultPlan(world, this.population);
     this.adversaries = new AdversaryPlan(world, this.population, scenario.adversaries);
     this.damage = new Damage(world, this.oracle, this.workload, scenario.adversaries);
+    this.arrivals = new ArrivalPlan(world, this.population);
   }
 
   /** Runs to the end. */
-  async run(progress: Progress): Promise<Beginning> {
+  async run(progress: PhaseProgress): Promise<Beginning> {
     const { world, scenario, population } = this;
     await this.grow(progress);
     population.beginChurn();
@@ -66,17 +71,18 @@ export class Play {
     this.workload.begin();
     this.faults.begin(scenario.faults, scenario.durationMs);
     this.adversaries.begin(scenario.durationMs);
+    this.arrivals.begin(scenario);
     await this.pass("measuring", scenario.durationMs, progress);
     return beginning;
   }
 
   /** What a scenario does to its network is over with its measured time; then nobody leaves any more either, and time passes. */
-  async calm(durationMs: number, progress: Progress): Promise<void> {
+  async calm(durationMs: number, progress: PhaseProgress): Promise<void> {
     this.population.calm();
     await this.pass("calm", durationMs, progress);
   }
 
-  private async grow(progress: Progress): Promise<void> {
+  private async grow(progress: PhaseProgress): Promise<void> {
     const { nodes, growthMs } = this.scenario;
     for (let born = 0; born < nodes; born++) {
       // The bootstrap nodes are honest: a newcomer that is told of nobody else is lost from the beginning.
@@ -86,7 +92,7 @@ export class Play {
     }
   }
 
-  private async pass(phase: string, durationMs: number, progress: Progress): Promise<void> {
+  private async pass(phase: string, durationMs: number, progress: PhaseProgress): Promise<void> {
     const { clock } = this.world;
     const fromMs = clock.now;
     const untilMs = fromMs + durationMs;

@@ -3,7 +3,7 @@ import { K } from "../../routing/index.ts";
 import type { SessionModel } from "../engine/churn/session-model.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
-import type { OperationStatistics } from "../engine/statistics.ts";
+import type { OperationStatistics, Outcome } from "../engine/statistics.ts";
 import type { Birth, SimNode, World } from "../engine/world.ts";
 
 /** The first nodes: through them the others join. They stay when others come and go, as bootstrap nodes do. */
@@ -90,6 +90,7 @@ export class Population {
   /** A node that was away joins again, by the same way. */
   welcomeBack(node: SimNode, keepsState: boolean): void {
     node.revive(keepsState);
+    this.options.world.trace.listener?.onReturn(node.index);
     this.enter(node);
   }
 
@@ -103,22 +104,27 @@ export class Population {
     const { world } = this.options;
     const beganAt = world.clock.now;
     const others = this.bootstraps.filter((bootstrap) => bootstrap !== node);
+    const told = node.host.isAdversary ? undefined : world.trace.listener?.onOperation("join", node.index, "");
     const known = Array.from({ length: Math.min(KNOWN_BOOTSTRAPS, others.length) }, () => this.churn.pick(others).contact);
     node.join(known, (report) => {
       if (!node.isAlive) return;
-      if (!node.host.isAdversary) this.measureJoin(node, report, world.clock.now - beganAt);
+      if (!node.host.isAdversary) {
+        const outcome = this.outcomeOf(node, report, world.clock.now - beganAt);
+        told?.(outcome);
+        this.options.joins.add(outcome);
+      }
       if (report !== undefined) this.settle(node);
     });
   }
 
-  private measureJoin(node: SimNode, report: JoinReport | undefined, ms: number): void {
-    this.options.joins.add({
+  private outcomeOf(node: SimNode, report: JoinReport | undefined, ms: number): Outcome {
+    return {
       success: report !== undefined,
       recall: this.knowsNeighbours(node),
       hops: report?.hops ?? 0,
       requests: report?.requests ?? 0,
       ms,
-    });
+    };
   }
 
   private settle(node: SimNode): void {

@@ -1,6 +1,6 @@
 import { SynapseError } from "../../routing/index.ts";
 import { compile, describeFaults } from "../../src/rpc/schema.ts";
-import { DEFAULT_SCENARIO, type Scenario, type ScenarioInput } from "./scenario.ts";
+import { DEFAULT_SCENARIO, type PartialScenario, type Scenario, type ScenarioInput } from "./scenario.ts";
 import { SCENARIO_SCHEMA } from "./scenario-schema.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -16,7 +16,7 @@ export function readScenario(input: ScenarioInput | Readonly<Record<string, unkn
   if (checked instanceof Promise) throw new SynapseError("bad_options", "a scenario is plain data");
   if ("faults" in checked)
     throw new SynapseError("bad_options", describeFaults("scenario", checked.faults), { hint: "docs/simulator.md lists all fields" });
-  const given = timed as ScenarioInput;
+  const given = timed as PartialScenario;
   return {
     ...DEFAULT_SCENARIO,
     ...given,

@@ -39,9 +39,26 @@ const faults: JsonSchema = {
       fault("delay", { rate: part, addMs: time }, ["rate", "addMs"]),
       fault("partition", { share: part, oneWay: { type: "boolean" } }, ["share"]),
       fault("clog", { share: part }, ["share"]),
-      fault("crash", { share: part, keepsState: { type: "boolean" } }, ["share"]),
+      fault("crash", { share: part, keepsState: { type: "boolean" }, forGood: { type: "boolean" } }, ["share"]),
       fault("refuse-stores", { share: part }, ["share"]),
     ],
+  },
+};
+
+const arrivals: JsonSchema = {
+  type: "array",
+  maxItems: 50,
+  items: {
+    type: "object",
+    required: ["atMs"],
+    properties: {
+      atMs: time,
+      withinMs: time,
+      nodes: { type: "integer", minimum: 1, maximum: MAX_NODES },
+      share: { type: "number", exclusiveMinimum: 0, maximum: 100 },
+    },
+    additionalProperties: false,
+    oneOf: [{ required: ["nodes"] }, { required: ["share"] }],
   },
 };
 
@@ -81,6 +98,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
     churn: { ...CHURN_SCHEMA, type: ["object", "null"] },
     faults,
     adversaries: ADVERSARIES_SCHEMA,
+    arrivals,
     load,
     overlay: {
       type: "object",

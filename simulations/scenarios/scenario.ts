@@ -25,6 +25,14 @@ export interface Load {
 /** A figure to reach, by its path in the figures: `lookups.recall`, `finds.latencyMs.p99`. */
 export type Target = { readonly figure: string } & ({ readonly atLeast: number } | { readonly atMost: number });
 
+/** Newcomers at once, one after the other at even distances: so many, or a share of the scenario's `nodes` (1: as many again). */
+export type Arrival = {
+  /** Since the measured part began. */
+  readonly atMs: number;
+  /** The last one comes before this has passed. Default: all come at the same moment. */
+  readonly withinMs?: number;
+} & ({ readonly nodes: number } | { readonly share: number });
+
 /** A world and what happens in it: plain data, the same for both levels. All times in ms. */
 export interface Scenario {
   readonly name: string;
@@ -33,7 +41,7 @@ export interface Scenario {
   readonly level: Level;
   /** One seed, one history. */
   readonly seed: number;
-  /** Nodes in the network, kept constant: whoever leaves is replaced by a newcomer. */
+  /** Nodes in the network, kept constant but for arrivals: whoever leaves is replaced by a newcomer. */
   readonly nodes: number;
   /** A newcomer comes this often while the network grows. */
   readonly growthMs: number;
@@ -55,17 +63,33 @@ export interface Scenario {
   readonly faults: readonly FaultSpec[];
   /** Who does not keep to the protocol, and how. */
   readonly adversaries: readonly AdversarySpec[];
+  /** Who comes in crowds. They stay, or leave and are replaced, as everybody else. */
+  readonly arrivals: readonly Arrival[];
   readonly load: Load;
   /** Settings of every node's overlay, where they differ from the default. */
   readonly overlay: Partial<OverlaySettings>;
   readonly targets: readonly Target[];
 }
 
-/** A scenario as users write it: what is left out is as in {@link DEFAULT_SCENARIO}; times are ms or text such as "90s", "1h". */
-export type ScenarioInput = { readonly [field in keyof Omit<Scenario, "load" | "links">]?: Scenario[field] } & {
+/** A time as people write it: "90s", "1.5h". */
+export type TimeText = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+/** The same data with times as numbers of ms or as text: those are the fields whose name ends with `Ms`. */
+export type Timed<T> = { readonly [field in keyof T]: field extends `${string}Ms` ? T[field] | TimeText : Timed<T[field]> };
+
+/** A part of a scenario: the rest is as in {@link DEFAULT_SCENARIO}. Times in ms. */
+export type PartialScenario = { readonly [field in keyof Omit<Scenario, "load" | "links">]?: Scenario[field] } & {
   readonly load?: Partial<Load>;
   readonly links?: Partial<Scenario["links"]>;
 };
+
+/** A scenario as users write it: what is left out is as in {@link DEFAULT_SCENARIO}; times are ms or text such as "90s", "1h". */
+export type ScenarioInput = Timed<PartialScenario>;
+
+/** A scenario in a file of its own: gives it back as it is, and lets an editor know what may be in it. */
+export function defineScenario(scenario: ScenarioInput): ScenarioInput {
+  return scenario;
+}
 
 /** Links of real nodes are closed by whoever dialled them after half of the idle time: see src/limits.ts. */
 const IDLE_MS = 60_000;
@@ -87,6 +111,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   churn: null,
   faults: [],
   adversaries: [],
+  arrivals: [],
   load: { capabilities: 50, zipf: 0, lookupsPerSecond: 0.5, findsPerSecond: 0.5, publishesPerSecond: 0, findLimit: 100 },
   overlay: {},
   targets: [],

@@ -1,4 +1,4 @@
-import type { FindResult, LookupResult } from "../../dht/index.ts";
+import type { FindResult, LookupResult, PublishReport } from "../../dht/index.ts";
 import { K, type NodeId, toHex } from "../../routing/index.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
@@ -51,7 +51,11 @@ export class Workload {
   settleIn(node: SimNode): void {
     const capability = this.offers.get(node.index) ?? capabilityName(this.popularity.draw(this.random));
     this.offers.set(node.index, capability);
-    node.publish(offerOf(node, capability), () => this.oracle.published(node, capability));
+    const tell = this.told("publish", node, capability);
+    node.publish(offerOf(node, capability), (report) => {
+      this.oracle.published(node, capability);
+      tell?.(published(report));
+    });
   }
 
   private repeat(perSecond: number, action: () => void): void {
@@ -69,6 +73,7 @@ export class Workload {
     const asker = this.oracle.pick(this.random);
     const target: NodeId = this.random.bytes(32);
     const told = this.observer?.onLookup(asker, target);
+    const tell = this.told("lookup", asker, toHex(target));
     asker.lookup(target, (result) => {
       if (!asker.isAlive) return;
       const truth = this.oracle.closest(target, K, asker);
@@ -77,11 +82,13 @@ export class Workload {
       const right = truth.filter((node) => found.has(node.contact.key)).length;
       const [nearest] = truth;
       this.witness?.onLookedUp(asker, target, result);
-      this.lookups.add({
+      const outcome = {
         ...result,
         success: nearest === undefined || found.has(nearest.contact.key),
         recall: truth.length === 0 ? 1 : right / truth.length,
-      });
+      };
+      tell?.(outcome);
+      this.lookups.add(outcome);
     });
   }
 
@@ -89,6 +96,7 @@ export class Workload {
     const asker = this.oracle.pick(this.random);
     const capability = capabilityName(this.popularity.draw(this.random));
     const before = this.oracle.offering(capability);
+    const tell = this.told("find", asker, capability);
     asker.find(capability, this.load.findLimit, (result) => {
       if (!asker.isAlive) return;
       const truth = new Set(before.filter((node) => this.oracle.isLive(node)).map((node) => node.contact.key));
@@ -96,7 +104,9 @@ export class Workload {
       const recall = Math.min(1, found / Math.min(this.load.findLimit, truth.size));
       const outcome = truth.size === 0 ? undefined : { ...result.report, success: found > 0, recall }; // else there is nothing to find
       this.witness?.onFound(asker, capability, result, outcome);
-      if (outcome !== undefined) this.finds.add(outcome);
+      if (outcome === undefined) return;
+      tell?.(outcome);
+      this.finds.add(outcome);
     });
   }
 
@@ -105,16 +115,26 @@ export class Workload {
     const node = this.oracle.pick(this.random);
     const capability = this.oracle.offerOf(node);
     if (capability === undefined) return;
+    const tell = this.told("publish", node, capability);
     node.publish(offerOf(node, capability), (report) => {
       if (!node.isAlive) return;
-      const { holders, requests, ms } = report;
-      this.publishes.add({ success: holders > 0, recall: Math.min(1, holders / K), hops: 0, requests, ms });
+      const outcome = published(report);
+      tell?.(outcome);
+      this.publishes.add(outcome);
     });
+  }
+
+  private told(operation: string, node: SimNode, about: string): ((outcome: Outcome) => void) | undefined {
+    return this.world.trace.listener?.onOperation(operation, node.index, about);
   }
 }
 
 export function capabilityName(index: number): string {
   return `skill-${index}`;
+}
+
+function published({ holders, requests, ms }: PublishReport): Outcome {
+  return { success: holders > 0, recall: Math.min(1, holders / K), hops: 0, requests, ms };
 }
 
 function offerOf(node: SimNode, capability: string) {

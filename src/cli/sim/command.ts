@@ -1,7 +1,11 @@
 import { makeGroup } from "../command.ts";
 import { compareCommand } from "./compare.ts";
 import { listCommand } from "./list.ts";
+import { mergeCommand } from "./merge.ts";
+import { replayCommand } from "./replay.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { sweepCommand } from "./sweep.ts";
 
 export function simCommand() {
   const examples = [
@@ -9,9 +13,14 @@ export function simCommand() {
     "synapse sim run",
     "synapse sim run partition --nodes 500 --report partition.html",
     "synapse sim compare baseline churn-kad --nodes 300 --report both.html",
+    "synapse sim sweep baseline nodes=100,300,1000 --report sizes.html",
   ];
   return makeGroup("sim", "Simulate a network of many nodes that run this very code, in virtual time.", examples)
     .addCommand(listCommand())
     .addCommand(runCommand())
-    .addCommand(compareCommand());
+    .addCommand(compareCommand())
+    .addCommand(sweepCommand())
+    .addCommand(mergeCommand())
+    .addCommand(reportCommand())
+    .addCommand(replayCommand());
 }

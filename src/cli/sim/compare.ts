@@ -1,7 +1,7 @@
 import type { Recording } from "synapse-p2p/simulations";
 import { inContext, makeCommand } from "../command.ts";
-import { describeFigures } from "./describe.ts";
-import { checkReport, writeReport } from "./report-file.ts";
+import { describeComparison } from "./describe-runs.ts";
+import { checkWritable, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 
@@ -20,13 +20,16 @@ export function compareCommand() {
     .option("--report <FILE>", "write a page that shows the run: open it in a browser")
     .action((names: readonly string[], flags: CompareFlags) =>
       inContext(flags, async ({ output, signal }) => {
-        await checkReport(flags);
+        await checkWritable({ report: flags.report });
         const recordings: Recording[] = []; // as many as were named
-        for (const name of names)
-          recordings.push(await runSimulation(await scenarioOf(name, flags), output, signal, commandOf(name, flags)));
+        for (const name of names) {
+          const scenario = await scenarioOf(name, flags);
+          recordings.push(await runSimulation(scenario, output, signal, { command: commandOf(name, flags, scenario) }));
+        }
         if (flags.report !== undefined) await writeReport(flags.report, recordings);
         const all = recordings.map(({ figures }) => figures);
-        output.data(all, (style) => all.flatMap((figures, n) => [...(n === 0 ? [] : [""]), ...describeFigures(style, figures)]));
+        const lines = await describeComparison(output.style, recordings);
+        output.data(all, () => [...lines, ...writtenFiles({ report: flags.report })]);
         for (const figures of all) failOnFaults(figures);
       }),
     );

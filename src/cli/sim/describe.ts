@@ -1,15 +1,19 @@
-import type { AdversaryFigures, Figures, OperationFigures, Recording } from "synapse-p2p/simulations";
+import type { AdversaryFigures, Figures, OperationFigures, Recording, TargetResult } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
 
 export function describeTargets(style: Colours, { targets }: Recording): string[] {
   if (targets.length === 0) return [];
-  const rows = targets.map(({ name, value, unit, target, reached }) => [
-    name,
-    `${value} ${unit}`.trim(),
-    "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
-    reached ? "reached" : "missed",
-  ]);
-  return ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows)];
+  return ["", ...table(style, ["TARGET", "MEASURED", "", ""], targets.map(targetCells))];
+}
+
+/** A figure, what was measured, what it was to reach, and whether it has. */
+export function targetCells({ name, value, unit, target, reached }: TargetResult): string[] {
+  const aim = "atLeast" in target ? `≥ ${withUnit(target.atLeast, unit)}` : `≤ ${withUnit(target.atMost, unit)}`;
+  return [name, withUnit(value, unit), aim, reached ? "reached" : "missed"];
+}
+
+function withUnit(value: number, unit: string): string {
+  return unit === "part" ? `${Number((100 * value).toFixed(3))} %` : `${value} ${unit}`.trim();
 }
 
 export function describeFigures(style: Colours, figures: Figures, indent = 0): string[] {
@@ -69,7 +73,9 @@ function percent(part: number): string {
   return `${(part * 100).toFixed(2)} %`;
 }
 
-function spell(ms: number): string {
+/** A length of time, to the minute or, below ten of them, to the second. */
+export function spell(ms: number): string {
+  if (ms < 600_000) return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 60_000)} min ${Math.floor(ms / 1_000) % 60} s`;
   const minutes = Math.round(ms / 60_000);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

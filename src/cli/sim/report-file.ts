@@ -1,18 +1,44 @@
-import { open, writeFile } from "node:fs/promises";
-import type { Recording } from "synapse-p2p/simulations";
+import { open, readFile, writeFile } from "node:fs/promises";
+import type { Recording, SweepResult } from "synapse-p2p/simulations";
 import { messageOf, SynapseError } from "../../errors.ts";
+import { withFilesAsSeenFrom, withFilesBeside } from "./scenario-file.ts";
 
-/** Found out before the run, not after it. */
-export async function checkReport({ report }: { readonly report?: string }): Promise<void> {
-  if (report === undefined) return;
-  try {
-    await (await open(report, "a")).close();
-  } catch (error) {
-    throw new SynapseError("bad_options", `cannot write the report to ${report}: ${messageOf(error)}`, { cause: error });
+/** Files that a command will write, by what they are. What cannot be written is found out before the run, not after it. */
+export async function checkWritable(files: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [what, path] of Object.entries(files)) {
+    if (path === undefined) continue;
+    try {
+      await (await open(path, "a")).close();
+    } catch (error) {
+      throw new SynapseError("bad_options", `cannot write the ${what} to ${path}: ${messageOf(error)}`, { cause: error });
+    }
   }
 }
 
 export async function writeReport(path: string, recordings: readonly Recording[]): Promise<void> {
   const { renderReport } = await import("synapse-p2p/simulations");
   await writeFile(path, renderReport(recordings));
+}
+
+/** For `sim report`, `sim merge` and `sim replay`. */
+export async function save(path: string, saved: Recording | SweepResult): Promise<void> {
+  await writeFile(path, `${JSON.stringify(withFilesAsSeenFrom(path, saved))}\n`);
+}
+
+/** What was saved; it is yet to be checked. @throws SynapseError `bad_options`. */
+export async function readSaved(path: string): Promise<unknown> {
+  try {
+    return withFilesBeside(path, JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    throw new SynapseError("bad_options", `cannot read ${path}: ${messageOf(error)}`, {
+      hint: "`synapse sim run --save` and `synapse sim sweep --out` write such files",
+      cause: error,
+    });
+  }
+}
+
+/** Files that a command has written, by what they are. */
+export function writtenFiles(files: Readonly<Record<string, string | undefined>>): string[] {
+  const written = Object.entries(files).filter(([, path]) => path !== undefined);
+  return written.length === 0 ? [] : ["", ...written.map(([what, path]) => `${what}: ${path}`)];
 }

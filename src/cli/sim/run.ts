@@ -1,11 +1,15 @@
+import type { Recording } from "synapse-p2p/simulations";
 import { inContext, makeCommand } from "../command.ts";
+import type { Colours, Output } from "../output.ts";
 import { describeFigures, describeTargets } from "./describe.ts";
-import { checkReport, writeReport } from "./report-file.ts";
+import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
+import { openTrace, STDOUT, type TraceFlags } from "./trace-file.ts";
 
-interface RunFlags extends ScenarioFlags {
+interface RunFlags extends ScenarioFlags, TraceFlags {
   readonly report?: string;
+  readonly save?: string;
   readonly json?: boolean;
 }
 
@@ -14,23 +18,40 @@ export function runCommand() {
     makeCommand("run", "Grow a network, use it for a virtual while, and measure it against the truth.", [
       "synapse sim run --nodes 1000 --seed 7 --duration 1h",
       "synapse sim run churn-kad --json",
-      "synapse sim run my-scenario.json --report run.html",
+      "synapse sim run my-scenario.ts --report run.html --save run.json",
       "synapse sim run --nodes 200 --level node --duration 10m",
-    ]).argument("[scenario]", "a name from `synapse sim list`, or a file of your own with a scenario as JSON", "baseline"),
+      "synapse sim run partition --set overlay.alpha=4 --set faults.0.share=0.5",
+      "synapse sim run --nodes 100 --duration 5m --trace - --trace-kinds begin,result | jq .",
+    ]).argument("[scenario]", "a name from `synapse sim list`, or a file of your own: .json, .js or .ts", "baseline"),
   )
     .option("--report <FILE>", "write a page that shows the run: open it in a browser")
-    .action((name: string, flags: RunFlags) =>
-      inContext(flags, async ({ output, signal }) => {
-        await checkReport(flags);
-        const recording = await runSimulation(await scenarioOf(name, flags), output, signal, commandOf(name, flags));
-        const { figures } = recording;
-        if (flags.report !== undefined) await writeReport(flags.report, [recording]);
-        output.data({ ...figures, targets: recording.targets }, (style) => [
-          ...describeFigures(style, figures),
-          ...describeTargets(style, recording),
-          ...(flags.report === undefined ? [] : ["", `report: ${flags.report}`]),
-        ]);
-        failOnFaults(figures);
-      }),
-    );
+    .option("--save <FILE>", "save a recording, for `sim report` and `sim replay`")
+    .option("--trace <FILE>", "write everything that happens, one JSON object a line; - for stdout")
+    .option("--trace-kinds <KINDS>", "only lines of these kinds, such as request,result")
+    .action((name: string, flags: RunFlags) => inContext(flags, ({ output, signal }) => run(name, flags, output, signal)));
+}
+
+async function run(name: string, flags: RunFlags, output: Output, signal: AbortSignal): Promise<void> {
+  await checkWritable({ report: flags.report, recording: flags.save });
+  const scenario = await scenarioOf(name, flags);
+  const trace = await openTrace(flags);
+  const command = commandOf(name, flags, scenario);
+  const recording = await runSimulation(scenario, output, signal, { command, ...(trace && { trace: trace.options }) }).finally(
+    trace?.close,
+  );
+  if (flags.report !== undefined) await writeReport(flags.report, [recording]);
+  if (flags.save !== undefined) await save(flags.save, recording);
+  tell(recording, flags, output);
+  failOnFaults(recording.figures);
+}
+
+/** Where stdout carries the trace, people are told beside it. */
+function tell(recording: Recording, flags: RunFlags, output: Output): void {
+  const lines = (style: Colours) => [
+    ...describeFigures(style, recording.figures),
+    ...describeTargets(style, recording),
+    ...writtenFiles({ report: flags.report, recording: flags.save, trace: flags.trace === STDOUT ? undefined : flags.trace }),
+  ];
+  if (flags.trace === STDOUT && !output.json) output.say(lines(output.sayStyle).join("\n"));
+  else output.data({ ...recording.figures, targets: recording.targets }, lines);
 }

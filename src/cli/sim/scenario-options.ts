@@ -1,7 +1,8 @@
 import { Option } from "commander";
 import type { Level, ScenarioInput } from "synapse-p2p/simulations";
+import { SynapseError } from "../../errors.ts";
 import type { makeCommand } from "../command.ts";
-import { duration, wholeNumber } from "../options.ts";
+import { collect, duration, wholeNumber } from "../options.ts";
 import { readScenarioFile } from "./scenario-file.ts";
 
 /** What a command line may say about a scenario. */
@@ -11,6 +12,7 @@ export interface ScenarioFlags {
   readonly duration?: number;
   readonly level?: Level;
   readonly churn?: number;
+  readonly set?: readonly string[];
 }
 
 export function withScenarioOptions(command: ReturnType<typeof makeCommand>) {
@@ -21,31 +23,64 @@ export function withScenarioOptions(command: ReturnType<typeof makeCommand>) {
     .addOption(
       new Option("--level <LEVEL>", "how much is real; node: everything but the socket; default overlay").choices(["overlay", "node"]),
     )
-    .option("--churn <TIME>", "mean session of a node; a newcomer replaces whoever leaves", duration);
+    .option("--churn <TIME>", "mean session of a node; a newcomer replaces whoever leaves", duration)
+    .option("--set <PATH=VALUE>", "any field of the scenario, such as overlay.alpha=4; may be given several times", collect);
 }
 
 /** A scenario by its name or from a file, with what was said on the command line. */
-export async function scenarioOf(name: string, { nodes, seed, duration: durationMs, level, churn }: ScenarioFlags): Promise<ScenarioInput> {
+export async function scenarioOf(
+  name: string,
+  { nodes, seed, duration: ms, level, churn, set = [] }: ScenarioFlags,
+): Promise<ScenarioInput> {
   const { scenarioNamed } = await import("synapse-p2p/simulations");
   const scenario = /[./\\]/.test(name) ? await readScenarioFile(name) : scenarioNamed(name);
-  return {
+  const changed: ScenarioInput = {
     ...scenario,
     ...(nodes !== undefined && { nodes }),
     ...(seed !== undefined && { seed }),
-    ...(durationMs !== undefined && { durationMs }),
+    ...(ms !== undefined && { durationMs: ms }),
     ...(level !== undefined && { level }),
     ...(churn !== undefined && { churn: { model: "exponential", meanMs: churn } }),
   };
+  return set.length === 0 ? changed : withFields(changed, set);
 }
 
-/** What runs the same again, whatever the defaults become. */
-export function commandOf(name: string, { nodes, seed = 1, duration: ms, level, churn }: ScenarioFlags): string {
+async function withFields(scenario: ScenarioInput, set: readonly string[]): Promise<ScenarioInput> {
+  const { checkPath, readParameter, readScenario, withValue } = await import("synapse-p2p/simulations");
+  const parameters = set.map(readParameter);
+  const paths = parameters.map(({ path }) => path);
+  const complete = readScenario(scenario);
+  return parameters.reduce<ScenarioInput>((changed, { path, values }) => {
+    if (values.length > 1) throw new SynapseError("bad_options", `--set ${path}: takes one value; \`synapse sim sweep\` takes several`);
+    checkPath(path, complete, paths);
+    return withValue(changed, path, values[0]) as ScenarioInput;
+  }, scenario);
+}
+
+/** What runs the same again, whatever the defaults become. @param values fields that are different from what the flags say, by path. */
+export function commandOf(
+  name: string,
+  flags: ScenarioFlags,
+  scenario: ScenarioInput,
+  values: Readonly<Record<string, unknown>> = {},
+): string {
+  const { nodes, duration: ms, level, churn, set = [] } = flags;
+  const { seed = flags.seed ?? scenario.seed ?? 1, ...others } = values;
   const options = [
     nodes !== undefined && `--nodes ${nodes}`,
     `--seed ${seed}`,
     ms !== undefined && `--duration ${ms}ms`,
     level !== undefined && `--level ${level}`,
     churn !== undefined && `--churn ${churn}ms`,
+    ...set.map((each) => `--set ${quoted(each)}`),
+    ...Object.entries(others).map(
+      ([path, value]) => `--set ${quoted(`${path}=${typeof value === "string" ? value : JSON.stringify(value)}`)}`,
+    ),
   ];
   return ["synapse sim run", name, ...options.filter((option) => option !== false)].join(" ");
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w.,=:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
