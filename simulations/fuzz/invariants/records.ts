@@ -51,7 +51,8 @@ export class Records {
     const oldest = runtime.wallClock() - SWEPT_WITHIN * settings.sweepIntervalMs;
     for (const { key, records } of store["byKey"].values()) {
       for (const { record, until } of records.values()) {
-        if (until < oldest) this.report("swept", node, `a record that ended ${Math.round(runtime.wallClock() - until)} ms ago is still held`);
+        if (until < oldest)
+          this.report("swept", node, `a record that ended ${Math.round(runtime.wallClock() - until)} ms ago is still held`);
         this.check(node, "it holds", record.bytes, key, undefined);
       }
     }
