@@ -69,6 +69,8 @@ export class HandOver {
   private heirsOf(key: NodeId): readonly Contact[] {
     const { membership, settings } = this.walker;
     const { table } = membership;
+    // All of these would be among the nearest below, so whether enough of them are no newcomers is often known without a look.
+    if (Math.min(table.countNearer(key), settings.k) - this.newcomers.size >= GIVERS) return [];
     const nearest = table.closest(key, settings.k);
     const heirs = nearest.filter((contact) => this.newcomers.has(contact.key));
     if (heirs.length === 0) return heirs;

@@ -1,4 +1,4 @@
-import { type Contact, compareDistance, K, type NodeId, sameId } from "../routing/index.ts";
+import { type Contact, K, type NodeId, sameId } from "../routing/index.ts";
 import type { Membership } from "./membership.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayRequest, OverlayResponse, StoreRequest, StoreResponse } from "./messages.ts";
 import type { Caller, Runtime } from "./ports.ts";
@@ -72,9 +72,7 @@ export class Handlers {
   }
 
   private isFarFrom(key: NodeId): boolean {
-    const { table } = this.context.membership;
-    const farthest = table.closest(key, TOO_MANY_NEARER)[TOO_MANY_NEARER - 1];
-    return farthest !== undefined && compareDistance(key, farthest.id, table.self) < 0;
+    return this.context.membership.table.countNearer(key) >= TOO_MANY_NEARER;
   }
 }
 

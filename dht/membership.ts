@@ -50,12 +50,12 @@ export class Membership {
     this.hasKnownOthers = true;
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
-    if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact.id));
+    if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact));
   }
 
   /** A contact did not answer. Where it loses its seat, the next in line has it. */
   markMissed(contact: Contact): void {
-    const next = this.table.bucket(this.table.bucketIndex(contact.id))?.nextInLine;
+    const next = this.table.bucket(this.table.bucketIndex(contact))?.nextInLine;
     const outcome = this.table.markMissed(contact);
     this.roundTrips.forget(contact);
     if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
@@ -80,7 +80,7 @@ export class Membership {
   }
 
   private hasRoomFor(contact: Contact): boolean {
-    return this.table.bucket(this.table.bucketIndex(contact.id))?.hasRoom ?? true;
+    return this.table.bucket(this.table.bucketIndex(contact))?.hasRoom ?? true;
   }
 
   private challenge(contact: Contact): void {

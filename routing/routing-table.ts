@@ -1,4 +1,4 @@
-import type { Contact } from "./contact.ts";
+import { type Contact, headOf } from "./contact.ts";
 import { bitAt, commonPrefixLength } from "./distance.ts";
 import { type Admission, KBucket } from "./k-bucket.ts";
 import { ID_BITS, type NodeId } from "./node-id.ts";
@@ -12,12 +12,14 @@ import { pushByDistance } from "./push-by-distance.ts";
  */
 export class RoutingTable {
   readonly self: NodeId;
+  private readonly selfHead: number;
   /** By prefix length, made when first needed; at most {@link ID_BITS}. */
   private readonly buckets: (KBucket | undefined)[] = [];
   private count = 0;
 
   constructor(self: NodeId) {
     this.self = self;
+    this.selfHead = headOf(self);
   }
 
   /** Contacts that hold a seat. */
@@ -30,8 +32,10 @@ export class RoutingTable {
     return this.buckets.length;
   }
 
-  bucketIndex(id: NodeId): number {
-    return commonPrefixLength(this.self, id);
+  /** In which bucket a contact belongs; {@link ID_BITS} for this node itself. */
+  bucketIndex({ head, id }: Contact): number {
+    const difference = head ^ this.selfHead;
+    return difference === 0 ? commonPrefixLength(this.self, id) : Math.clz32(difference);
   }
 
   bucket(index: number): KBucket | undefined {
@@ -40,7 +44,7 @@ export class RoutingTable {
 
   /** Enters a contact that has just answered. The own id is never entered. */
   addVerified(contact: Contact, now: number): Admission | "self" {
-    const index = this.bucketIndex(contact.id);
+    const index = this.bucketIndex(contact);
     if (index === ID_BITS) return "self";
     const bucket = this.bucketAt(index);
     const admission = bucket.addVerified(contact, now);
@@ -49,7 +53,7 @@ export class RoutingTable {
   }
 
   markMissed(contact: Contact): "kept" | "removed" | "unknown" {
-    const bucket = this.buckets[this.bucketIndex(contact.id)];
+    const bucket = this.buckets[this.bucketIndex(contact)];
     if (bucket === undefined) return "unknown";
     const before = bucket.size;
     const outcome = bucket.markMissed(contact);
@@ -58,7 +62,7 @@ export class RoutingTable {
   }
 
   remove(contact: Contact): boolean {
-    const bucket = this.buckets[this.bucketIndex(contact.id)];
+    const bucket = this.buckets[this.bucketIndex(contact)];
     if (bucket === undefined) return false;
     const before = bucket.size;
     const removed = bucket.remove(contact);
@@ -67,12 +71,12 @@ export class RoutingTable {
   }
 
   has(contact: Contact): boolean {
-    return this.buckets[this.bucketIndex(contact.id)]?.has(contact) ?? false;
+    return this.buckets[this.bucketIndex(contact)]?.has(contact) ?? false;
   }
 
   /** A contact as it is known here, with a seat or waiting for one: its addresses are those that were proved. */
   known(contact: Contact): Contact | undefined {
-    return this.buckets[this.bucketIndex(contact.id)]?.known(contact);
+    return this.buckets[this.bucketIndex(contact)]?.known(contact);
   }
 
   *contacts(): IterableIterator<Contact> {
@@ -98,6 +102,15 @@ export class RoutingTable {
     }
     for (let i = Math.min(shared, this.depth) - 1; i >= 0 && result.length < count; i--) this.collect(i, target, count, result);
     return result;
+  }
+
+  /** How many healthy contacts are nearer to `target` than this node is: all in the buckets where the two differ in the bucket's own bit. */
+  countNearer(target: NodeId): number {
+    let count = 0;
+    for (let i = 0; i < this.depth; i++) {
+      if (bitAt(this.self, i) !== bitAt(target, i)) count += this.buckets[i]?.healthy.heads.length ?? 0;
+    }
+    return count;
   }
 
   private collect(index: number, target: NodeId, count: number, into: Contact[]): void {

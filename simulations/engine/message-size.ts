@@ -40,9 +40,10 @@ export function responseBytes(response: OverlayResponse): number {
 }
 
 function contactsBytes(contacts: readonly Contact[]): number {
-  return 13 + contacts.reduce((sum, contact) => sum + contactBytes(contact), 0);
-}
-
-function contactBytes({ addresses }: Contact): number {
-  return 2 + ID + addresses.reduce((sum, address) => sum + address.length + 1, 0);
+  let bytes = 13;
+  for (const { addresses } of contacts) {
+    bytes += 2 + ID;
+    for (const address of addresses) bytes += address.length + 1;
+  }
+  return bytes;
 }

@@ -124,7 +124,7 @@ describe("A newcomer", () => {
     network.clock.advance(20_000);
     const { table } = newcomer.overlay.membership;
     for (let index = 0; index < table.depth; index++) {
-      const members = network.members.filter(({ contact }) => table.bucketIndex(contact.id) === index).length;
+      const members = network.members.filter(({ contact }) => table.bucketIndex(contact) === index).length;
       expect(table.bucket(index)?.size ?? 0).toBeGreaterThanOrEqual(members < K / 2 ? members - 1 : K / 2);
     }
   });

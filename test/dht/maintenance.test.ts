@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS, failed, type OverlayRequest, type OverlaySettings } from "../../dht/index.ts";
-import { idInBucket, K } from "../../routing/index.ts";
+import { commonPrefixLength, idInBucket, K } from "../../routing/index.ts";
 import { publish } from "../support/asking.ts";
 import { at, contactOf } from "../support/ids.ts";
 import { type Member, MemoryNetwork, type Sent } from "../support/memory-network.ts";
@@ -52,7 +52,7 @@ describe("Refreshing", () => {
       const { table } = member.overlay.membership;
       const walks = new Map<number, number>();
       for (const target of walksOf(askedBy(network, member, hours * refreshIntervalMs))) {
-        const index = table.bucketIndex(target);
+        const index = commonPrefixLength(member.overlay.self.id, target);
         walks.set(index, (walks.get(index) ?? 0) + 1);
       }
       for (let index = 0; index < table.depth; index++) {
@@ -136,7 +136,7 @@ describe("Revalidation", () => {
     const { network, member, names } = lonely(12, K);
     const { membership } = member.overlay;
     const living = Array.from({ length: 60 }, (_, n) => network.add(100 + n).contact);
-    const waiting = living.filter(({ id }) => membership.table.bucketIndex(id) === 0).slice(0, 10);
+    const waiting = living.filter((contact) => membership.table.bucketIndex(contact) === 0).slice(0, 10);
     for (const contact of waiting) membership.addVerified(contact);
     expect(waiting.some((contact) => membership.table.has(contact))).toBe(false);
     member.overlay.start();
