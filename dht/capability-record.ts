@@ -1,7 +1,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { MAX_ADDRESSES, messageOf, type NodeId, SynapseError } from "../routing/index.ts";
-import { isCapabilityName } from "./capability-key.ts";
+import { MAX_ADDRESSES, messageOf, type NodeId, SynapseError, toHex } from "../routing/index.ts";
+import { capabilityKey, isCapabilityName, levelsOf } from "./capability-key.ts";
 import type { Signer, VerifySignature } from "./ports.ts";
 
 /** An encoded record is no longer than this, signature included. */
@@ -48,6 +48,12 @@ export interface CapabilityRecord extends CapabilityClaim {
   readonly publicKey: Uint8Array;
   /** SHA-256 of the public key: the id of the node that published it. */
   readonly publisher: NodeId;
+  /** The same in hex: what publishers are counted by. */
+  readonly publisherKey: string;
+  /** Publisher and capability: what a record is filed by, and in what order pages are. No publisher has two of the same capability. */
+  readonly entry: string;
+  /** The keys that it stands under as long as they are not split: one for each level of its name. */
+  readonly keys: readonly NodeId[];
   /** The whole record as it travels. */
   readonly bytes: Uint8Array;
 }
@@ -68,7 +74,7 @@ export function signRecord(claim: CapabilityClaim, signer: Signer): CapabilityRe
       },
     );
   }
-  return { ...claim, publicKey: signer.publicKey, publisher: sha256(signer.publicKey), bytes };
+  return filed(claim, signer.publicKey, bytes);
 }
 
 /** Reads a record and checks its form and its signature. Gives the reason, as a text, when it is to be refused. */
@@ -84,7 +90,15 @@ export function readRecord(bytes: Uint8Array, verify: VerifySignature): Capabili
   const record = signed as unknown as SignedFields;
   if (!verify(record.publicKey, signedBytes(signed), signature)) return "signature does not match its public key";
   const { v: _, publicKey, withdrawn = false, ...claim } = record;
-  return { ...claim, withdrawn, publicKey, publisher: sha256(publicKey), bytes };
+  return filed({ ...claim, withdrawn }, publicKey, bytes);
+}
+
+/** Adds what stores and searches would otherwise work out again each time they meet it. */
+export function filed(claim: CapabilityClaim, publicKey: Uint8Array, bytes: Uint8Array): CapabilityRecord {
+  const publisher = sha256(publicKey);
+  const publisherKey = toHex(publisher);
+  const keys = levelsOf(claim.capability).map((level) => capabilityKey(claim.swarm, level));
+  return { ...claim, publicKey, publisher, publisherKey, entry: [publisherKey, claim.capability].join(" "), keys, bytes };
 }
 
 /** The fields of an encoded record, unchecked, or what keeps them from being read. */

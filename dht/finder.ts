@@ -5,7 +5,7 @@ import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsResponse, OverlayResponse } from "./messages.ts";
 import type { Timer } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
-import { belongsUnder, entryOf, type Page, type RecordStore } from "./record-store.ts";
+import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
@@ -75,7 +75,7 @@ interface Branch {
 /** How far one holder has been read. */
 interface Bookmark {
   readonly pages: number;
-  /** The last record that was acceptable, as {@link entryOf} has it. Holders give them in that order, so each page goes on from there. */
+  /** The last record that was acceptable, by its entry. Holders give them in that order, so each page goes on from there. */
   readonly upTo: string;
 }
 
@@ -217,9 +217,8 @@ export class Finder {
         this.totals.dropped += 1;
         continue;
       }
-      const entry = entryOf(record);
-      if (entry > last) last = entry;
-      this.keep(entry, record, from, hop);
+      if (record.entry > last) last = record.entry;
+      this.keep(record, from, hop);
     }
     return last;
   }
@@ -229,14 +228,14 @@ export class Finder {
     return timelinessOf(record, this.context.runtime.wallClock()) === "current";
   }
 
-  /** @param key by which it is told apart: a publisher may offer several capabilities below the one searched for, each a match of its own. */
-  private keep(key: string, record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    const known = this.best.get(key);
+  /** A publisher may offer several capabilities below the one searched for: each is a match of its own. */
+  private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
+    const known = this.best.get(record.entry);
     if (known !== undefined && known.record.seq >= record.seq) return;
     const match: Match = { record, from, hop, ms: this.context.runtime.now() - this.startedAt };
     if (known !== undefined) this.totals.dropped += 1;
     if (known !== undefined && !known.record.withdrawn) this.live -= 1;
-    this.best.set(key, match);
+    this.best.set(record.entry, match);
     if (record.withdrawn) return;
     if (this.live === 0 && this.totals.hops === 0) this.totals.hops = hop;
     this.live += 1;

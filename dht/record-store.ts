@@ -12,16 +12,15 @@ export const MAX_RECORDS = 16_384;
 /** Records in one answer, so that it stays well under a frame. */
 export const MAX_PER_ANSWER = 64;
 
-interface Held {
-  readonly record: CapabilityRecord;
-  /** When all records of this entry that were ever seen have expired. Until then an older one must not come back by being replayed. */
-  readonly until: number;
-}
-
 interface Shelf {
   readonly key: NodeId;
-  /** By {@link entryOf}: one publisher may offer several capabilities below one key. At most {@link MAX_PER_KEY}. */
-  readonly records: Map<string, Held>;
+  /** By their entries: one publisher may offer several capabilities below one key. At most {@link MAX_PER_KEY}. */
+  readonly records: Map<string, CapabilityRecord>;
+  /**
+   * When all records of an entry that were ever seen have expired, where that is later than for the one that is held: until then an older
+   * one must not come back by being replayed. Made when first needed; at most as many as there are records.
+   */
+  replayable?: Map<string, number>;
   /** How deep this key is split: rises when the shelf was full. */
   split: number;
 }
@@ -67,11 +66,11 @@ export class RecordStore {
     if (timeliness === "expired") return { outcome: "expired" };
     if (!belongsUnder(key, record)) return { outcome: "invalid", reason: `${record.capability} does not belong under this key` };
 
-    const shelf = this.byKey.get(toHex(key));
-    const entry = entryOf(record);
-    const held = shelf?.records.get(entry);
-    if (shelf !== undefined && held !== undefined && wallClock < held.until) return this.supersede(shelf, held, record);
-    return this.admit(key, entry, record, wallClock);
+    const keyHex = toHex(key);
+    const shelf = this.byKey.get(keyHex);
+    const held = shelf?.records.get(record.entry);
+    if (shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held)) return supersede(shelf, held, record);
+    return this.admit(key, keyHex, record, wallClock);
   }
 
   /** Records of a key in the order of their publishers' ids, starting behind `after`. Only live ones count against `limit`. */
@@ -83,7 +82,7 @@ export class RecordStore {
     let live = 0;
     let last: string | undefined;
     for (const entry of entries) {
-      const { record } = shelf.records.get(entry) as Held;
+      const record = shelf.records.get(entry) as CapabilityRecord;
       if (timelinessOf(record, wallClock) !== "current") continue;
       if (live >= limit || records.length >= MAX_PER_ANSWER) return { records, more: last, split: shelf.split };
       records.push(record.bytes);
@@ -96,7 +95,7 @@ export class RecordStore {
   /** Drops what has expired. Correctness does not depend on it, only memory. */
   sweep(wallClock: number): void {
     for (const [keyHex, shelf] of this.byKey) {
-      for (const { record, until } of shelf.records.values()) if (wallClock >= until) this.drop(shelf, record);
+      for (const record of shelf.records.values()) if (wallClock >= untilOf(shelf, record)) this.drop(shelf, record);
       if (shelf.records.size === 0) this.byKey.delete(keyHex);
     }
   }
@@ -108,72 +107,77 @@ export class RecordStore {
 
   /** The records under a key that have not expired, withdrawals included. */
   under(key: NodeId, wallClock: number): CapabilityRecord[] {
-    const held = [...(this.byKey.get(toHex(key))?.records.values() ?? [])].map(({ record }) => record);
-    return held.filter((record) => timelinessOf(record, wallClock) === "current");
+    const held = this.byKey.get(toHex(key))?.records.values() ?? [];
+    return [...held].filter((record) => timelinessOf(record, wallClock) === "current");
   }
 
-  private supersede(shelf: Shelf, { record: held, until }: Held, record: CapabilityRecord): StoreResult {
-    if (record.seq < held.seq) return { outcome: "stale", reason: `sequence ${record.seq}, ${held.seq} is here` };
-    if (record.seq === held.seq) {
-      if (Buffer.compare(record.bytes, held.bytes) === 0) return { outcome: "unchanged" };
-      return { outcome: "stale", reason: `another record with sequence ${record.seq} is here` };
-    }
-    // A withdrawal must outlive what it withdraws, or a replay of the old record would bring it back.
-    if (record.withdrawn && record.expires < held.expires)
-      return { outcome: "invalid", reason: "a withdrawal must not expire before what it withdraws" };
-    shelf.records.set(entryOf(record), { record, until: Math.max(until, record.expires) });
-    return { outcome: "stored" };
-  }
-
-  private admit(key: NodeId, entry: string, record: CapabilityRecord, wallClock: number): StoreResult {
-    if (this.count >= MAX_RECORDS || this.shelfIsFull(key) || this.publisherIsFull(record)) this.sweep(wallClock);
-    const shelf = this.byKey.get(toHex(key));
-    if (shelf !== undefined && !shelf.records.has(entry) && shelf.records.size >= MAX_PER_KEY) {
+  private admit(key: NodeId, keyHex: string, record: CapabilityRecord, wallClock: number): StoreResult {
+    const isFull = (shelf: Shelf | undefined) => (shelf?.records.size ?? 0) >= MAX_PER_KEY;
+    if (this.count >= MAX_RECORDS || isFull(this.byKey.get(keyHex)) || this.publisherIsFull(record)) this.sweep(wallClock);
+    const shelf = this.byKey.get(keyHex);
+    if (shelf !== undefined && !shelf.records.has(record.entry) && isFull(shelf)) {
       shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depthOf(key, record) + 1));
       return { outcome: "full", split: shelf.split };
     }
     if (this.count >= MAX_RECORDS) return { outcome: "busy", reason: "this node's store is full" };
     if (this.publisherIsFull(record)) return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
-    this.insert(key, entry, record);
+    this.insert(shelf ?? this.addShelf(key, keyHex), record);
     return { outcome: "stored" };
   }
 
-  private shelfIsFull(key: NodeId): boolean {
-    return (this.byKey.get(toHex(key))?.records.size ?? 0) >= MAX_PER_KEY;
+  private publisherIsFull({ publisherKey }: CapabilityRecord): boolean {
+    return (this.perPublisher.get(publisherKey) ?? 0) >= MAX_PER_PUBLISHER;
   }
 
-  private publisherIsFull(record: CapabilityRecord): boolean {
-    return (this.perPublisher.get(toHex(record.publisher)) ?? 0) >= MAX_PER_PUBLISHER;
+  private addShelf(key: NodeId, keyHex: string): Shelf {
+    const shelf: Shelf = { key, records: new Map(), split: 0 };
+    this.byKey.set(keyHex, shelf);
+    return shelf;
   }
 
-  private insert(key: NodeId, entry: string, record: CapabilityRecord): void {
-    const keyHex = toHex(key);
-    let shelf = this.byKey.get(keyHex);
-    if (shelf === undefined) {
-      shelf = { key, records: new Map(), split: 0 };
-      this.byKey.set(keyHex, shelf);
-    }
-    if (!shelf.records.has(entry)) {
-      const publisher = toHex(record.publisher);
+  private insert({ records, replayable }: Shelf, record: CapabilityRecord): void {
+    const { entry, publisherKey } = record;
+    if (!records.has(entry)) {
       this.count += 1;
-      this.perPublisher.set(publisher, (this.perPublisher.get(publisher) ?? 0) + 1);
+      this.perPublisher.set(publisherKey, (this.perPublisher.get(publisherKey) ?? 0) + 1);
     }
-    shelf.records.set(entry, { record, until: record.expires });
+    records.set(entry, record);
+    replayable?.delete(entry);
   }
 
-  private drop(shelf: Shelf, record: CapabilityRecord): void {
-    const publisher = toHex(record.publisher);
-    shelf.records.delete(entryOf(record));
+  private drop({ records, replayable }: Shelf, { entry, publisherKey }: CapabilityRecord): void {
+    records.delete(entry);
+    replayable?.delete(entry);
     this.count -= 1;
-    const left = (this.perPublisher.get(publisher) ?? 1) - 1;
-    if (left === 0) this.perPublisher.delete(publisher);
-    else this.perPublisher.set(publisher, left);
+    const left = (this.perPublisher.get(publisherKey) ?? 1) - 1;
+    if (left === 0) this.perPublisher.delete(publisherKey);
+    else this.perPublisher.set(publisherKey, left);
   }
 }
 
-/** What a record is filed by, and in what order pages are: no publisher has two of the same capability. */
-export function entryOf(record: CapabilityRecord): string {
-  return `${toHex(record.publisher)} ${record.capability}`;
+/** When all records of an entry that were ever seen have expired. */
+function untilOf({ replayable }: Shelf, { entry, expires }: CapabilityRecord): number {
+  return replayable?.get(entry) ?? expires;
+}
+
+/** Another record of a publisher that has one here, for the same capability. */
+function supersede(shelf: Shelf, held: CapabilityRecord, record: CapabilityRecord): StoreResult {
+  if (record.seq < held.seq) return { outcome: "stale", reason: `sequence ${record.seq}, ${held.seq} is here` };
+  if (record.seq === held.seq) {
+    if (Buffer.compare(record.bytes, held.bytes) === 0) return { outcome: "unchanged" };
+    return { outcome: "stale", reason: `another record with sequence ${record.seq} is here` };
+  }
+  // A withdrawal must outlive what it withdraws, or a replay of the old record would bring it back.
+  if (record.withdrawn && record.expires < held.expires)
+    return { outcome: "invalid", reason: "a withdrawal must not expire before what it withdraws" };
+  const until = untilOf(shelf, held);
+  shelf.records.set(record.entry, record);
+  if (until <= record.expires) shelf.replayable?.delete(record.entry);
+  else {
+    shelf.replayable ??= new Map();
+    shelf.replayable.set(record.entry, until);
+  }
+  return { outcome: "stored" };
 }
 
 /** Whether a record may stand under a key: that of its name, of a level above, or of a child that fits its publisher's id. */
@@ -187,8 +191,9 @@ function depthOf(key: NodeId, record: CapabilityRecord): number {
 
 /** At which split depth a key is one of the record's; undefined when it is none of them. Unsplit keys, the common case, come first. */
 function depthUnder(key: NodeId, record: CapabilityRecord): number | undefined {
+  if (record.keys.some((own) => sameId(own, key))) return 0;
   const levels = levelsOf(record.capability);
-  for (let depth = 0; depth <= MAX_SPLIT; depth++) {
+  for (let depth = 1; depth <= MAX_SPLIT; depth++) {
     const bits = splitBitsOf(record.publisher, depth);
     if (levels.some((level) => sameId(capabilityKey(record.swarm, level, bits), key))) return depth;
   }

@@ -79,6 +79,6 @@ export function forgers(plot: Plot, { perSecond }: SpecOf<"forgers">): Scheme {
 function keep(kept: Map<string, Loot>, key: NodeId, bytes: Uint8Array): void {
   const record = readRecord(bytes, () => true);
   if (typeof record === "string" || kept.size >= MAX_KEPT) return;
-  const name = `${toHex(record.publisher)} ${record.capability}`;
+  const name = record.entry;
   if (!kept.has(name)) kept.set(name, { key, record });
 }

@@ -100,7 +100,7 @@ export class Workload {
     asker.find(capability, this.load.findLimit, (result) => {
       if (!asker.isAlive) return;
       const truth = new Set(before.filter((node) => this.oracle.isLive(node)).map((node) => node.contact.key));
-      const found = result.matches.filter(({ record }) => truth.has(toHex(record.publisher))).length;
+      const found = result.matches.filter(({ record }) => truth.has(record.publisherKey)).length;
       const recall = Math.min(1, found / Math.min(this.load.findLimit, truth.size));
       const outcome = truth.size === 0 ? undefined : { ...result.report, success: found > 0, recall }; // else there is nothing to find
       this.witness?.onFound(asker, capability, result, outcome);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { filed } from "../../dht/capability-record.ts";
 import { type CapabilityClaim, type CapabilityRecord, capabilityKey, type RecordStore, splitBitsOf } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { claimOf, SWARM } from "./records.ts";
@@ -10,7 +10,7 @@ import { claimOf, SWARM } from "./records.ts";
 export function unsignedRecord(fields: Partial<CapabilityClaim> = {}, publisher = 1): CapabilityRecord {
   const claim = claimOf({ capability: "work", ...fields });
   const publicKey = Uint8Array.from({ length: 32 }, (_, i) => (i < 4 ? publisher >>> (i * 8) : 0));
-  return { ...claim, publicKey, publisher: sha256(publicKey), bytes: new TextEncoder().encode(JSON.stringify([publisher, claim])) };
+  return filed(claim, publicKey, new TextEncoder().encode(JSON.stringify([publisher, claim])));
 }
 
 /** Who published a record made by {@link unsignedRecord}, and what it claims. */
@@ -53,8 +53,4 @@ export function fillWith(store: RecordStore, count: number, fields: Partial<Capa
     outcomes.add(store.put(keyOf(record), record, wallClock).outcome);
   }
   return outcomes;
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(createHash("sha256").update(bytes).digest());
 }

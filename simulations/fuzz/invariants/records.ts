@@ -49,8 +49,9 @@ export class Records {
   checkStore(node: SimNode): void {
     const { store, settings, runtime } = node.inside;
     const oldest = runtime.wallClock() - SWEPT_WITHIN * settings.sweepIntervalMs;
-    for (const { key, records } of store["byKey"].values()) {
-      for (const { record, until } of records.values()) {
+    for (const { key, records, replayable } of store["byKey"].values()) {
+      for (const record of records.values()) {
+        const until = replayable?.get(record.entry) ?? record.expires;
         if (until < oldest)
           this.report("swept", node, `a record that ended ${Math.round(runtime.wallClock() - until)} ms ago is still held`);
         this.check(node, "it holds", record.bytes, key, undefined);

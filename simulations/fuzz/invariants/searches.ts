@@ -1,5 +1,4 @@
 import { type Failed, type FindResult, type OverlayRequest, type OverlayResponse, timelinessOf } from "../../../dht/index.ts";
-import { toHex } from "../../../routing/index.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
@@ -50,7 +49,7 @@ export class Searches {
     for (const bytes of outcome.records) {
       const record = this.read(bytes);
       if (typeof record === "string" || timelinessOf(record, wallClock) !== "current") continue;
-      const entry = `${toHex(record.publisher)} ${record.capability}`;
+      const entry = record.entry;
       search.newest.set(entry, Math.max(record.seq, search.newest.get(entry) ?? 0));
     }
   }
@@ -58,7 +57,7 @@ export class Searches {
   private check({ finder, newest, isSimple }: Search, { matches, report }: FindResult): void {
     if (!isSimple || report.keysAsked > 1) return;
     for (const { record } of matches) {
-      const heard = newest.get(`${toHex(record.publisher)} ${record.capability}`) ?? 0;
+      const heard = newest.get(record.entry) ?? 0;
       if (record.seq < heard) this.report("newest", finder, `it believes sequence ${record.seq} of ${record.name}, and has heard ${heard}`);
     }
   }
