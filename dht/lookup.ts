@@ -1,4 +1,4 @@
-import { type Contact, compareDistance, K, type NodeId, sameAddresses } from "../routing/index.ts";
+import { type Contact, compareDistance, headOf, K, type NodeId, sameAddresses, sameId } from "../routing/index.ts";
 
 /** Requests under way at once. Kademlia's α; see docs/lookups.md for the sweep it was chosen by. */
 export const ALPHA = 6;
@@ -46,12 +46,14 @@ export interface LookupOptions {
  */
 export class Lookup {
   readonly target: NodeId;
+  private readonly targetHead: number;
   private readonly self: NodeId;
   private readonly k: number;
   private readonly alpha: number;
   /** Nearest first; at most the candidates asked (≤ MAX_REQUESTS) and MAX_CANDIDATES fresh ones. */
   private readonly candidates: Candidate[] = [];
-  private readonly byKey = new Map<string, Candidate>(); // the same
+  /** First 32 bits of their distances, in the same order: candidates are found and placed by these, almost without a look at them. */
+  private readonly distances: number[] = [];
   private inFlight = 0;
   private asked = 0;
   private fresh = 0;
@@ -60,6 +62,7 @@ export class Lookup {
 
   constructor(options: LookupOptions) {
     this.target = options.target;
+    this.targetHead = headOf(options.target);
     this.self = options.self;
     this.k = options.k ?? K;
     this.alpha = options.alpha ?? ALPHA;
@@ -113,7 +116,7 @@ export class Lookup {
 
   /** A contact answered and named others. `from` takes the place of what others said about it. */
   answered(from: Contact, contacts: readonly Contact[]): void {
-    const candidate = this.settle(from.key, "answered");
+    const candidate = this.settle(from, "answered");
     if (candidate === undefined) return;
     candidate.contact = from;
     for (const contact of contacts) this.addCandidate(contact, candidate.hop + 1);
@@ -121,7 +124,7 @@ export class Lookup {
 
   /** A contact takes longer than expected: its slot is free for another. */
   late(contact: Contact): void {
-    const candidate = this.byKey.get(contact.key);
+    const candidate = this.candidateOf(contact);
     if (candidate?.state !== "asked") return;
     candidate.state = "late";
     this.inFlight -= 1;
@@ -130,7 +133,7 @@ export class Lookup {
 
   /** A contact will not answer. Where others have named it under other addresses, those are tried next. */
   failed(contact: Contact): void {
-    const candidate = this.settle(contact.key, "failed");
+    const candidate = this.settle(contact, "failed");
     if (candidate !== undefined) this.moveOn(candidate);
   }
 
@@ -145,11 +148,11 @@ export class Lookup {
 
   /** Requests on the path to a contact: 1 when it came from the own table; 0 when it is no candidate. */
   hopOf(contact: Contact): number {
-    return this.byKey.get(contact.key)?.hop ?? 0;
+    return this.candidateOf(contact)?.hop ?? 0;
   }
 
-  private settle(key: string, state: "answered" | "failed"): Candidate | undefined {
-    const candidate = this.byKey.get(key);
+  private settle(contact: Contact, state: "answered" | "failed"): Candidate | undefined {
+    const candidate = this.candidateOf(contact);
     if (candidate === undefined || (candidate.state !== "asked" && candidate.state !== "late")) return undefined;
     if (candidate.state === "asked") this.inFlight -= 1;
     else this.lates -= 1;
@@ -158,18 +161,26 @@ export class Lookup {
     return candidate;
   }
 
+  private candidateOf(contact: Contact): Candidate | undefined {
+    return this.candidateAt(this.placeOf(contact), contact);
+  }
+
+  private candidateAt(place: number, { key }: Contact): Candidate | undefined {
+    const candidate = this.candidates[place];
+    return candidate?.contact.key === key ? candidate : undefined;
+  }
+
   private addCandidate(contact: Contact, hop: number): void {
-    const known = this.byKey.get(contact.key);
+    const place = this.placeOf(contact);
+    const known = this.candidateAt(place, contact);
     if (known !== undefined) {
       if (known.state === "fresh" && hop < known.hop) known.hop = hop;
       if (contact !== known.contact && known.state !== "answered") this.noteElsewhere(known, contact);
       return;
     }
-    const index = this.placeOf(contact.id);
-    if (index < 0) return;
-    const candidate: Candidate = { contact, state: "fresh", hop };
-    this.candidates.splice(index, 0, candidate);
-    this.byKey.set(contact.key, candidate);
+    if (sameId(contact.id, this.self)) return;
+    this.candidates.splice(place, 0, { contact, state: "fresh", hop });
+    this.distances.splice(place, 0, this.distanceOf(contact));
     this.fresh += 1;
     if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
   }
@@ -192,18 +203,29 @@ export class Lookup {
     if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
   }
 
-  /** Where an id belongs in the order of distance; -1 for the own id. */
-  private placeOf(id: NodeId): number {
-    if (compareDistance(this.target, id, this.self) === 0) return -1;
+  /** First 32 bits of the distance. */
+  private distanceOf({ head }: Contact): number {
+    return (head ^ this.targetHead) >>> 0;
+  }
+
+  /** Where a contact is in the order of distance, or where it belongs. */
+  private placeOf(contact: Contact): number {
+    const { distances } = this;
+    const distance = this.distanceOf(contact);
     let low = 0;
-    let high = this.candidates.length;
+    let high = distances.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const other = (this.candidates[middle] as Candidate).contact.id;
-      if (compareDistance(this.target, id, other) < 0) high = middle;
-      else low = middle + 1;
+      const other = distances[middle] as number;
+      if (other < distance || (other === distance && this.isNearer(middle, contact))) low = middle + 1;
+      else high = middle;
     }
     return low;
+  }
+
+  private isNearer(place: number, contact: Contact): boolean {
+    const other = (this.candidates[place] as Candidate).contact;
+    return other !== contact && compareDistance(this.target, other.id, contact.id) < 0;
   }
 
   private dropFarthestFresh(): void {
@@ -211,7 +233,7 @@ export class Lookup {
       const candidate = this.candidates[i] as Candidate;
       if (candidate.state !== "fresh") continue;
       this.candidates.splice(i, 1);
-      this.byKey.delete(candidate.contact.key);
+      this.distances.splice(i, 1);
       this.fresh -= 1;
       return;
     }

@@ -8,12 +8,13 @@ export interface Contacts {
 
 /**
  * A few contacts with the times at which they last answered, in no order. Rows of numbers instead of an object for each contact: a node
- * keeps hundreds of them, and every message that it gets looks one up.
+ * keeps hundreds of them, and every message that it gets looks one up. Rows are made anew for each contact that comes, just as long as
+ * they must be: those that grow by themselves do it by half and sixteen more, which doubles what a table takes.
  */
 export class ContactRow implements Contacts {
-  readonly contacts: Contact[] = []; // as many as its owner lets in
-  readonly heads: number[] = []; // one for each contact
-  private readonly lastSeen: number[] = []; // whole ms, which take no memory of their own; one for each contact
+  contacts: Contact[] = []; // as many as its owner lets in
+  heads: number[] = []; // one for each contact
+  private lastSeen: number[] = []; // whole ms, which take no memory of their own; one for each contact
 
   get length(): number {
     return this.contacts.length;
@@ -27,9 +28,9 @@ export class ContactRow implements Contacts {
   }
 
   add(contact: Contact, now: number): void {
-    this.contacts.push(contact);
-    this.heads.push(contact.head);
-    this.lastSeen.push(Math.floor(now));
+    this.contacts = this.contacts.concat(contact);
+    this.heads = this.heads.concat(contact.head);
+    this.lastSeen = this.lastSeen.concat(Math.floor(now));
   }
 
   /** The same contact has answered again, perhaps elsewhere. */

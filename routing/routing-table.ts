@@ -89,16 +89,17 @@ export class RoutingTable {
    */
   closest(target: NodeId, count: number): Contact[] {
     const result: Contact[] = [];
-    const shared = commonPrefixLength(this.self, target);
+    const difference = headOf(target) ^ this.selfHead;
+    const shared = difference === 0 ? commonPrefixLength(this.self, target) : Math.clz32(difference);
     // Those in the target's own bucket share one bit more with it than anybody else.
     this.collect(shared, target, count, result);
     // Deeper buckets agree with the target in bit `shared` as little as this node does, and split further on its own bits: where
     // target and self differ in bit i, bucket i is nearer than all deeper ones; where they agree, it is farther.
     for (let i = shared + 1; i < this.depth && result.length < count; i++) {
-      if (bitAt(this.self, i) !== bitAt(target, i)) this.collect(i, target, count, result);
+      if (this.differsAt(i, target, difference)) this.collect(i, target, count, result);
     }
     for (let i = this.depth - 1; i > shared && result.length < count; i--) {
-      if (bitAt(this.self, i) === bitAt(target, i)) this.collect(i, target, count, result);
+      if (!this.differsAt(i, target, difference)) this.collect(i, target, count, result);
     }
     for (let i = Math.min(shared, this.depth) - 1; i >= 0 && result.length < count; i--) this.collect(i, target, count, result);
     return result;
@@ -106,11 +107,17 @@ export class RoutingTable {
 
   /** How many healthy contacts are nearer to `target` than this node is: all in the buckets where the two differ in the bucket's own bit. */
   countNearer(target: NodeId): number {
+    const difference = headOf(target) ^ this.selfHead;
     let count = 0;
     for (let i = 0; i < this.depth; i++) {
-      if (bitAt(this.self, i) !== bitAt(target, i)) count += this.buckets[i]?.healthy.heads.length ?? 0;
+      if (this.differsAt(i, target, difference)) count += this.buckets[i]?.healthy.heads.length ?? 0;
     }
     return count;
+  }
+
+  /** Whether this node and the target differ in a bit. @param difference of their heads, which nearly always says it. */
+  private differsAt(index: number, target: NodeId, difference: number): boolean {
+    return index < 32 ? difference << index < 0 : bitAt(this.self, index) !== bitAt(target, index);
   }
 
   private collect(index: number, target: NodeId, count: number, into: Contact[]): void {

@@ -8,13 +8,10 @@ export class SharedLink {
   // Whole ms: a million links are kept at once, and fractions would double what each takes.
   /** When its set-up ends. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
   readonly readyAt: number;
-  private readonly idleMs: number;
   private lastUsed: number;
 
-  /** @param idleMs it is closed when nothing has passed for so long. */
-  constructor(now: number, setupMs: number, idleMs: number) {
+  constructor(now: number, setupMs: number) {
     this.readyAt = Math.ceil(now + setupMs);
-    this.idleMs = idleMs;
     this.lastUsed = Math.floor(now);
   }
 
@@ -28,8 +25,9 @@ export class SharedLink {
     if (this.lastUsed !== CLOSED) this.lastUsed = Math.floor(now);
   }
 
-  isOpen(now: number): boolean {
-    return (this.lastUsed !== CLOSED && now - this.lastUsed < this.idleMs) || now < this.readyAt;
+  /** @param idleMs it is closed when nothing has passed for so long. */
+  isOpen(now: number, idleMs: number): boolean {
+    return (this.lastUsed !== CLOSED && now - this.lastUsed < idleMs) || now < this.readyAt;
   }
 
   close(): void {
@@ -43,17 +41,20 @@ export class SharedLink {
  */
 export class LinkSet {
   private readonly max: number;
+  private readonly idleMs: number;
   private readonly byPeer = new Map<number, SharedLink>(); // at most max
   private sweptAt = 0;
 
-  constructor(max: number) {
+  /** @param idleMs a link is closed when nothing has passed for so long. */
+  constructor(max: number, idleMs: number) {
     this.max = max;
+    this.idleMs = idleMs;
   }
 
   /** The link to a peer, if it is open. */
   get(peer: number, now: number): SharedLink | undefined {
     const link = this.byPeer.get(peer);
-    return link?.isOpen(now) ? link : undefined;
+    return link?.isOpen(now, this.idleMs) ? link : undefined;
   }
 
   set(peer: number, link: SharedLink, now: number): void {
@@ -69,7 +70,7 @@ export class LinkSet {
 
   private sweep(now: number): void {
     this.sweptAt = now;
-    for (const [peer, link] of this.byPeer) if (!link.isOpen(now)) this.byPeer.delete(peer);
+    for (const [peer, link] of this.byPeer) if (!link.isOpen(now, this.idleMs)) this.byPeer.delete(peer);
   }
 
   private evict(): void {

@@ -46,7 +46,7 @@ export class OverlayNode implements SimNode {
   /** Links dialled from here: only these prove an address. */
   readonly dialled: LinkSet;
   /** Links that others dialled: good for calling them, too. */
-  readonly inbound = new LinkSet(DEFAULT_LIMITS.maxConnections);
+  readonly inbound: LinkSet;
   life: Life = { isAlive: true };
   conduct: Conduct | undefined;
   private observers: RequestObserver[] = []; // those of a recorder
@@ -66,7 +66,9 @@ export class OverlayNode implements SimNode {
     this.signer = world.signerOf(seed ?? this.stream.bytes(32));
     this.place = world.options.latency.place(this.stream);
     this.contact = makeContact(sha256(this.signer.publicKey), host.addresses);
-    this.dialled = new LinkSet(world.options.links.max);
+    const { max, idleMs } = world.options.links;
+    this.dialled = new LinkSet(max, idleMs);
+    this.inbound = new LinkSet(DEFAULT_LIMITS.maxConnections, idleMs);
     const claimed = claims === undefined ? this.contact : makeContact(this.contact.id, claims);
     this.caller = { id: this.contact.id, claimed: claimed.addresses.length === 0 ? undefined : claimed, host: host.ip };
     this.port = new OverlayPort(world, this);

@@ -84,8 +84,8 @@ export class OverlayPort implements Peers {
     const { world, self } = this;
     const { now } = world.clock;
     this.noteDial(target);
-    const { latency, links } = world.options;
-    const link = new SharedLink(now, LINK_SETUP_ROUND_TRIPS * 2 * latency.oneWayMs(self.place, target.place), links.idleMs);
+    const { latency } = world.options;
+    const link = new SharedLink(now, LINK_SETUP_ROUND_TRIPS * 2 * latency.oneWayMs(self.place, target.place));
     self.dialled.set(target.index, link, now);
     return link;
   }

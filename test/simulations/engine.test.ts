@@ -92,13 +92,13 @@ test("Quantiles are nearest ranks", () => {
 
 describe("Links", () => {
   const dialled = (links: LinkSet, peer: number, now: number): SharedLink => {
-    const link = new SharedLink(now, 0, 60_000);
+    const link = new SharedLink(now, 0);
     links.set(peer, link, now);
     return link;
   };
 
   test("close when nothing has passed either way for a minute, at both ends at once", () => {
-    const [here, there] = [new LinkSet(10), new LinkSet(10)];
+    const [here, there] = [new LinkSet(10, 60_000), new LinkSet(10, 60_000)];
     const link = dialled(here, 2, 0);
     there.set(1, link, 0);
     link.use(30_000);
@@ -107,7 +107,7 @@ describe("Links", () => {
   });
 
   test("in use stay open however many others come and go, and there are never too many", () => {
-    const links = new LinkSet(512);
+    const links = new LinkSet(512, 60_000);
     const mine = dialled(links, -1, 0);
     for (let peer = 0; peer < 2_000; peer++) {
       mine.use(peer);
@@ -119,10 +119,10 @@ describe("Links", () => {
   });
 
   test("once closed stay closed, though an answer may still come over them", () => {
-    const links = new LinkSet(1);
+    const links = new LinkSet(1, 60_000);
     const first = dialled(links, 1, 0);
     dialled(links, 2, 1);
     first.use(2);
-    expect(first.isOpen(2)).toBe(false);
+    expect(first.isOpen(2, 60_000)).toBe(false);
   });
 });
