@@ -17,10 +17,12 @@ export interface RecordReader {
  */
 export class CachedRecordReader implements RecordReader {
   private readonly verify: VerifySignature;
-  private readonly known = new LRUCache<string, CapabilityRecord>({ max: MAX_REMEMBERED });
+  private readonly known: LRUCache<string, CapabilityRecord>;
 
-  constructor(verify: VerifySignature) {
+  /** @param max records whose verdict is remembered. Default 1,024. */
+  constructor(verify: VerifySignature, max = MAX_REMEMBERED) {
     this.verify = verify;
+    this.known = new LRUCache({ max });
   }
 
   read(bytes: Uint8Array): CapabilityRecord | string {

@@ -6,6 +6,7 @@ import {
   type Match,
   Overlay,
   type OverlaySettings,
+  type RecordReader,
   type SearchOptions,
   type Stoppable,
 } from "../dht/index.ts";
@@ -189,6 +190,11 @@ export class Node extends Server {
     return this.member;
   }
 
+  /** What checks the records that come in. */
+  protected makeReader(): RecordReader {
+    return new CachedRecordReader(verifyEd25519);
+  }
+
   protected override async onStarted(signal?: AbortSignal): Promise<void> {
     const { runtime, identity } = this.core;
     this.member = new Overlay({
@@ -197,7 +203,7 @@ export class Node extends Server {
       runtime,
       peers: new OverlayPeers(this.core),
       signer: identity,
-      reader: new CachedRecordReader(verifyEd25519),
+      reader: this.makeReader(),
       ...(this.nodeOptions.overlay && { settings: this.nodeOptions.overlay }),
     });
     this.member.start();

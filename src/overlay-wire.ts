@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type OverlayResponse, type StoreOutcome } from "../dht/index.ts";
 import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
@@ -130,13 +131,38 @@ function decodeContacts(list: unknown): Contact[] {
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
-    const dialable = isAddressList(addresses) ? addresses.flatMap(dialableAddress) : [];
-    if (isNodeId(id) && dialable.length > 0) contacts.push(makeContact(Uint8Array.from(id), dialable)); // a copy: see above
+    const readable = isAddressList(addresses) ? addresses.flatMap(dialableAddress) : [];
+    if (isNodeId(id) && readable.length > 0) contacts.push(contactOf(id, readable));
   }
   return contacts;
 }
 
-function dialableAddress(text: string): string[] {
+/** Contacts as they were named last, by id: the same few hundred are named again and again, and all that know one share it. */
+const named = new LRUCache<string, Contact>({ max: 4_096 });
+
+function contactOf(id: NodeId, addresses: readonly string[]): Contact {
+  const bytes = Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1");
+  const known = named.get(bytes);
+  if (known?.addresses.length === addresses.length && known.addresses.every((address, i) => address === addresses[i])) return known;
+  const contact = makeContact(Uint8Array.from(id), addresses); // a copy: see above
+  named.set(bytes, contact);
+  return contact;
+}
+
+/** The same for their addresses, of at most 128 characters. */
+const dialable = new LRUCache<string, readonly string[]>({ max: 4_096 });
+
+/** The address in canonical form, or nothing where it is none. */
+function dialableAddress(text: string): readonly string[] {
+  let addresses = dialable.get(text);
+  if (addresses === undefined) {
+    addresses = readAddress(text);
+    dialable.set(text, addresses);
+  }
+  return addresses;
+}
+
+function readAddress(text: string): readonly string[] {
   try {
     return [peerAddress(text) ?? []].flat();
   } catch {

@@ -1,4 +1,14 @@
-import type { FindResult, JoinReport, LookupResult, Offer, OnOutcome, OverlayRequest, PublishReport, Signer } from "../../dht/index.ts";
+import {
+  CachedRecordReader,
+  type FindResult,
+  type JoinReport,
+  type LookupResult,
+  type Offer,
+  type OnOutcome,
+  type OverlayRequest,
+  type PublishReport,
+  type Signer,
+} from "../../dht/index.ts";
 import { type Contact, makeContact, messageOf, type NodeId } from "../../routing/index.ts";
 import { Identity, verifyEd25519 } from "../../src/identity.ts";
 import { nextTurn } from "../../src/runtime.ts";
@@ -13,10 +23,14 @@ import { SimRuntime } from "./sim-runtime.ts";
 import { SimTransport } from "./sim-transport.ts";
 import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
 
+/** Records whose verdict a world remembers: those of a few hundred nodes, over hours. */
+const MAX_READ = 65_536;
+
 /** The node level: whole nodes with their codec, hello, connections and pools, on a simulated transport. */
 export class NodeWorld extends World {
   readonly network = new SimNetwork(this);
   override readonly verify = verifyEd25519;
+  readonly reader = new CachedRecordReader(verifyEd25519, MAX_READ);
 
   constructor(options: WorldOptions) {
     super(options);
@@ -162,7 +176,7 @@ class WholeNode implements SimNode {
       ...(overlay && { overlay }),
       ...(claims && { announce: claims }),
     };
-    return new ObservedNode(options, () => this.conduct);
+    return new ObservedNode(options, world.reader, () => this.conduct);
   }
 
   private begin(): Promise<unknown> {

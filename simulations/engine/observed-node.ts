@@ -1,4 +1,4 @@
-import type { Caller, Offer, OnOutcome, OverlayRequest, OverlayResponse, PublishReport } from "../../dht/index.ts";
+import type { Caller, Offer, OnOutcome, OverlayRequest, OverlayResponse, PublishReport, RecordReader } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { Node, type NodeOptions } from "../../src/node.ts";
 import { decodeRequest, decodeResponse, encodeResponse, OVERLAY_ENDPOINTS } from "../../src/overlay-wire.ts";
@@ -13,12 +13,21 @@ type Invoke = (args: readonly unknown[], call: CallContext) => unknown;
 
 /** A node that lets the simulation publish without being an agent, count what it holds, and decide how it behaves. */
 export class ObservedNode extends Node {
+  private readonly reader: RecordReader;
   private readonly conduct: () => Conduct | undefined;
 
-  /** @param conduct how it behaves now; undefined: as it should. */
-  constructor(options: NodeOptions, conduct: () => Conduct | undefined) {
+  /**
+   * @param reader of records, for all nodes of a world: each of them would come to the same verdicts.
+   * @param conduct how it behaves now; undefined: as it should.
+   */
+  constructor(options: NodeOptions, reader: RecordReader, conduct: () => Conduct | undefined) {
     super(options);
+    this.reader = reader;
     this.conduct = conduct;
+  }
+
+  protected override makeReader(): RecordReader {
+    return this.reader;
   }
 
   offer(offer: Offer): Promise<PublishReport> {

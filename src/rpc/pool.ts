@@ -173,6 +173,8 @@ export class ConnectionPool {
 
   private async dialContact({ id, key, addresses }: Contact, limit: Deadline): Promise<Connection> {
     if (addresses.length === 0) throw new SynapseError("unreachable", `node ${key.slice(0, 8)} names no address`);
+    const [only, ...others] = addresses as [string, ...string[]];
+    if (others.length === 0) return this.dial(only, id, limit.leftMs);
     const dial = (address: string, signal: AbortSignal) => this.link(address, id, limit.leftMs, signal);
     const race = new DialRace(this.host.runtime, dial, (late: Link) => late.destroy());
     return this.keep(await race.run(addresses));
