@@ -57,6 +57,7 @@ export class Recorder {
     const { series, world, play } = this;
     const { workload, oracle } = play;
     series.add("live nodes", "", () => oracle.size);
+    series.addMean("success of lookups", "part", workload.lookups, ({ success }) => (success ? 1 : 0));
     series.addMean("recall of lookups", "part", workload.lookups, ({ recall }) => recall);
     series.addMean("success of finds", "part", workload.finds, ({ success }) => (success ? 1 : 0));
     series.addMean("recall of finds", "part", workload.finds, ({ recall }) => recall);

@@ -67,7 +67,7 @@ export function kindKeys(nodes: readonly PicturedNode[]): Markup {
       { class: "glyph", viewBox: "-6 -6 12 12", "aria-hidden": "true" },
       shape(index, 0, 0, 1.2, shapeColour(index)),
     );
-    return element("span", {}, glyph, `${cut(kind, 24)} ${kinds.filter((each) => each === kind).length}`);
+    return element("span", {}, glyph, plural(kinds.filter((each) => each === kind).length, cut(kind, 24)));
   });
   return element("p", { class: "keys" }, keys);
 }

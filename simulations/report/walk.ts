@@ -3,7 +3,7 @@ import { duration, plural } from "./format.ts";
 import { cut, element, type Markup, percentOf } from "./markup.ts";
 import { rampColour } from "./palette.ts";
 import { plot } from "./plot.ts";
-import { finite, linearScale, type Scale } from "./scales.ts";
+import { exactScale, finite, type Scale } from "./scales.ts";
 
 /** Height of a request; requests at the same distance stand under each other. */
 const LANE = 11;
@@ -22,7 +22,7 @@ export function walkChart({ requests }: PicturedLookup): Markup | undefined {
   if (requests.length === 0) return undefined;
   const { lanes, height, ticks } = lanesOf(requests);
   const end = requests.reduce((latest, { endedMs }) => Math.max(latest, finite(endedMs)), 1);
-  const x = linearScale(0, end, "ms", 6);
+  const x = exactScale(-end / 16, end, "ms", 6); // the first requests need room for their numbers
   const failed = requests.filter(({ outcome }) => outcome === "failed").length;
   return plot({
     label: `One lookup over time: ${plural(requests.length, "request")}, ${failed} failed, done in ${duration(end)}`,
