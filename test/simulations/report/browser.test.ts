@@ -50,29 +50,36 @@ describe.skipIf(isLeftOut)(`In a browser, a report${title}`, () => {
     return seen;
   }
 
-  describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
-    test.each(["run", "comparison", "sweep"] as const)("%s draws its curves inside their charts, at every width", async (name) => {
-      for (const width of [380, 800, 1_600]) {
-        const drawn = await look(name, { colorScheme, viewport: { width, height: 900 } }, (page) => page.evaluate<Drawn[]>(DRAWN_CURVES));
-        expect(drawn.length).toBeGreaterThan(15);
-        expect(drawn.filter(({ isDrawn, isInside }) => !isDrawn || !isInside)).toEqual([]);
+  /** Looks at one page at several widths. */
+  async function atWidths(name: Name, widths: readonly number[], looking: (page: Page, width: number) => Promise<void>): Promise<void> {
+    await look(name, {}, async (page) => {
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 });
+        await looking(page, width);
       }
     });
+  }
 
-    test.each(Object.keys(PAGES) as Name[])("%s fits its width", async (name) => {
-      for (const width of [380, 1_600]) {
-        const measure = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth");
-        expect(await look(name, { colorScheme, viewport: { width, height: 900 } }, measure)).toBe(width);
-      }
+  test.each(["run", "comparison", "sweep"] as const)("%s draws its curves inside their charts, at every width", async (name) => {
+    await atWidths(name, [380, 800, 1_600], async (page) => {
+      const drawn = await page.evaluate<Drawn[]>(DRAWN_CURVES);
+      expect(drawn.length).toBeGreaterThan(15);
+      expect(drawn.filter(({ isDrawn, isInside }) => !isDrawn || !isInside)).toEqual([]);
     });
+  });
 
-    test("has text that stands out from its ground by 4.5 : 1", async () => {
-      for (const name of ["run", "comparison"] as const) {
-        expect(
-          await look(name, { colorScheme, viewport: { width: 1_280, height: 900 } }, (page) => page.evaluate<string[]>(FAINT_TEXTS)),
-        ).toEqual([]);
-      }
+  test.each(Object.keys(PAGES) as Name[])("%s fits its width", async (name) => {
+    await atWidths(name, [380, 1_600], async (page, width) => {
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBe(width);
     });
+  });
+
+  test.each(["light", "dark"] as const)("has text that stands out from its ground by 4.5 : 1, in %s", async (colorScheme) => {
+    for (const name of ["run", "comparison"] as const) {
+      expect(
+        await look(name, { colorScheme, viewport: { width: 1_280, height: 900 } }, (page) => page.evaluate<string[]>(FAINT_TEXTS)),
+      ).toEqual([]);
+    }
   });
 
   test("shows the values under the pointer, of all charts at one time", async () => {
