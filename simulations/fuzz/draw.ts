@@ -36,7 +36,7 @@ function drawWorld(random: RandomStream, durationMs: number): PartialScenario {
   const most = level === "node" ? MOST_WHOLE_NODES : MOST_NODES;
   return {
     level,
-    nodes: FEWEST_NODES + Math.floor((most - FEWEST_NODES + 1) * random.next() ** 2),
+    nodes: FEWEST_NODES + Math.floor((most - FEWEST_NODES + 1) * random.next() ** 3),
     growthMs: between(random, 10, 2_000),
     settleMs: random.pick([0, 10 * SECOND, MINUTE, 5 * MINUTE]),
     durationMs,
