@@ -1,4 +1,4 @@
-import { type CapabilityRecord, DEFAULT_SETTINGS, type FindResult, levelsOf, type LookupResult } from "../../dht/index.ts";
+import { type CapabilityRecord, DEFAULT_SETTINGS, type FindResult, type LookupResult, levelsOf } from "../../dht/index.ts";
 import { K, type NodeId, toHex } from "../../routing/index.ts";
 import type { SimNode, World } from "../engine/world.ts";
 import type { Play } from "../scenarios/play.ts";
@@ -84,7 +84,8 @@ export class Aftermath {
       const { k, alpha } = asker.inside.settings;
       const budget = lookupBudget(this.play.oracle.size + this.play.oracle.adversaries.size, k, alpha);
       const answered = requests - failed - late;
-      if (answered > budget) this.watch.report("budget", asker, `a lookup took ${answered} requests that were answered, ${budget} would do`);
+      if (answered > budget)
+        this.watch.report("budget", asker, `a lookup took ${answered} requests that were answered, ${budget} would do`);
     });
   }
 

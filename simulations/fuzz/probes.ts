@@ -1,10 +1,4 @@
-import {
-  DEFAULT_FIND_TIMEOUT_MS,
-  DEFAULT_SETTINGS,
-  type FindResult,
-  type LookupResult,
-  MAX_REQUESTS,
-} from "../../dht/index.ts";
+import { DEFAULT_FIND_TIMEOUT_MS, DEFAULT_SETTINGS, type FindResult, type LookupResult, MAX_REQUESTS } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";

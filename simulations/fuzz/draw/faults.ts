@@ -25,5 +25,9 @@ function drawFault(random: RandomStream, schedule: Schedule): FaultSpec {
 function drawSchedule(random: RandomStream, durationMs: number): Schedule {
   const fromMs = random.integer(durationMs);
   const lastsMs = between(random, SECOND, 10 * MINUTE);
-  return random.pick<Schedule>([{}, { fromMs, untilMs: fromMs + lastsMs }, { fromMs, everyMs: lastsMs + between(random, SECOND, 10 * MINUTE), lastsMs }]);
+  return random.pick<Schedule>([
+    {},
+    { fromMs, untilMs: fromMs + lastsMs },
+    { fromMs, everyMs: lastsMs + between(random, SECOND, 10 * MINUTE), lastsMs },
+  ]);
 }

@@ -1,5 +1,6 @@
 import { makeGroup } from "../command.ts";
 import { compareCommand } from "./compare.ts";
+import { fuzzCommand } from "./fuzz.ts";
 import { listCommand } from "./list.ts";
 import { mergeCommand } from "./merge.ts";
 import { replayCommand } from "./replay.ts";
@@ -14,6 +15,7 @@ export function simCommand() {
     "synapse sim run partition --nodes 500 --report partition.html",
     "synapse sim compare baseline churn-kad --nodes 300 --report both.html",
     "synapse sim sweep baseline nodes=100,300,1000 --report sizes.html",
+    "synapse sim fuzz --seeds 200",
   ];
   return makeGroup("sim", "Simulate a network of many nodes that run this very code, in virtual time.", examples)
     .addCommand(listCommand())
@@ -22,5 +24,6 @@ export function simCommand() {
     .addCommand(sweepCommand())
     .addCommand(mergeCommand())
     .addCommand(reportCommand())
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(fuzzCommand());
 }
