@@ -17,6 +17,9 @@ export {
   fuzzSeeds,
   INVARIANTS,
   type InvariantName,
+  type ShrinkOptions,
+  type Shrunk,
+  shrink,
   type Violation,
 } from "./fuzz/index.ts";
 export { TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";

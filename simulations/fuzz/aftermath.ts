@@ -47,6 +47,7 @@ export class Aftermath {
   /** Begins all of it. Returns how long it may take, ms; then {@link end} says what is left to be said. */
   begin(): number {
     this.checkMembers();
+    if (!this.isWhole()) return 0;
     const { oracle } = this.play;
     const { random } = this.probes;
     const questions: (() => void)[] = []; // LOOKUPS, and SEARCHERS for each name
@@ -69,6 +70,14 @@ export class Aftermath {
       const contacts = [...node.contacts()].length;
       this.watch.report("joined", node, `it is up and has not joined; its table has ${contacts} contacts`);
     }
+  }
+
+  /** Halves of a network that have forgotten each other are well, each by itself: nothing else would say what is wrong as plainly. */
+  private isWhole(): boolean {
+    const parts = partsOf(this.world.nodes.filter(({ isAlive }) => isAlive));
+    if (parts.length > 1)
+      this.watch.report("joined", undefined, `the network is in parts that do not know each other, of ${parts.join(", ")} nodes`);
+    return parts.length <= 1;
   }
 
   private names(): Set<string> {
@@ -111,6 +120,22 @@ export class Aftermath {
       node.inside.published.filter((record) => levelsOf(record.capability).includes(capability)).map((record) => ({ node, record })),
     );
   }
+}
+
+/** Sizes of the parts of a network in which nobody has anybody of another part in the table, the largest first. */
+function partsOf(nodes: readonly SimNode[]): number[] {
+  const partOf = new Map(nodes.map(({ contact }, place) => [contact.key, place])); // one entry for each node
+  const rename = (from: number, to: number) => {
+    for (const [key, part] of partOf) if (part === from) partOf.set(key, to);
+  };
+  for (const node of nodes)
+    for (const { key } of node.contacts()) {
+      const [own, other] = [partOf.get(node.contact.key), partOf.get(key)];
+      if (own !== undefined && other !== undefined && own !== other) rename(other, own);
+    }
+  const sizes = new Map<number, number>();
+  for (const part of partOf.values()) sizes.set(part, (sizes.get(part) ?? 0) + 1);
+  return [...sizes.values()].sort((a, b) => b - a);
 }
 
 function entryOf({ publisher, capability }: CapabilityRecord): string {

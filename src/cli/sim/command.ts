@@ -6,6 +6,7 @@ import { mergeCommand } from "./merge.ts";
 import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { shrinkCommand } from "./shrink.ts";
 import { sweepCommand } from "./sweep.ts";
 
 export function simCommand() {
@@ -25,5 +26,6 @@ export function simCommand() {
     .addCommand(mergeCommand())
     .addCommand(reportCommand())
     .addCommand(replayCommand())
-    .addCommand(fuzzCommand());
+    .addCommand(fuzzCommand())
+    .addCommand(shrinkCommand());
 }
