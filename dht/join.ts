@@ -24,6 +24,7 @@ export interface JoinOptions {
   readonly bootstrap: readonly string[];
   /** Rounds of trying before `onFailed`; trying goes on in the background. */
   readonly attempts: number;
+  /** Called each time that it is in: again after {@link Join.again}. */
   readonly onJoined: (report: JoinReport) => void;
   /** Called once when `attempts` rounds have found nobody. A later success still calls `onJoined`. */
   readonly onFailed: (error: SynapseError) => void;
@@ -41,6 +42,7 @@ export class Join {
   private faults: string[] = []; // of the last round: one for each bootstrap address
   private retry: Timer | undefined;
   private stopped = false;
+  private isIn = false;
 
   constructor(walker: Walker, options: JoinOptions) {
     this.walker = walker;
@@ -56,6 +58,14 @@ export class Join {
   stop(): void {
     this.stopped = true;
     this.retry?.cancel();
+  }
+
+  /** The same way in once more, for a node that was in and has lost everybody since; nothing when it is on its way already. */
+  again(): void {
+    if (this.stopped || !this.isIn) return;
+    this.isIn = false;
+    this.round = this.options.attempts; // nobody is told that it has failed, who has been told that it has not
+    this.tryAll();
   }
 
   private tryAll(): void {
@@ -109,6 +119,7 @@ export class Join {
           this.tryLater();
           return;
         }
+        this.isIn = true;
         this.fillBuckets();
         this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
       },

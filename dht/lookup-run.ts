@@ -58,7 +58,8 @@ export class LookupRun {
     this.startedAt = walker.runtime.now();
     const { table } = walker.membership;
     const { k, alpha } = walker.settings;
-    this.lookup = new Lookup({ target: walk.target, self: table.self, seeds: table.closest(walk.target, k), k, alpha });
+    const asKnown = (contact: Contact) => walker.membership.asKnown(contact);
+    this.lookup = new Lookup({ target: walk.target, self: table.self, seeds: table.closest(walk.target, k), k, alpha, asKnown });
   }
 
   start(): this {
@@ -94,9 +95,8 @@ export class LookupRun {
     if (!this.ended && this.lookup.finished) this.stop();
   }
 
-  private ask(named: Contact): void {
+  private ask(contact: Contact): void {
     const { runtime, peers, membership, settings } = this.walker;
-    const contact = membership.asKnown(named);
     const askedAt = runtime.now();
     const patience = runtime.schedule(membership.roundTrips.timeoutFor(contact), () => this.onLate(contact));
     peers.request(contact, this.walk.request, settings.requestTimeoutMs, (outcome, reached) => {

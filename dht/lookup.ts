@@ -22,8 +22,8 @@ interface Candidate {
   hop: number;
   /** The same id under other addresses, as others named it; at most MAX_ELSEWHERE over the whole lookup. */
   elsewhere?: Contact[];
-  /** How many of those have been tried. */
-  moves?: number;
+  /** As it was asked in vain; at most one more than those. */
+  tried?: Contact[];
 }
 
 export interface LookupOptions {
@@ -34,6 +34,8 @@ export interface LookupOptions {
   /** How many of the nearest must have answered. */
   readonly k?: number;
   readonly alpha?: number;
+  /** Gives a contact at the addresses where it is to be asked first. Default: those under which it was named. */
+  readonly asKnown?: (contact: Contact) => Contact;
 }
 
 /**
@@ -50,6 +52,7 @@ export class Lookup {
   private readonly self: NodeId;
   private readonly k: number;
   private readonly alpha: number;
+  private readonly asKnown: (contact: Contact) => Contact;
   /** Nearest first; at most the candidates asked (≤ MAX_REQUESTS) and MAX_CANDIDATES fresh ones. */
   private readonly candidates: Candidate[] = [];
   /** First 32 bits of their distances, in the same order: candidates are found and placed by these, almost without a look at them. */
@@ -66,6 +69,7 @@ export class Lookup {
     this.self = options.self;
     this.k = options.k ?? K;
     this.alpha = options.alpha ?? ALPHA;
+    this.asKnown = options.asKnown ?? ((contact) => contact);
     for (const contact of options.seeds) this.addCandidate(contact, 1);
   }
 
@@ -79,6 +83,7 @@ export class Lookup {
     if (this.inFlight >= this.alpha || this.asked >= MAX_REQUESTS) return undefined;
     const candidate = this.nearestFresh();
     if (candidate === undefined) return undefined;
+    if (candidate.tried === undefined) this.beginAt(candidate, this.asKnown(candidate.contact));
     candidate.state = "asked";
     this.fresh -= 1;
     this.inFlight += 1;
@@ -134,7 +139,9 @@ export class Lookup {
   /** A contact will not answer. Where others have named it under other addresses, those are tried next. */
   failed(contact: Contact): void {
     const candidate = this.settle(contact, "failed");
-    if (candidate !== undefined) this.moveOn(candidate);
+    if (candidate === undefined) return;
+    candidate.tried = [...(candidate.tried ?? []), candidate.contact];
+    this.moveOn(candidate);
   }
 
   /** The nearest contacts that have answered, nearest first, at most k. */
@@ -185,19 +192,27 @@ export class Lookup {
     if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
   }
 
+  /** Where a contact is known under other addresses than it was named, those it was named under come later. */
+  private beginAt(candidate: Candidate, contact: Contact): void {
+    const named = candidate.contact;
+    if (contact === named) return;
+    candidate.contact = contact;
+    this.noteElsewhere(candidate, named);
+  }
+
   private noteElsewhere(known: Candidate, contact: Contact): void {
-    const { elsewhere = [], moves = 0 } = known;
-    if (moves + elsewhere.length >= MAX_ELSEWHERE) return;
-    if ([known.contact, ...elsewhere].some((named) => sameAddresses(named, contact))) return;
+    const { elsewhere = [], tried = [] } = known;
+    if (elsewhere.length >= MAX_ELSEWHERE) return;
+    if ([known.contact, ...elsewhere, ...tried].some((named) => sameAddresses(named, contact))) return;
     known.elsewhere = [...elsewhere, contact];
     if (known.state === "failed") this.moveOn(known);
   }
 
   private moveOn(candidate: Candidate): void {
-    const next = candidate.elsewhere?.shift();
+    const { elsewhere = [], tried = [] } = candidate;
+    const next = elsewhere.find((named) => !tried.some((other) => sameAddresses(other, named)));
     if (next === undefined) return;
     candidate.contact = next;
-    candidate.moves = (candidate.moves ?? 0) + 1;
     candidate.state = "fresh";
     this.fresh += 1;
     if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();

@@ -12,6 +12,8 @@ export class Maintenance {
   /** One for each chore. */
   private readonly timers = new Map<string, Timer>();
   private stopped = true;
+  /** Told now and then while nobody in the table answers any more. */
+  onLost: (() => void) | undefined;
 
   constructor(walker: Walker, store: RecordStore) {
     this.walker = walker;
@@ -68,6 +70,7 @@ export class Maintenance {
   private revalidate(): void {
     const { runtime, membership } = this.walker;
     const { table } = membership;
+    if (membership.hasKnownOthers && table.closest(table.self, 1).length === 0) this.onLost?.();
     if (table.depth > 0) membership.challengeStale(Math.floor(runtime.random() * table.depth));
   }
 }

@@ -80,6 +80,7 @@ export class Overlay {
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
+    this.maintenance.onLost = () => this.joining?.again();
     this.handOver = new HandOver(this, this.store);
     this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
@@ -106,13 +107,15 @@ export class Overlay {
   ): Stoppable {
     if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
+    let isTold = false;
     const joining = new Join(this, {
       bootstrap,
       attempts,
       onFailed,
       onJoined: (report) => {
         this.publisher.republishAll(); // what was published while alone is in no other node's store
-        onJoined(report);
+        if (!isTold) onJoined(report);
+        isTold = true;
       },
     });
     this.joining = joining;

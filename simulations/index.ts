@@ -5,6 +5,23 @@ export { drawAdversaries } from "./adversaries/draw.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
 export type { Figures } from "./figures.ts";
+export {
+  type DrawOptions,
+  drawScenario,
+  type FuzzOptions,
+  type FuzzResult,
+  type FuzzSeedsOptions,
+  type FuzzSummary,
+  fuzz,
+  fuzzScenario,
+  fuzzSeeds,
+  INVARIANTS,
+  type InvariantName,
+  type ShrinkOptions,
+  type Shrunk,
+  shrink,
+  type Violation,
+} from "./fuzz/index.ts";
 export { TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";
 export type {
   Curve,

@@ -39,7 +39,7 @@ export class Watch implements Observer {
   private readonly world: World;
   private readonly isHonest: (node: SimNode) => boolean;
   private readonly isInside: boolean;
-  private readonly ledger = new Ledger();
+  private readonly ledger: Ledger;
   private readonly acquaintances: Acquaintances;
   private readonly walks: Walks;
   private readonly chores: Chores;
@@ -49,6 +49,7 @@ export class Watch implements Observer {
     this.world = world;
     this.isHonest = isHonest;
     this.isInside = read === undefined;
+    this.ledger = new Ledger(world.verify);
     const readTrue: ReadTrue = read ?? ((bytes) => this.ledger.read(bytes));
     this.records = new Records(readTrue, this.report);
     this.searches = new Searches(readTrue, this.report);
@@ -103,8 +104,8 @@ export class Watch implements Observer {
     this.acquaintances.onProved(asker, contact);
   }
 
-  onSigned(_: SimNode, message: Uint8Array): void {
-    this.ledger.note(message);
+  onSigned(signer: SimNode, message: Uint8Array): void {
+    this.ledger.note(signer, message);
   }
 
   private tick(): void {

@@ -76,9 +76,10 @@ export class Play {
     return beginning;
   }
 
-  /** What a scenario does to its network is over with its measured time; then nobody leaves any more either, and time passes. */
+  /** What a scenario does to its network is over with its measured time; then nobody leaves or asks any more either, and time passes. */
   async calm(durationMs: number, progress: PhaseProgress): Promise<void> {
     this.population.calm();
+    this.workload.end();
     await this.pass("calm", durationMs, progress);
   }
 

@@ -32,6 +32,7 @@ export class Workload {
   private readonly load: Load;
   private readonly random: RandomStream;
   private readonly popularity: Zipf;
+  private isOver = false;
 
   constructor(world: World, oracle: Oracle, load: Load) {
     this.world = world;
@@ -45,6 +46,11 @@ export class Workload {
     this.repeat(this.load.lookupsPerSecond, () => this.lookUp());
     this.repeat(this.load.findsPerSecond, () => this.search());
     this.repeat(this.load.publishesPerSecond, () => this.publishMore());
+  }
+
+  /** From now on nobody asks for anything. */
+  end(): void {
+    this.isOver = true;
   }
 
   /** A member that has just joined offers what it can do. */
@@ -62,6 +68,7 @@ export class Workload {
     if (perSecond === 0) return;
     const again = () => {
       this.world.clock.schedule(this.random.exponential(1_000 / perSecond), () => {
+        if (this.isOver) return;
         if (this.oracle.size > 0) action();
         again();
       });

@@ -1,34 +1,44 @@
 import { Worker } from "node:worker_threads";
 import { messageOf, SynapseError } from "../../routing/index.ts";
-import type { Job, JobOutcome } from "./job.ts";
+import type { PointError } from "./job.ts";
 
-export interface PoolOptions {
+/** What comes of a job whose worker goes down. */
+export interface Failed {
+  readonly error: PointError;
+}
+
+export interface PoolOptions<Job, Outcome> {
   /** How many run at once. */
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;
   /** Told of each as it ends. */
-  readonly onOutcome: (job: Job, outcome: JobOutcome) => void;
-  /** The program of a worker. Default: the one that simulates. */
-  readonly entry?: URL;
+  readonly onOutcome: (job: Job, outcome: Outcome | Failed) => void;
+  /** The program of a worker: it answers each job with one outcome. */
+  readonly entry: URL;
 }
 
 /**
  * Runs jobs in threads, each on a core of its own. A thread that goes down fails the job that it had, and another takes its place.
  * @throws SynapseError `aborted`.
  */
-export function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<void> {
+export function runJobs<Job, Outcome>(jobs: readonly Job[], options: PoolOptions<Job, Outcome>): Promise<void> {
   return new Promise((resolve, reject) => new Pool(jobs, options, resolve, reject).begin());
 }
 
-class Pool {
-  private readonly options: PoolOptions;
-  private readonly waiting: Job[]; // those of the sweep
+/** The program of that name beside a module: compiled, or as TypeScript, as the module is itself. */
+export function programBeside(moduleUrl: string, name: string): URL {
+  return new URL(`./${name}${moduleUrl.endsWith(".ts") ? ".ts" : ".js"}`, moduleUrl);
+}
+
+class Pool<Job, Outcome> {
+  private readonly options: PoolOptions<Job, Outcome>;
+  private readonly waiting: Job[]; // those that were given
   private readonly workers = new Set<Worker>(); // at most options.workers
   private readonly resolve: () => void;
   private readonly reject: (error: SynapseError) => void;
   private isOver = false;
 
-  constructor(jobs: readonly Job[], options: PoolOptions, resolve: () => void, reject: (error: SynapseError) => void) {
+  constructor(jobs: readonly Job[], options: PoolOptions<Job, Outcome>, resolve: () => void, reject: (error: SynapseError) => void) {
     this.options = options;
     this.waiting = [...jobs];
     this.resolve = resolve;
@@ -50,7 +60,7 @@ class Pool {
     worker.on("error", (error) => {
       why = inWords(error);
     });
-    worker.on("message", (outcome: JobOutcome) => {
+    worker.on("message", (outcome: Outcome) => {
       if (job !== undefined) this.options.onOutcome(job, outcome);
       job = this.waiting.shift();
       if (job === undefined) void worker.terminate();
@@ -76,7 +86,7 @@ class Pool {
   private readonly abort = (): void => {
     this.end();
     for (const worker of this.workers) void worker.terminate();
-    this.reject(new SynapseError("aborted", "the sweep was interrupted"));
+    this.reject(new SynapseError("aborted", "the runs were interrupted"));
   };
 
   private end(): void {
@@ -90,11 +100,10 @@ function inWords(error: unknown): string {
   return isFull ? "it ran out of memory; NODE_OPTIONS=--max-old-space-size=8192 gives each 8 GiB" : messageOf(error);
 }
 
-/** The worker that stands beside this very file: compiled, or as TypeScript, which a thread must be taught to read. */
-function startWorker(entry: URL | undefined): Worker {
-  if (entry !== undefined) return new Worker(entry);
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url));
-  const [loader, source] = [import.meta.resolve("tsx/esm/api"), new URL("./worker.ts", import.meta.url).href];
-  const program = `import(${JSON.stringify(loader)}).then((tsx) => (tsx.register(), import(${JSON.stringify(source)})))`;
+/** A thread must be taught to read TypeScript. */
+function startWorker(entry: URL): Worker {
+  if (!entry.pathname.endsWith(".ts")) return new Worker(entry);
+  const loader = import.meta.resolve("tsx/esm/api");
+  const program = `import(${JSON.stringify(loader)}).then((tsx) => (tsx.register(), import(${JSON.stringify(entry.href)})))`;
   return new Worker(program, { eval: true });
 }

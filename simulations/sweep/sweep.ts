@@ -7,7 +7,7 @@ import type { ScenarioInput } from "../scenarios/scenario.ts";
 import type { Job, JobOutcome, PointError } from "./job.ts";
 import { isSame, type Parameter } from "./parameter.ts";
 import { planSweep, type SweepPlan, type SweepPoint } from "./points.ts";
-import { runJobs } from "./pool.ts";
+import { programBeside, runJobs } from "./pool.ts";
 
 /** A part of a sweep that one machine does: every `of`-th point, beginning with the point `index`. */
 export interface Shard {
@@ -59,14 +59,15 @@ export interface SweepOptions {
  * @throws SynapseError `bad_options` before anything runs, `aborted`.
  */
 export async function sweep(input: ScenarioInput, given: readonly Parameter[], options: SweepOptions = {}): Promise<SweepResult> {
-  const { repeat = 1, shard, workers = availableParallelism(), signal, readFile = (path) => readFileSync(path, "utf8"), entry } = options;
+  const { repeat = 1, shard, workers = availableParallelism(), signal, readFile = (path) => readFileSync(path, "utf8") } = options;
   if (!Number.isSafeInteger(repeat) || repeat < 1) throw new SynapseError("bad_options", "repeat must be a whole number from 1");
+  const { entry = programBeside(import.meta.url, "worker") } = options;
   const plan = planSweep(input, given, repeat, readFile);
   const points = pointsIn(plan, shard);
   const results = new InOrder(points, options);
-  await runJobs(
+  await runJobs<Job, JobOutcome>(
     points.map((point) => jobOf(point, options)),
-    { workers, signal, onOutcome: ({ index }, outcome) => results.add(index, outcome), ...(entry && { entry }) },
+    { workers, signal, onOutcome: ({ index }, outcome) => results.add(index, outcome), entry },
   );
   const { scenario, parameters } = plan;
   return {

@@ -39,6 +39,7 @@ export class Chores {
     const { membership, settings } = node.inside;
     const { now } = this.clock;
     const waiting = this.waitingOf(node);
+    if (membership.table.closest(node.id, 1).length === 0) waiting.length = 0; // a walk that has nobody to ask cannot be seen
     for (let index = 0; index < membership.table.depth; index++) {
       const isFull = membership.table.bucket(index)?.isFull ?? false;
       const since = isFull ? now : (waiting[index] ?? now);

@@ -55,7 +55,8 @@ export class Searches {
   }
 
   private check({ finder, newest, isSimple }: Search, { matches, report }: FindResult): void {
-    if (!isSimple || report.keysAsked > 1) return;
+    // A search that has enough stops in the middle of an answer.
+    if (!isSimple || report.keysAsked > 1 || report.truncated) return;
     for (const { record } of matches) {
       const heard = newest.get(record.entry) ?? 0;
       if (record.seq < heard) this.report("newest", finder, `it believes sequence ${record.seq} of ${record.name}, and has heard ${heard}`);

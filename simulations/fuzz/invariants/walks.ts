@@ -3,9 +3,12 @@ import type { Contact } from "../../../routing/index.ts";
 import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
 
-/** Counts whom each walk asks. All requests of a walk are one object, which tells it from others. */
+/**
+ * Counts whom each walk asks. All requests of a walk are one object, which tells it from others. Whoever is not reached may be tried again
+ * at another address that somebody named.
+ */
 export class Walks {
-  private readonly asked = new WeakMap<OverlayRequest, Set<string>>(); // keys; at most MAX_REQUESTS each, or it is reported
+  private readonly asked = new WeakMap<OverlayRequest, Set<string>>(); // keys with addresses; at most MAX_REQUESTS each, or it is reported
   private readonly report: Report;
 
   constructor(report: Report) {
@@ -16,10 +19,11 @@ export class Walks {
     if (!isOfWalk(request)) return;
     const asked = this.asked.get(request) ?? new Set();
     this.asked.set(request, asked);
-    if (asked.has(to.key)) this.report("budget", asker, `one walk asks ${to.key} twice`);
+    const place = `${to.key} at ${to.addresses[0]}`;
+    if (asked.has(place)) this.report("budget", asker, `one walk asks ${place} twice`);
     if (to.key === asker.contact.key) this.report("budget", asker, "it asks itself");
-    asked.add(to.key);
-    if (asked.size > MAX_REQUESTS) this.report("budget", asker, `one walk asks ${asked.size} nodes, ${MAX_REQUESTS} is the most`);
+    asked.add(place);
+    if (asked.size > MAX_REQUESTS) this.report("budget", asker, `one walk sends ${asked.size} requests, ${MAX_REQUESTS} is the most`);
   }
 }
 

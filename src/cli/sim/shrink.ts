@@ -1,0 +1,52 @@
+import { writeFile } from "node:fs/promises";
+import type { ScenarioInput } from "synapse-p2p/simulations";
+import { inContext, makeCommand } from "../command.ts";
+import { wholeNumber } from "../options.ts";
+import { type Output, printable } from "../output.ts";
+import { spell } from "./describe.ts";
+import { checkWritable } from "./report-file.ts";
+import { readScenarioFile, withFilesAsSeenFrom } from "./scenario-file.ts";
+
+/** Tries after which the bar is full: most worlds take fewer. */
+const USUAL_TRIES = 100;
+
+interface ShrinkFlags {
+  readonly minutes?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export function shrinkCommand() {
+  return makeCommand("shrink", "Make a world that fails smaller, as long as it breaks the same invariant.", [
+    "synapse sim shrink 17",
+    "synapse sim shrink 17 --minutes 10 --out smallest.json && synapse sim fuzz smallest.json",
+    "synapse sim shrink failing.json --json",
+  ])
+    .argument("<seed|file>", "a seed, as `synapse sim fuzz` names it, or a file with a scenario")
+    .option("--minutes <M>", "virtual minutes of trouble, as they were given to `sim fuzz`", wholeNumber(1, 100_000))
+    .option("--out <FILE>", "write the smallest scenario there, for `sim fuzz`")
+    .action((what: string, flags: ShrinkFlags) => inContext(flags, ({ output, signal }) => run(what, flags, output, signal)));
+}
+
+async function run(what: string, { minutes, out }: ShrinkFlags, output: Output, signal: AbortSignal): Promise<void> {
+  const { shrink } = await import("synapse-p2p/simulations");
+  await checkWritable({ scenario: out });
+  const beganAt = performance.now();
+  const progress = (tries: number, { nodes }: { readonly nodes: number }) =>
+    output.progress(`${tries} tried, ${nodes} nodes, ${spell(performance.now() - beganAt)}`, tries, USUAL_TRIES);
+  const { smallest, tries } = await shrink(await scenarioOf(what, minutes), { signal, progress }).finally(() => output.endProgress());
+  const { scenario, violations } = smallest;
+  if (out !== undefined) await writeFile(out, `${JSON.stringify(withFilesAsSeenFrom(out, scenario), undefined, 2)}\n`);
+  const command = `synapse sim fuzz ${out ?? "FILE.json"}`;
+  output.data({ scenario, violations, tries, command }, (style) => [
+    JSON.stringify(scenario, undefined, 2),
+    "",
+    ...violations.slice(0, 1).map(({ invariant, detail }) => `${style.red(invariant)}: ${printable(detail)}`),
+    `${tries} worlds tried; this one lives again with: ${command}`,
+  ]);
+}
+
+async function scenarioOf(what: string, minutes: number | undefined): Promise<ScenarioInput> {
+  const { drawScenario } = await import("synapse-p2p/simulations");
+  return /^\d+$/.test(what) ? drawScenario(wholeNumber(0)(what), { minutes }) : readScenarioFile(what);
+}
