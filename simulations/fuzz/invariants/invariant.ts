@@ -13,11 +13,11 @@ export const INVARIANTS = {
   swept: "what has expired is dropped soon afterwards",
   refreshed: "no bucket that is not full goes without a walk for much longer than the refresh interval",
   republished: "own records are signed anew in time",
-  budget: "a walk asks nobody twice, and no more than it needs",
+  budget: "a walk asks nobody twice at one address, and no more than it needs",
   ended: "what was begun ends in its time",
   time: "virtual time never goes back",
   fault: "nothing is thrown where nobody catches it",
-  joined: "after the calm, whoever is up is a member",
+  joined: "after the calm, whoever is up is a member, and the network is one",
   recall: "after the calm, lookups find 99 % of the true k nearest",
   found: "after the calm, a search finds every member that offers the name, with its newest record",
 } as const;

@@ -65,9 +65,13 @@ export class Records {
       this.report("genuine", node, `${what} a record that nobody published: ${record}`);
       return;
     }
-    const name = `${record.capability} of ${shortId(record.publisher)}`;
-    if (key !== undefined && !belongsUnder(key, record)) this.report("genuine", node, `${what} ${name} under a key that is not its own`);
+    if (key !== undefined && !belongsUnder(key, record))
+      this.report("genuine", node, `${what} ${nameOf(record)} under a key that is not its own`);
     const timeliness = wallClock === undefined ? "current" : timelinessOf(record, wallClock);
-    if (timeliness !== "current") this.report("timely", node, `${what} ${name}, which is ${timeliness}`);
+    if (timeliness !== "current") this.report("timely", node, `${what} ${nameOf(record)}, which is ${timeliness}`);
   }
+}
+
+function nameOf({ capability, publisher }: CapabilityRecord): string {
+  return `${capability} of ${shortId(publisher)}`;
 }
