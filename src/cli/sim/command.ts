@@ -6,6 +6,7 @@ import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { sweepCommand } from "./sweep.ts";
+import { verifyCommand } from "./verify/command.ts";
 
 export function simCommand() {
   const examples = [
@@ -22,5 +23,6 @@ export function simCommand() {
     .addCommand(sweepCommand())
     .addCommand(mergeCommand())
     .addCommand(reportCommand())
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(verifyCommand());
 }
