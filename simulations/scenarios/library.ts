@@ -154,8 +154,8 @@ export const LIBRARY: readonly Named[] = [
   },
   {
     name: "mixed",
-    about: "a little of everything among a hundred nodes, for two minutes: what `sim verify` runs",
-    nodes: 100,
+    about: "a little of everything among forty nodes, for two minutes: what `sim verify` runs",
+    nodes: 40,
     settleMs: 20_000,
     durationMs: 2 * MINUTE,
     churn: { model: "exponential", meanMs: 10 * MINUTE },
