@@ -34,7 +34,8 @@ export function verifyCommand() {
 }
 
 async function run(name: string, { seeds, from, node = [], ...flags }: VerifyFlags, output: Output, signal: AbortSignal): Promise<void> {
-  await scenarioOf(name, flags); // what is wrong with it is said before anything runs
+  const { readScenario } = await import("synapse-p2p/simulations");
+  readScenario(await scenarioOf(name, flags)); // what is wrong with it is said before anything runs
   const beganAt = performance.now();
   const verdict = await verify({
     ...{ scenario: name, flags, count: seeds, from, signal },

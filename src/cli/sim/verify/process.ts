@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import type { Scenario } from "synapse-p2p/simulations";
 import { messageOf, SynapseError } from "../../../errors.ts";
+import { commandOf } from "../scenario-options.ts";
 import type { Message, Outcome, Task } from "./task.ts";
 
 /** What a process writes to stderr is kept so far, characters: enough for the line that says why it went down. */
@@ -62,7 +63,7 @@ class TaskProcess {
   }
 
   private hear(message: Message): void {
-    if (message.kind === "failed") this.end(new SynapseError(message.code, message.message));
+    if (message.kind === "failed") this.end(errorIn(message));
     else if (message.kind === "began") this.began = message;
     else {
       this.outcomes.set(message.outcome.seed, message.outcome);
@@ -75,10 +76,7 @@ class TaskProcess {
     if (began !== undefined && outcomes.size === task.seeds.length) return { ...began, outcomes };
     if (killedBy === "SIGINT") return interrupted(); // a Ctrl-C reaches all at once, and this one may be heard first
     const why = /^.*(?:Error|FATAL ERROR).*$/m.exec(this.stderr)?.[0].trim() ?? killedBy ?? `exit code ${code}`;
-    const next = task.seeds[outcomes.size];
-    return new SynapseError("simulation_fault", `the process of ${options.node} went down at seed ${next}: ${why}`, {
-      hint: began === undefined ? "it must be Node 20.19 or later" : `\`synapse sim run ${task.scenario} --seed ${next}\` runs it alone`,
-    });
+    return began === undefined ? notBegun(options.node, why) : wentDown(task, task.seeds[outcomes.size], options.node, why);
   }
 
   private readonly abort = (): void => this.end(interrupted());
@@ -89,6 +87,19 @@ class TaskProcess {
     if (result instanceof SynapseError) this.reject(result);
     else this.resolve(result);
   }
+}
+
+function notBegun(node: string, why: string): SynapseError {
+  return new SynapseError("bad_options", `${node} ended before it could run anything: ${why}`, { hint: "it must be Node 20.19 or later" });
+}
+
+function wentDown({ scenario, flags }: Task, seed: number | undefined, node: string, why: string): SynapseError {
+  const hint = `\`${commandOf(scenario, flags, {}, { seed })}\` runs it alone`;
+  return new SynapseError("simulation_fault", `the process of ${node} went down at seed ${seed}: ${why}`, { hint });
+}
+
+function errorIn({ code, message, hint }: Extract<Message, { readonly kind: "failed" }>): SynapseError {
+  return new SynapseError(code, message, hint === undefined ? {} : { hint });
 }
 
 function interrupted(): SynapseError {

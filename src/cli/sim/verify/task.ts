@@ -25,4 +25,4 @@ export interface Outcome {
 export type Message =
   | { readonly kind: "began"; readonly version: string; readonly scenario: Scenario }
   | { readonly kind: "ran"; readonly outcome: Outcome }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string };
+  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly hint?: string };

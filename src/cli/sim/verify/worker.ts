@@ -17,8 +17,8 @@ async function work(task: Task): Promise<void> {
     await say({ kind: "began", version: process.versions.node, scenario });
     for (const seed of task.seeds) await say({ kind: "ran", outcome: await outcomeOf(task, { ...scenario, seed }) });
   } catch (thrown) {
-    const { code, message } = asSynapseError(thrown);
-    await say({ kind: "failed", code, message });
+    const { code, message, hint } = asSynapseError(thrown);
+    await say({ kind: "failed", code, message, ...(hint !== undefined && { hint }) });
   }
 }
 
