@@ -2,6 +2,9 @@ import { type FirstDifference, firstDifference, isSame, type Pair, rangeOf } fro
 import { type ProcessOptions, runTask } from "./process.ts";
 import type { Outcome, Task } from "./task.ts";
 
+/** How often a difference is looked for before it is given up. */
+const MAX_TRIES = 3;
+
 /** Two processes in which a seed was run, each with its Node executable and its task. */
 export type Two<T> = readonly [T, T];
 
@@ -20,16 +23,18 @@ export interface Parted {
 }
 
 /**
- * Runs a seed twice more, with the events written down at which its runs parted; when they are the same now, after all that was run before
- * it. What comes by chance may be elsewhere each time: it is looked for there, once more. undefined: it was not met again.
+ * Runs a seed twice more, with the events written down at which its runs parted: alone, and after all that was run before it when alone
+ * it is one trace. What comes by chance may be elsewhere each time, and is then looked for there. undefined: it was not met again.
  */
 export async function explain(parted: Parted, every: number, signal: AbortSignal): Promise<Explanation | undefined> {
   let latest = parted.outcomes;
-  for (const alone of [true, true, false, false]) {
+  let alone = true;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const again = await runAgain(parted, rangeOf(latest, every), alone, signal);
     const difference = firstDifference(again);
     if (difference !== undefined) return { ...difference, alone };
-    latest = isSame(again) ? parted.outcomes : again;
+    if (isSame(again)) alone = false;
+    else latest = again;
   }
   return undefined;
 }
