@@ -3,6 +3,7 @@ export type { AdversarySpec } from "./adversaries/adversary-spec.ts";
 export type { AdversaryFigures } from "./adversaries/damage.ts";
 export { drawAdversaries } from "./adversaries/draw.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
+export { CHECKPOINT_EVENTS } from "./engine/trace.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
 export type { Figures } from "./figures.ts";
 export {
@@ -22,7 +23,7 @@ export {
   shrink,
   type Violation,
 } from "./fuzz/index.ts";
-export { TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";
+export { type EventRange, TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";
 export type {
   Curve,
   KeyLoad,

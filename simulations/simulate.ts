@@ -3,6 +3,7 @@ import { SynapseError } from "../routing/index.ts";
 import { systemRuntime } from "../src/runtime.ts";
 import type { ReadFile } from "./engine/spec-check.ts";
 import { round } from "./engine/statistics.ts";
+import type { CHECKPOINT_EVENTS } from "./engine/trace.ts";
 import type { World } from "./engine/world.ts";
 import type { Figures } from "./figures.ts";
 import { makeWorld } from "./make-world.ts";
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Writes down everything that happens. The run is the same one. */
   readonly trace?: TraceOptions;
+  /** Told the hash of all that has happened, after every {@link CHECKPOINT_EVENTS} events: where two runs have parted. */
+  readonly onCheckpoint?: (hash: string) => void;
   /** What runs it again, for the report and the trace. Default: the call that does. */
   readonly command?: string;
   /** Gives the text of files that the scenario names: matrices, traces. Default: from the working directory. */
@@ -51,13 +54,14 @@ export async function record(scenario: ScenarioInput = {}, options: RecordOption
 
 async function run(
   scenario: Scenario,
-  { progress, signal, trace, readFile = fromDisk, command = "" }: RunOptions,
+  { progress, signal, trace, onCheckpoint, readFile = fromDisk, command = "" }: RunOptions,
 ): Promise<{ figures: Figures; recorder: Recorder }> {
   const startedAt = systemRuntime.now();
   const models = modelsOf(scenario, readFile);
   const world = makeWorld(scenario, models);
   const lines = trace && new TraceLines(world, trace);
   world.trace.listener = lines;
+  world.trace.onCheckpoint = onCheckpoint;
   lines?.begin(scenario, command);
   const play = new Play(world, scenario, models.sessions);
   const recorder = new Recorder(world, play, scenario);

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Outcome } from "./statistics.ts";
 
 const EVENT_BYTES = 32;
-const BUFFERED_EVENTS = 2_048;
+/** Events from one checkpoint to the next: as many as are hashed at once. */
+export const CHECKPOINT_EVENTS = 2_048;
 
 /** What happened, as numbers: these are part of every trace hash and are never renumbered. */
 export const TraceKind = { request: 1, response: 2, lost: 3, dial: 4, birth: 5, death: 6, result: 7 } as const;
@@ -24,8 +25,10 @@ export interface TraceListener {
 export class Trace {
   /** Undefined: nobody listens, and nothing is made to be told. */
   listener: TraceListener | undefined;
+  /** Told the hash so far, as hex, after every {@link CHECKPOINT_EVENTS} events. */
+  onCheckpoint: ((hash: string) => void) | undefined;
   private readonly hash = createHash("sha256");
-  private readonly buffer = Buffer.alloc(EVENT_BYTES * BUFFERED_EVENTS);
+  private readonly buffer = Buffer.alloc(EVENT_BYTES * CHECKPOINT_EVENTS);
   private used = 0;
   private digest: string | undefined;
 
@@ -39,7 +42,7 @@ export class Trace {
     buffer.writeInt32LE(to, used + 16);
     buffer.writeDoubleLE(detail, used + 20);
     this.used += EVENT_BYTES;
-    if (this.used === buffer.length) this.flush();
+    if (this.used === buffer.length) this.flushFull();
   }
 
   /** The hash of all that was noted, as hex; nothing may be noted afterwards. */
@@ -49,6 +52,11 @@ export class Trace {
       this.digest = this.hash.digest("hex");
     }
     return this.digest;
+  }
+
+  private flushFull(): void {
+    this.flush();
+    this.onCheckpoint?.(this.hash.copy().digest("hex"));
   }
 
   private flush(): void {

@@ -19,6 +19,15 @@ export interface TraceOptions {
   readonly write: (lines: string) => void;
   /** Default: all. */
   readonly kinds?: readonly TraceLineKind[];
+  /** Of what is part of the trace hash, only these events, each with its number: to look into two runs where they differ. Default: all. */
+  readonly events?: EventRange;
+}
+
+/** Events of a run by number, from 0, in the order in which they happen. */
+export interface EventRange {
+  readonly from: number;
+  /** The first that is not among them. */
+  readonly until: number;
 }
 
 const NAMES: Readonly<Record<TraceKind, TraceLineKind>> = {
@@ -39,6 +48,7 @@ export class TraceLines implements TraceListener {
   private block = ""; // at most BLOCK characters and a line
   private lines = 0;
   private operations = 0;
+  private events = 0;
 
   constructor(world: World, options: TraceOptions) {
     this.world = world;
@@ -59,12 +69,16 @@ export class TraceLines implements TraceListener {
 
   onEvent(kind: TraceKind, ms: number, from: number, to: number, bytes: number, message: string): void {
     const name = NAMES[kind];
-    if (!this.kinds.has(name)) return;
-    if (kind === TraceKind.birth) this.add({ ms, kind: name, ...this.describe(from) });
-    else if (kind === TraceKind.death) this.add({ ms, kind: name, node: from });
-    else if (kind === TraceKind.dial) this.add({ ms, kind: name, from, to });
-    else if (kind === TraceKind.lost) this.add({ ms, kind: name, from, to, message });
-    else this.add({ ms, kind: name, from, to, message, bytes });
+    const event = this.events;
+    this.events += 1;
+    const { events: range } = this.options;
+    if (!this.kinds.has(name) || (range !== undefined && (event < range.from || event >= range.until))) return;
+    const head = { ...(range !== undefined && { event }), ms, kind: name };
+    if (kind === TraceKind.birth) this.add({ ...head, ...this.describe(from) });
+    else if (kind === TraceKind.death) this.add({ ...head, node: from });
+    else if (kind === TraceKind.dial) this.add({ ...head, from, to });
+    else if (kind === TraceKind.lost) this.add({ ...head, from, to, message });
+    else this.add({ ...head, from, to, message, bytes });
   }
 
   onOperation(operation: string, node: number, about: string): (outcome: Outcome) => void {

@@ -153,6 +153,28 @@ export const LIBRARY: readonly Named[] = [
     ],
   },
   {
+    name: "mixed",
+    about: "a little of everything among forty nodes, for two minutes: what `sim verify` runs",
+    nodes: 40,
+    settleMs: 20_000,
+    durationMs: 2 * MINUTE,
+    churn: { model: "exponential", meanMs: 10 * MINUTE },
+    faults: [
+      { fault: "loss", rate: 0.01 },
+      { fault: "delay", rate: 0.05, addMs: 500 },
+      { fault: "partition", share: 0.3, fromMs: 30_000, untilMs: MINUTE },
+      { fault: "crash", share: 0.2, fromMs: MINUTE, untilMs: 1.5 * MINUTE },
+    ],
+    adversaries: [
+      { adversary: "liars", share: 0.05 },
+      { adversary: "droppers", share: 0.05 },
+      { adversary: "sybils", count: 3, sessionMs: MINUTE },
+    ],
+    arrivals: [{ atMs: 1.5 * MINUTE, withinMs: 15_000, share: 0.1 }],
+    load: { zipf: 1, publishesPerSecond: 0.2 },
+    targets: [{ figure: "finds.success", atLeast: 0.9 }],
+  },
+  {
     name: "day",
     about: "a day with sessions as measured of KAD",
     durationMs: 24 * HOUR,

@@ -8,6 +8,7 @@ import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { shrinkCommand } from "./shrink.ts";
 import { sweepCommand } from "./sweep.ts";
+import { verifyCommand } from "./verify/command.ts";
 
 export function simCommand() {
   const examples = [
@@ -27,5 +28,6 @@ export function simCommand() {
     .addCommand(reportCommand())
     .addCommand(replayCommand())
     .addCommand(fuzzCommand())
-    .addCommand(shrinkCommand());
+    .addCommand(shrinkCommand())
+    .addCommand(verifyCommand());
 }

@@ -16,9 +16,13 @@ export interface ScenarioFlags {
 }
 
 export function withScenarioOptions(command: ReturnType<typeof makeCommand>) {
+  return withWorldOptions(command).option("--seed <N>", "one seed is one history, to the byte; default 1", wholeNumber(0));
+}
+
+/** All but the seed. */
+export function withWorldOptions(command: ReturnType<typeof makeCommand>) {
   return command
     .option("--nodes <N>", "how many; default 1,000", wholeNumber(2, 1_000_000))
-    .option("--seed <N>", "one seed is one history, to the byte; default 1", wholeNumber(0))
     .option("--duration <TIME>", "virtual time that is measured, after the network has grown and settled; default 1h", duration)
     .addOption(
       new Option("--level <LEVEL>", "how much is real; node: everything but the socket; default overlay").choices(["overlay", "node"]),
