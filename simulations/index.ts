@@ -4,6 +4,9 @@ export type { AdversaryFigures } from "./adversaries/damage.ts";
 export { drawAdversaries } from "./adversaries/draw.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
+export { compareWithReality, type Difference, type Fidelity, type FidelityOptions } from "./fidelity/fidelity.ts";
+export type { FidelityProgress, SpecimenFigures } from "./fidelity/measure.ts";
+export type { SpecimenName } from "./fidelity/specimen.ts";
 export type { Figures } from "./figures.ts";
 export { TRACE_LINE_KINDS, type TraceLineKind, type TraceOptions } from "./recorder/trace-lines.ts";
 export type {

@@ -40,7 +40,10 @@ export async function measure(specimen: Specimen, plan: Plan, { progress, signal
       step("growing", index, plan.keys.length);
       await specimen.welcome(key, plan.bootstraps[index] ?? []);
     }
-    return await lookUpAll(specimen, plan, step);
+    const figures = await lookUpAll(specimen, plan, step);
+    const [fault] = specimen.faults;
+    if (fault !== undefined) throw new SynapseError("simulation_fault", `a simulated node failed: ${fault}`);
+    return figures;
   } finally {
     await specimen.close();
   }

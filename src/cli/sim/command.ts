@@ -1,5 +1,6 @@
 import { makeGroup } from "../command.ts";
 import { compareCommand } from "./compare.ts";
+import { fidelityCommand } from "./fidelity.ts";
 import { listCommand } from "./list.ts";
 import { mergeCommand } from "./merge.ts";
 import { replayCommand } from "./replay.ts";
@@ -22,5 +23,6 @@ export function simCommand() {
     .addCommand(sweepCommand())
     .addCommand(mergeCommand())
     .addCommand(reportCommand())
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(fidelityCommand());
 }
