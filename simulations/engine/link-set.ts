@@ -5,7 +5,8 @@ const CLOSED = -1;
 
 /** One link, shared by the sets of both its ends: what either does with it is seen by the other. */
 export class SharedLink {
-  // Whole ms: a million links are kept at once, and fractions would double what each takes.
+  // Whole ms: a million links are kept at once, and fractions would double what each takes. But a set-up of less than one, as on one
+  // machine, would be several times as long then.
   /** When its set-up ends. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
   readonly readyAt: number;
   private readonly idleMs: number;
@@ -13,7 +14,7 @@ export class SharedLink {
 
   /** @param idleMs it is closed when nothing has passed for so long. */
   constructor(now: number, setupMs: number, idleMs: number) {
-    this.readyAt = Math.ceil(now + setupMs);
+    this.readyAt = setupMs < 1 ? now + setupMs : Math.ceil(now + setupMs);
     this.idleMs = idleMs;
     this.lastUsed = Math.floor(now);
   }

@@ -15,7 +15,7 @@ const MOST_LOOKUPS = 100_000;
 export interface FidelityOptions extends MeasureOptions {
   /** In each of the networks, 2 to 500. Default 200. */
   readonly nodes?: number;
-  /** One after the other, 1 to 100,000. Default: five a node. */
+  /** One after the other, 1 to 100,000. Default 500. */
   readonly lookups?: number;
   /** One seed: the same keys, ways to join, and lookups. Default 1. */
   readonly seed?: number;
@@ -51,7 +51,7 @@ export interface Fidelity {
  * @throws SynapseError `bad_options`, `aborted`, `simulation_fault`, `unreachable`.
  */
 export async function compareWithReality(options: FidelityOptions = {}): Promise<Fidelity> {
-  const { seed = 1, nodes = 200, lookups = 5 * nodes } = options;
+  const { seed = 1, nodes = 200, lookups = 500 } = options;
   checkBounds("nodes", nodes, FEWEST_NODES, MOST_NODES);
   checkBounds("lookups", lookups, 1, MOST_LOOKUPS);
   const plan = makePlan(seed, nodes, lookups);

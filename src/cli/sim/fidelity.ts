@@ -21,7 +21,7 @@ export function fidelityCommand() {
     ["synapse sim fidelity", "synapse sim fidelity --nodes 50 --lookups 100 --seed 7", "synapse sim fidelity --json | jq .differences"],
   )
     .option("--nodes <N>", "in each of the three, at most 500; default 200", wholeNumber(2, 500))
-    .option("--lookups <N>", "one after the other, the same in each; default five a node", wholeNumber(1, 100_000))
+    .option("--lookups <N>", "one after the other, the same in each; default 500", wholeNumber(1, 100_000))
     .option("--seed <N>", "one seed: the same keys, ways to join, and lookups; default 1", wholeNumber(0))
     .action((flags: FidelityFlags) => inContext(flags, ({ output, signal }) => compare(flags, output, signal)));
 }
