@@ -1,12 +1,10 @@
 import { SynapseError } from "../../routing/index.ts";
+import { type Difference, differencesOf, isSmall, TOLERANCE } from "./differences.ts";
 import { LoopbackSpecimen } from "./loopback.ts";
 import { type MeasureOptions, measure, type SpecimenFigures } from "./measure.ts";
 import { makePlan } from "./plan.ts";
 import { SimulatedSpecimen } from "./simulated.ts";
-import type { SpecimenName } from "./specimen.ts";
 
-/** Hops and requests of a lookup may differ by this part between any two of the three. */
-const TOLERANCE = 0.05;
 const FEWEST_NODES = 2;
 /** All of them live in one process, and have sockets. */
 const MOST_NODES = 500;
@@ -19,16 +17,6 @@ export interface FidelityOptions extends MeasureOptions {
   readonly lookups?: number;
   /** One seed: the same keys, ways to join, and lookups. Default 1. */
   readonly seed?: number;
-}
-
-/** How far two of the networks are apart in one figure. */
-export interface Difference {
-  readonly figure: "hops" | "requests";
-  readonly of: SpecimenName;
-  /** What it is compared with. */
-  readonly from: SpecimenName;
-  /** Part by which it is more, or less where it is negative. */
-  readonly part: number;
 }
 
 export interface Fidelity {
@@ -60,23 +48,6 @@ export async function compareWithReality(options: FidelityOptions = {}): Promise
   networks.push(await measure(new LoopbackSpecimen(options.signal), plan, options));
   const differences = differencesOf(networks);
   return { seed, nodes, lookups, networks, differences, tolerance: TOLERANCE, agrees: differences.every(isSmall) };
-}
-
-function isSmall({ part }: Difference): boolean {
-  return Math.abs(part) <= TOLERANCE;
-}
-
-/** Each with those that come after it: the levels with reality, and with each other. */
-function differencesOf(networks: readonly SpecimenFigures[]): Difference[] {
-  const pairs = networks.flatMap((of, index) => networks.slice(index + 1).map((from) => ({ of, from })));
-  return pairs.flatMap(({ of, from }) =>
-    (["hops", "requests"] as const).map((figure) => ({
-      figure,
-      of: of.name,
-      from: from.name,
-      part: of[figure] / from[figure] - 1,
-    })),
-  );
 }
 
 function checkBounds(name: string, value: number, least: number, most: number): void {

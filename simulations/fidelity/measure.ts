@@ -32,7 +32,7 @@ export interface MeasureOptions {
 /** Grows a network by the plan, makes its lookups, and ends it. */
 export async function measure(specimen: Specimen, plan: Plan, { progress, signal }: MeasureOptions): Promise<SpecimenFigures> {
   const step = (phase: string, done: number, of: number) => {
-    if (signal?.aborted) throw new SynapseError("aborted", "the comparison was interrupted");
+    signal?.throwIfAborted();
     progress?.(`${specimen.name}: ${phase}`, done, of);
   };
   try {
@@ -44,6 +44,8 @@ export async function measure(specimen: Specimen, plan: Plan, { progress, signal
     const [fault] = specimen.faults;
     if (fault !== undefined) throw new SynapseError("simulation_fault", `a simulated node failed: ${fault}`);
     return figures;
+  } catch (error) {
+    throw signal?.aborted ? new SynapseError("aborted", "the comparison was interrupted", { cause: error }) : error;
   } finally {
     await specimen.close();
   }

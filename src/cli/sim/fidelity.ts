@@ -70,7 +70,8 @@ function signed(part: number): string {
   return `${part < 0 ? "−" : "+"}${Math.abs(100 * part).toFixed(2)} %`;
 }
 
-function failOnDifferences({ agrees, differences, networks, tolerance }: Fidelity): void {
+/** @throws SynapseError `simulation_fault`, naming the largest difference, where one is too large. */
+export function failOnDifferences({ agrees, differences, networks, tolerance }: Fidelity): void {
   if (agrees) return;
   const [worst] = differences.toSorted((a, b) => Math.abs(b.part) - Math.abs(a.part));
   if (worst === undefined) return;
