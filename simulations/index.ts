@@ -5,6 +5,10 @@ export { drawAdversaries } from "./adversaries/draw.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
 export { CHECKPOINT_EVENTS } from "./engine/trace.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";
+export type { Difference } from "./fidelity/differences.ts";
+export { compareWithReality, type Fidelity, type FidelityOptions } from "./fidelity/fidelity.ts";
+export type { FidelityProgress, SpecimenFigures } from "./fidelity/measure.ts";
+export type { SpecimenName } from "./fidelity/specimen.ts";
 export type { Figures } from "./figures.ts";
 export {
   type DrawOptions,

@@ -5,13 +5,14 @@ const CLOSED = -1;
 
 /** One link, shared by the sets of both its ends: what either does with it is seen by the other. */
 export class SharedLink {
-  // Whole ms: a million links are kept at once, and fractions would double what each takes.
+  // Whole ms: a million links are kept at once, and fractions would double what each takes. But a set-up of less than one, as on one
+  // machine, would be several times as long then.
   /** When its set-up ends. Whoever asks for it before waits until then, as callers of the real pool share one dial. */
   readonly readyAt: number;
   private lastUsed: number;
 
   constructor(now: number, setupMs: number) {
-    this.readyAt = Math.ceil(now + setupMs);
+    this.readyAt = setupMs < 1 ? now + setupMs : Math.ceil(now + setupMs);
     this.lastUsed = Math.floor(now);
   }
 

@@ -43,6 +43,13 @@ describe("sim", () => {
     expect(await readFile(report, "utf8")).toContain("cold-links");
   });
 
+  test("fidelity holds both levels against nodes on loopback TCP", async () => {
+    const { code, out } = await synapse("sim", "fidelity", "--nodes", "6", "--lookups", "3", "--json");
+    expect(code).toBe(0);
+    const networks = [{ name: "overlay", recall: 1 }, { name: "node" }, { name: "loopback", recall: 1 }];
+    expect(JSON.parse(out)).toMatchObject({ nodes: 6, lookups: 3, seed: 1, networks, agrees: true });
+  });
+
   test.each<[string, readonly string[], string]>([
     ["a scenario that there is not", ["nothing"], 'there is no scenario "nothing"'],
     ["a file that there is not", ["./nothing.json"], "cannot read a scenario from ./nothing.json"],

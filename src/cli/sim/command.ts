@@ -1,5 +1,6 @@
 import { makeGroup } from "../command.ts";
 import { compareCommand } from "./compare.ts";
+import { fidelityCommand } from "./fidelity.ts";
 import { fuzzCommand } from "./fuzz.ts";
 import { listCommand } from "./list.ts";
 import { mergeCommand } from "./merge.ts";
@@ -29,5 +30,6 @@ export function simCommand() {
     .addCommand(replayCommand())
     .addCommand(fuzzCommand())
     .addCommand(shrinkCommand())
-    .addCommand(verifyCommand());
+    .addCommand(verifyCommand())
+    .addCommand(fidelityCommand());
 }
