@@ -51,6 +51,13 @@ export class Trace {
     return this.digest;
   }
 
+  /** The hash of all that was noted so far, as hex. */
+  soFar(): string {
+    if (this.digest !== undefined) return this.digest;
+    this.flush();
+    return this.hash.copy().digest("hex");
+  }
+
   private flush(): void {
     this.hash.update(this.buffer.subarray(0, this.used));
     this.used = 0;
