@@ -112,6 +112,7 @@ function heapBytes(): number {
   return heapUsed + external;
 }
 
-function fromDisk(path: string): string {
+/** Reads a file that a scenario names. */
+export function fromDisk(path: string): string {
   return readFileSync(path, "utf8");
 }

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "forbidden"
   | "frame_too_large"
   | "internal_error"
+  | "never_settled"
   | "not_found"
   | "not_synapse"
   | "simulation_fault"

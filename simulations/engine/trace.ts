@@ -54,6 +54,13 @@ export class Trace {
     return this.digest;
   }
 
+  /** The hash of all that was noted so far, as hex. */
+  soFar(): string {
+    if (this.digest !== undefined) return this.digest;
+    this.flush();
+    return this.hash.copy().digest("hex");
+  }
+
   private flushFull(): void {
     this.flush();
     this.onCheckpoint?.(this.hash.copy().digest("hex"));

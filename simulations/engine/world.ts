@@ -135,14 +135,17 @@ export abstract class World {
 
   /** Brings a node into the world; it knows nobody yet. */
   birth(birth: Birth = {}): SimNode {
-    const { isPublic = false, isAdversary = false, ip = this.addresses.next() } = birth;
-    const properties = this.options.hosts.draw(this.hostDraws);
-    const canBeDialled = isPublic || isAdversary;
-    const host = new SimHost(canBeDialled ? { ...properties, isClient: false } : properties, ip, isAdversary);
-    const node = this.makeNode(this.nodes.length, host, birth);
+    const node = this.makeNode(this.nodes.length, this.newHost(birth), birth);
     this.nodes.push(node);
     this.trace.note(TraceKind.birth, this.clock.now, node.index, 0, 0);
     return node;
+  }
+
+  /** A machine for somebody who is to be born. */
+  newHost({ isPublic = false, isAdversary = false, ip = this.addresses.next() }: Birth = {}): SimHost {
+    const properties = this.options.hosts.draw(this.hostDraws);
+    const canBeDialled = isPublic || isAdversary;
+    return new SimHost(canBeDialled ? { ...properties, isClient: false } : properties, ip, isAdversary);
   }
 
   /** Addresses that one attacker has rented, side by side. @throws SynapseError `bad_options` beyond the 254 of a /24. */

@@ -44,6 +44,11 @@ export class Population {
     return this.bootstraps.length === BOOTSTRAPS;
   }
 
+  /** Addresses through which others join. */
+  get bootstrapAddresses(): readonly string[] {
+    return this.bootstraps.map(({ host }) => host.address);
+  }
+
   /** Whether a node is one of those that stay. */
   isBootstrap(node: SimNode): boolean {
     return this.bootstraps.includes(node);

@@ -34,12 +34,13 @@ function withTimes(value: unknown, path: string): unknown {
       .filter(([, field]) => field !== undefined)
       .map(([key, field]) => [
         key,
-        key.endsWith("Ms") && typeof field === "string" ? timeOf(field, `${path}.${key}`) : withTimes(field, `${path}.${key}`),
+        key.endsWith("Ms") && typeof field === "string" ? readTime(field, `${path}.${key}`) : withTimes(field, `${path}.${key}`),
       ]),
   );
 }
 
-function timeOf(text: string, path: string): number {
+/** A time as people write it, in ms. @param path what it is called in the error. @throws SynapseError `bad_options`. */
+export function readTime(text: string, path: string): number {
   const [, number, unit] = TIME.exec(text) ?? [];
   if (number === undefined || unit === undefined)
     throw new SynapseError(
