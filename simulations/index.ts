@@ -2,6 +2,8 @@
 export type { AdversarySpec } from "./adversaries/adversary-spec.ts";
 export type { AdversaryFigures } from "./adversaries/damage.ts";
 export { drawAdversaries } from "./adversaries/draw.ts";
+export { type MakeAgent, SimulatedAgent, type Surroundings } from "./agents/simulated-agent.ts";
+export { type AgentPlan, type Simulation, type SimulationOptions, simulation, type WorkOptions } from "./agents/simulation.ts";
 export type { OperationFigures } from "./engine/statistics.ts";
 export { CHECKPOINT_EVENTS } from "./engine/trace.ts";
 export type { FaultSpec, Schedule } from "./faults/fault-spec.ts";

@@ -13,7 +13,8 @@ import { Life, LifeRuntime } from "./life.ts";
 import { LifeTransport } from "./life-transport.ts";
 
 /** What makes an agent live in the simulated world: handed to whoever makes one, to be passed on to its constructor as it is. */
-export interface Surroundings extends Required<Pick<AgentOptions, "identity" | "runtime" | "transport" | "swarm" | "bootstrap" | "listen">> {
+export interface Surroundings
+  extends Required<Pick<AgentOptions, "identity" | "runtime" | "transport" | "swarm" | "bootstrap" | "listen">> {
   readonly limits: Partial<Limits>;
   readonly overlay: NonNullable<AgentOptions["overlay"]>;
 }

@@ -199,7 +199,8 @@ function makerOf({ setup, limits, overlay, ...options }: AgentPlan): MakeAgent<A
 
 function timeOf(time: number | string, name: string): number {
   const ms = typeof time === "string" ? readTime(time, name) : time;
-  if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new SynapseError("bad_options", `${name} must be a number of milliseconds, not ${ms}`);
+  if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
+    throw new SynapseError("bad_options", `${name} must be a number of milliseconds, not ${ms}`);
   return ms;
 }
 

@@ -1,6 +1,6 @@
-import type { LookupResult } from "../../dht/index.ts";
+import { CachedRecordReader, type LookupResult } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
-import { Identity } from "../../src/identity.ts";
+import { Identity, verifyEd25519 } from "../../src/identity.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { encodeRefusal } from "../../src/rpc/refusal.ts";
 import { systemRuntime } from "../../src/runtime.ts";
@@ -49,7 +49,7 @@ export class LoopbackSpecimen implements Specimen {
   private makeNode(identity: Identity): ObservedNode {
     const tcp = new TcpTransport({ identity, runtime: systemRuntime, limits: LIMITS, plaintext: "loopback", encodeRefusal });
     const options = { identity, swarm: "simulation", limits: LIMITS, transport: this.activity.watched(tcp) };
-    return new ObservedNode(options, () => {
+    return new ObservedNode(options, new CachedRecordReader(verifyEd25519), () => {
       this.activity.note(); // it is asked how it behaves whenever it has something to answer
       return undefined;
     });
