@@ -64,3 +64,9 @@ test("The simulated swarm prints its table", async () => {
   const output = await outputOf("simulated-swarm/sweep.ts", "20");
   expect(output.trim().split("\n")).toHaveLength(5);
 });
+
+test("A swarm of one's own survives a crash in a simulated world", async () => {
+  const output = await outputOf("simulate-your-swarm/swarm.ts");
+  expect(output).toContain("has crashed");
+  expect(output).toContain("found ada, ben, cleo");
+});
