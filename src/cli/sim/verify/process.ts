@@ -83,7 +83,8 @@ class TaskProcess {
 
   private end(result: Ran | SynapseError): void {
     this.options.signal.removeEventListener("abort", this.abort);
-    this.child.kill("SIGKILL");
+    // One that could not be started has no pid, and killing that would kill this process and all beside it.
+    if (this.child.pid) this.child.kill("SIGKILL");
     if (result instanceof SynapseError) this.reject(result);
     else this.resolve(result);
   }
