@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { CachedRecordReader, type LookupResult } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { Identity, verifyEd25519 } from "../../src/identity.ts";
@@ -20,6 +21,7 @@ export class LoopbackSpecimen implements Specimen {
   private readonly signal: AbortSignal | undefined;
 
   constructor(signal?: AbortSignal) {
+    if (signal !== undefined) setMaxListeners(0, signal); // hundreds of nodes listen to it
     this.signal = signal;
   }
 
