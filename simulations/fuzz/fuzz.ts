@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type CapabilityRecord, readRecord } from "../../dht/index.ts";
 import { messageOf, SynapseError } from "../../routing/index.ts";
-import { systemRuntime } from "../../src/runtime.ts";
+import { nextTurn, systemRuntime } from "../../src/runtime.ts";
 import type { ReadFile } from "../engine/spec-check.ts";
 import { round } from "../engine/statistics.ts";
 import type { World } from "../engine/world.ts";
@@ -107,6 +107,7 @@ async function heedingRejections(watch: Watch, run: () => Promise<void>): Promis
     if (error instanceof SynapseError && error.code === "aborted") throw error;
     if (!(error instanceof Violated)) onRejection(error);
   } finally {
+    await nextTurn(); // what was rejected in the last one is told only at its end
     process.off("unhandledRejection", onRejection);
   }
 }

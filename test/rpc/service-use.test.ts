@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest";
 import { Client, Server, SynapseError } from "../../src/index.ts";
 import { closing, failureOf, turn, until } from "../support/net/lifetime.ts";
+import { expectRejections } from "../support/rejections.ts";
 
 /** A service whose server says how often each of its endpoints ran. */
 async function countingService() {
@@ -114,10 +115,6 @@ async function collected(condition: () => boolean): Promise<void> {
 
 /** The next rejection that nobody handles, which is then none of the test runner's business. */
 function unhandled(): Promise<unknown> {
-  const others = process.rawListeners("unhandledRejection") as ((reason: unknown) => void)[];
-  process.removeAllListeners("unhandledRejection");
-  onTestFinished(() => {
-    for (const other of others) process.on("unhandledRejection", other);
-  });
+  expectRejections();
   return new Promise((resolve) => process.once("unhandledRejection", resolve));
 }

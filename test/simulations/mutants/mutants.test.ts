@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fuzzScenario, type ScenarioInput } from "../../../simulations/index.ts";
+import { expectRejections } from "../../support/rejections.ts";
 import { MUTANTS } from "./mutants.ts";
 
 /** A little of everything that a broken node may fail at, in a few minutes: all that a node does once an hour it does once a minute. */
@@ -23,6 +24,7 @@ describe("In the world of the mutants", () => {
   });
 
   test.each(MUTANTS)("one that $what is caught", async ({ breaks, noticedBy, world }) => {
+    expectRejections();
     const undo = breaks();
     try {
       const { violations } = await fuzzScenario({ ...WORLD, ...world });
