@@ -45,7 +45,7 @@ export type {
   TrafficOfKind,
 } from "./recording.ts";
 export { type ReportOptions, renderReport } from "./report/index.ts";
-export { LIBRARY, scenarioNamed } from "./scenarios/library.ts";
+export { LIBRARY, scenarioNamed } from "./scenarios/library/index.ts";
 export type { Progress } from "./scenarios/play.ts";
 export { readScenario } from "./scenarios/read-scenario.ts";
 export {
