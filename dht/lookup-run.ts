@@ -1,8 +1,9 @@
 import type { Contact } from "../routing/index.ts";
 import { Lookup } from "./lookup.ts";
 import type { Membership } from "./membership.ts";
-import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+import type { FindRecordsRequest, OverlayRequest, OverlayResponse, Relayed } from "./messages.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
+import type { Warmth } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
 
 /** What a walk through the overlay took. */
@@ -51,15 +52,36 @@ export class LookupRun {
   private failures = 0;
   private lates = 0;
   private ended = false;
+  /** Requests that may still ask to be passed on, and how many have. */
+  private relaysLeft: number;
+  private relays = 0;
+  /** The request with that wish; undefined where it is not for records. */
+  private readonly relayed: FindRecordsRequest | undefined;
 
   constructor(walker: Walker, walk: Walk) {
     this.walker = walker;
     this.walk = walk;
     this.startedAt = walker.runtime.now();
-    const { table } = walker.membership;
-    const { k, alpha } = walker.settings;
-    const asKnown = (contact: Contact) => walker.membership.asKnown(contact);
-    this.lookup = new Lookup({ target: walk.target, self: table.self, seeds: table.closest(walk.target, k), k, alpha, asKnown });
+    this.relaysLeft = walker.settings.relays;
+    this.relayed = walk.request.kind === "find_records" ? { ...walk.request, relay: true } : undefined;
+    const { membership, peers, runtime, settings } = walker;
+    const { table, roundTrips, absentees } = membership;
+    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals } = settings;
+    this.lookup = new Lookup({
+      target: walk.target,
+      self: table.self,
+      seeds: table.closest(walk.target, k),
+      k,
+      alpha,
+      beta,
+      closingAlpha,
+      ...(this.relayed !== undefined && { openingAlpha }),
+      nearEquals,
+      asKnown: (contact) => membership.asKnown(contact),
+      isLinked: (contact) => peers.isLinked(contact),
+      isAbsent: (contact) => absentees.has(contact, runtime.now()),
+      expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
+    });
   }
 
   start(): this {
@@ -78,7 +100,7 @@ export class LookupRun {
     this.walk.onDone({
       closest,
       complete: lookup.complete && !isLost,
-      requests: lookup.requests,
+      requests: lookup.requests + this.relays, // as if each were passed on
       failed: this.failures,
       late: this.lates,
       hops: closest[0] === undefined ? 0 : lookup.hopOf(closest[0]),
@@ -98,11 +120,18 @@ export class LookupRun {
   private ask(contact: Contact): void {
     const { runtime, peers, membership, settings } = this.walker;
     const askedAt = runtime.now();
-    const patience = runtime.schedule(membership.roundTrips.timeoutFor(contact), () => this.onLate(contact));
-    peers.request(contact, this.walk.request, settings.requestTimeoutMs, (outcome, reached) => {
+    const warmth = warmthOf(peers, contact);
+    const request = warmth === "linked" && this.relayed !== undefined && this.relaysLeft > 0 ? this.relayed : this.walk.request;
+    if (request === this.relayed) this.noteRelay();
+    const timeoutMs = membership.roundTrips.timeoutFor(contact, warmth);
+    const patience = runtime.schedule(timeoutMs, () => this.onLate(contact));
+    peers.request(contact, request, settings.requestTimeoutMs, (outcome, reached) => {
       patience.cancel();
       if (outcome.kind === "failed") this.onFailed(contact, outcome);
-      else this.onAnswered(contact, reached, outcome, askedAt);
+      else {
+        if (request !== this.relayed) membership.roundTrips.measured(contact, runtime.now() - askedAt, warmth);
+        this.onAnswered(contact, reached, outcome);
+      }
     });
   }
 
@@ -122,16 +151,36 @@ export class LookupRun {
     this.pump();
   }
 
-  private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse, askedAt: number): void {
-    const { membership, runtime } = this.walker;
-    membership.roundTrips.measured(asked, runtime.now() - askedAt);
-    membership.answered(asked, reached);
+  private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse): void {
+    this.walker.membership.answered(asked, reached);
     if (this.ended) return;
     const contact = reached ?? asked;
-    const contacts = "contacts" in response ? response.contacts : [];
-    this.lookup.answered(contact, contacts);
-    const verdict = this.walk.onAnswer?.(contact, response, this.lookup.hopOf(contact));
-    if (verdict === "enough") this.stop();
-    else this.pump();
+    this.lookup.answered(contact, "contacts" in response ? response.contacts : []);
+    const hop = this.lookup.hopOf(contact);
+    if (this.tell(contact, response, hop) === "enough") return;
+    if (response.kind === "find_records" && response.relayed !== undefined) this.onRelayed(contact, response.relayed, hop + 1);
+    if (!this.ended) this.pump();
   }
+
+  /** What another is said to have answered: its records are as good as any, and those it names are candidates like itself. */
+  private onRelayed(by: Contact, { from, records, contacts }: Relayed, hop: number): void {
+    this.lookup.heard(by, [from, ...contacts]);
+    this.tell(from, { kind: "find_records", records, more: undefined, split: 0, contacts }, hop);
+  }
+
+  private tell(from: Contact, response: OverlayResponse, hop: number): "enough" | "go-on" {
+    if (response.kind === "find_records" && response.records.length > 0) this.relaysLeft = 0;
+    const verdict = this.walk.onAnswer?.(from, response, hop) ?? "go-on";
+    if (verdict === "enough") this.stop();
+    return verdict;
+  }
+
+  private noteRelay(): void {
+    this.relaysLeft -= 1;
+    this.relays += 1;
+  }
+}
+
+function warmthOf(peers: Peers, contact: Contact): Warmth {
+  return peers.isLinked(contact) ? "linked" : "dialled";
 }

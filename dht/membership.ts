@@ -1,4 +1,5 @@
 import { type Contact, type NodeId, RoutingTable, sameId } from "../routing/index.ts";
+import { Absentees } from "./absentees.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
@@ -12,6 +13,7 @@ import { Verifications } from "./verifications.ts";
 export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
+  readonly absentees = new Absentees();
   private readonly self: NodeId;
   private readonly runtime: Runtime;
   private readonly peers: Peers;
@@ -48,6 +50,7 @@ export class Membership {
   /** A contact answered at the first of its addresses, over a link dialled from here. */
   addVerified(contact: Contact): void {
     this.hasKnownOthers = true;
+    this.absentees.forget(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
     if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact));
@@ -58,6 +61,7 @@ export class Membership {
     const next = this.table.bucket(this.table.bucketIndex(contact))?.nextInLine;
     const outcome = this.table.markMissed(contact);
     this.roundTrips.forget(contact);
+    this.absentees.note(contact, this.runtime.now());
     if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
   }
 

@@ -30,6 +30,8 @@ export interface FindRecordsRequest {
   readonly limit: number;
   /** Where the page before ended: the `more` of its answer. */
   readonly after: string | undefined;
+  /** Whoever has no records may ask one of its contacts, over a link that is open, and give what that one said as `relayed`. */
+  readonly relay?: true;
 }
 
 export interface FindRecordsResponse {
@@ -41,6 +43,14 @@ export interface FindRecordsResponse {
   /** How deep the key is split here; 0 when all its records stand under the key itself. */
   readonly split: number;
   /** At most K contacts nearer to the key, as in `find_node`. */
+  readonly contacts: readonly Contact[];
+  /** What another says, as this one passes it on. Its records are believed for their signatures; nobody counts as having answered. */
+  readonly relayed?: Relayed;
+}
+
+export interface Relayed {
+  readonly from: Contact;
+  readonly records: readonly Uint8Array[];
   readonly contacts: readonly Contact[];
 }
 

@@ -12,6 +12,7 @@ import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
+import { Relays } from "./relays.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 
 /** Matches given when nobody says how many are wanted. */
@@ -63,6 +64,7 @@ export class Overlay {
   readonly signer: Signer;
   private readonly publisher: Publisher;
   private readonly handlers: Handlers;
+  private readonly relays: Relays;
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
   private joining: Join | undefined;
@@ -79,6 +81,7 @@ export class Overlay {
     this.store = new RecordStore(this.swarm);
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
+    this.relays = new Relays(this);
     this.maintenance = new Maintenance(this, this.store);
     this.maintenance.onLost = () => this.joining?.again();
     this.handOver = new HandOver(this, this.store);
@@ -125,6 +128,14 @@ export class Overlay {
   /** Answers another node. */
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
     return this.handlers.handle(caller, request);
+  }
+
+  /** The same for a caller that can wait: where this node has nothing and another may, that one is asked first. See {@link Relays}. */
+  serve(caller: Caller, request: OverlayRequest, respond: (response: OverlayResponse) => void): void {
+    const response = this.handlers.handle(caller, request);
+    const isPassedOn = request.kind === "find_records" && request.relay === true;
+    if (isPassedOn && response.kind === "find_records" && response.records.length === 0) this.relays.extend(request, response, respond);
+    else respond(response);
   }
 
   /** Walks to the k nodes nearest to an id. */

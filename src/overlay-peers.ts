@@ -28,6 +28,10 @@ export class OverlayPeers implements Peers {
     );
   }
 
+  isLinked({ key }: Contact): boolean {
+    return this.core.pool.isLinked(key);
+  }
+
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     this.ask(contact, { kind: "ping" }, timeoutMs, true).then(
       ({ connection }) => done(this.contactOf(connection)),

@@ -1,4 +1,4 @@
-import type { OverlayRequest, OverlayResponse } from "../../dht/index.ts";
+import type { OverlayRequest, OverlayResponse, Relayed } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 
 /**
@@ -20,7 +20,7 @@ export function requestBytes(request: OverlayRequest): number {
     case "find_node":
       return REQUEST + 19 + ID;
     case "find_records":
-      return REQUEST + 29 + ID;
+      return REQUEST + 29 + ID + (request.relay ? 7 : 0);
     case "store":
       return REQUEST + 15 + ID + request.record.length + 3;
   }
@@ -33,10 +33,20 @@ export function responseBytes(response: OverlayResponse): number {
     case "find_node":
       return RESPONSE + contactsBytes(response.contacts);
     case "find_records":
-      return RESPONSE + contactsBytes(response.contacts) + 24 + response.records.reduce((sum, record) => sum + record.length + 3, 0);
+      return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + relayedBytes(response.relayed);
     case "store":
       return RESPONSE + 10 + response.outcome.length;
   }
+}
+
+function recordsBytes(records: readonly Uint8Array[]): number {
+  return records.reduce((sum, record) => sum + record.length + 3, 0);
+}
+
+function relayedBytes(relayed: Relayed | undefined): number {
+  return relayed === undefined
+    ? 0
+    : 23 + contactsBytes([relayed.from]) + contactsBytes(relayed.contacts) - 13 + recordsBytes(relayed.records);
 }
 
 function contactsBytes(contacts: readonly Contact[]): number {

@@ -115,6 +115,11 @@ export class ConnectionPool {
     });
   }
 
+  /** Whether a call to a peer needs no dial. @param key its id in hex. */
+  isLinked(key: string): boolean {
+    return this.dialled.peek(key)?.isOpen === true || this.inbound?.peek(key)?.isOpen === true; // looking is not use
+  }
+
   /** Keeps links again after {@link close}; a new pool needs no opening. */
   open(): void {
     this.end = new AbortController();

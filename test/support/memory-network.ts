@@ -135,6 +135,7 @@ export class MemoryNetwork {
         this.onSent?.({ from, to, request, timeoutMs });
         this.exchange(from, to, request, timeoutMs, done);
       },
+      isLinked: () => true,
       verify: (contact, timeoutMs, done) => {
         this.messages += 1;
         this.onVerified?.(contact, timeoutMs);
