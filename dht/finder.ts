@@ -38,6 +38,8 @@ export interface FindReport {
   readonly nodesAsked: number;
   /** Requests of every kind, further pages included. */
   readonly requests: number;
+  /** Of these, requests that asked to be passed on: each may have cost another node a request more. */
+  readonly relays: number;
   readonly failed: number;
   /** Requests one after the other until the first match, or until the end where there was none. */
   readonly hops: number;
@@ -59,6 +61,8 @@ export interface FindOptions {
   readonly limit: number;
   /** The search ends after this, with what it has, ms. */
   readonly timeoutMs: number;
+  /** Paths of each walk that share no contact. */
+  readonly paths?: number | undefined;
   readonly onMatch?: (match: Match) => void;
   readonly onDone: (result: FindResult) => void;
 }
@@ -103,7 +107,7 @@ export class Finder {
   /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
   private readonly branches = new Map<string, Branch>();
   private pagesOpen = 0;
-  private totals = { requests: 0, nodes: 0, failed: 0, dropped: 0, hops: 0 };
+  private totals = { requests: 0, relays: 0, nodes: 0, failed: 0, dropped: 0, hops: 0 };
   private complete = true;
   private timer: Timer | undefined;
   private ended = false;
@@ -136,6 +140,7 @@ export class Finder {
     const run: LookupRun = new LookupRun(this.context, {
       target: key,
       request: { kind: "find_records", key, limit: this.options.limit, after: undefined },
+      paths: this.options.paths,
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
       onDone: (result) => this.onWalked(run, branch, result),
     });
@@ -248,6 +253,7 @@ export class Finder {
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(bits);
     this.walks.delete(run);
     this.totals.requests += result.requests;
+    this.totals.relays += result.relays;
     this.totals.nodes += result.requests;
     this.totals.failed += result.failed;
     if (this.live === 0) this.totals.hops = Math.max(this.totals.hops, result.hops);
@@ -265,7 +271,7 @@ export class Finder {
     this.timer?.cancel();
     const idle = this.walks.size === 0 && this.pagesOpen === 0;
     for (const run of this.walks) run.stop(); // adds their cost; `ended` keeps them from finishing a second time
-    const { requests, nodes, failed, dropped, hops } = this.totals;
+    const { requests, relays, nodes, failed, dropped, hops } = this.totals;
     const matches = [...this.best.values()].filter((match) => !match.record.withdrawn);
     this.options.onDone({
       matches,
@@ -275,6 +281,7 @@ export class Finder {
         keysAsked: this.branches.size,
         nodesAsked: nodes,
         requests,
+        relays,
         failed,
         hops,
         dropped,

@@ -1,4 +1,6 @@
 /** The Kademlia protocol as logic: lookups, capability records and their stores, upkeep. The world is reached through the ports alone. */
+
+export { ABSENT_FOR_MS, Absentees } from "./absentees.ts";
 export { assertCapabilityName, capabilityKey, isCapabilityName, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
 export {
   type AttributeValue,
@@ -11,10 +13,11 @@ export {
   signRecord,
   timelinessOf,
 } from "./capability-record.ts";
+export { DisjointLookup, MAX_PATHS } from "./disjoint-lookup.ts";
 export { Finder, type FindReport, type FindResult, type Match } from "./finder.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
-export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
+export { ALPHA, CLOSING_ALPHA, Lookup, type LookupOptions, MAX_DIALS, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
@@ -25,6 +28,7 @@ export {
   type OverlayOptions,
   type SearchOptions,
   type Stoppable,
+  type WalkOptions,
 } from "./overlay.ts";
 export {
   type Caller,
@@ -50,5 +54,5 @@ export {
   RecordStore,
   type StoreResult,
 } from "./record-store.ts";
-export { RoundTrips } from "./round-trips.ts";
+export { RoundTrips, type Warmth } from "./round-trips.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";

@@ -1,5 +1,6 @@
 import type { Contact } from "../routing/index.ts";
-import { Lookup } from "./lookup.ts";
+import { DisjointLookup, type Steps } from "./disjoint-lookup.ts";
+import { Lookup, type LookupOptions } from "./lookup.ts";
 import type { Membership } from "./membership.ts";
 import type { FindRecordsRequest, OverlayRequest, OverlayResponse, Relayed } from "./messages.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
@@ -10,6 +11,8 @@ import type { OverlaySettings } from "./settings.ts";
 export interface LookupCost {
   /** Requests sent, of every kind. */
   readonly requests: number;
+  /** Of these, requests that asked to be passed on: each may have cost another a request more. */
+  readonly relays: number;
   /** Requests that were refused, failed or never answered. */
   readonly failed: number;
   /** Requests that took longer than that peer usually does. */
@@ -38,16 +41,21 @@ export interface Walker {
 export interface Walk {
   readonly target: Uint8Array;
   readonly request: OverlayRequest;
+  /** Paths that share no contact, 1 to 8. Default: as set. See {@link DisjointLookup}. */
+  readonly paths?: number | undefined;
   /** Called with each answer as it comes. Returning `"enough"` ends the walk. */
   readonly onAnswer?: (from: Contact, response: OverlayResponse, hop: number) => "enough" | "go-on";
   readonly onDone: (result: LookupResult) => void;
 }
 
+/** Contacts that each of several paths begins with at least: adversaries must have got hold of all to keep it from the start. */
+const SEEDS_PER_PATH = 4;
+
 /** Drives one {@link Lookup}: sends its requests, times them, and tells the table who answered. */
 export class LookupRun {
   private readonly walker: Walker;
   private readonly walk: Walk;
-  private readonly lookup: Lookup;
+  private readonly lookup: Steps;
   private readonly startedAt: number;
   private failures = 0;
   private lates = 0;
@@ -67,10 +75,11 @@ export class LookupRun {
     const { membership, peers, runtime, settings } = walker;
     const { table, roundTrips, absentees } = membership;
     const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals } = settings;
-    this.lookup = new Lookup({
+    const paths = walk.paths ?? settings.paths;
+    const options: LookupOptions = {
       target: walk.target,
       self: table.self,
-      seeds: table.closest(walk.target, k),
+      seeds: table.closest(walk.target, Math.max(k, paths * SEEDS_PER_PATH)),
       k,
       alpha,
       beta,
@@ -81,7 +90,8 @@ export class LookupRun {
       isLinked: (contact) => peers.isLinked(contact),
       isAbsent: (contact) => absentees.has(contact, runtime.now()),
       expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
-    });
+    };
+    this.lookup = paths > 1 ? new DisjointLookup(options, paths) : new Lookup(options);
   }
 
   start(): this {
@@ -100,7 +110,8 @@ export class LookupRun {
     this.walk.onDone({
       closest,
       complete: lookup.complete && !isLost,
-      requests: lookup.requests + this.relays, // as if each were passed on
+      requests: lookup.requests,
+      relays: this.relays,
       failed: this.failures,
       late: this.lates,
       hops: closest[0] === undefined ? 0 : lookup.hopOf(closest[0]),

@@ -23,9 +23,10 @@ const MAX_ELSEWHERE = 3;
 
 /**
  * `fresh`: heard of, not asked. `asked`: a request is under way and holds one of the α slots. `late`: under way for longer than
- * expected; its slot is free and it holds no seat among the nearest, but its answer still counts. `answered`, `failed`: done.
+ * expected; its slot is free and it holds no seat among the nearest, but its answer still counts. `answered`, `failed`: done. `taken`:
+ * another path of the same walk asks it; it holds its seat here, unless that path is let down.
  */
-type State = "fresh" | "asked" | "late" | "answered" | "failed";
+type State = "fresh" | "asked" | "late" | "answered" | "failed" | "taken";
 
 interface Candidate {
   contact: Contact;
@@ -61,6 +62,8 @@ export interface LookupOptions {
   readonly isLinked?: (contact: Contact) => boolean;
   /** Whether a contact was asked in vain not long ago: it is then asked only if there are not enough others. Default: nobody was. */
   readonly isAbsent?: (contact: Contact) => boolean;
+  /** Whether another path of the same walk asks a contact, or has asked it; otherwise this one does from now on. Default: there is none. */
+  readonly isTaken?: (contact: Contact) => boolean;
   /** Gives a contact at the addresses where it is to be asked first. Default: those under which it was named. */
   readonly asKnown?: (contact: Contact) => Contact;
 }
@@ -100,6 +103,11 @@ export class Lookup {
     for (const contact of options.seeds) this.addCandidate(contact, 1);
   }
 
+  /** How many have answered. */
+  get answerCount(): number {
+    return this.answers;
+  }
+
   /** Requests made so far. */
   get requests(): number {
     return this.asked;
@@ -108,7 +116,7 @@ export class Lookup {
   /** The next contact to ask, or undefined when none should be asked now: all slots are taken, or the lookup has ended. */
   next(): Contact | undefined {
     if (this.isSpent || this.inFlight >= this.slots) return undefined;
-    const candidate = this.quickestNear() ?? this.wakeNearest();
+    const candidate = this.quickestFree() ?? this.wakeNearest();
     if (candidate === undefined) return undefined;
     if (candidate.tried === undefined) this.beginAt(candidate, this.asKnown(candidate.contact));
     candidate.state = "asked";
@@ -121,11 +129,18 @@ export class Lookup {
 
   /** True when nothing more is to be asked or awaited. */
   get finished(): boolean {
+    return this.isIdle && (this.isSpent || this.answers >= this.k || !this.mayHope);
+  }
+
+  /** True when nobody who has a seat is to be asked or awaited. */
+  get isIdle(): boolean {
     if (this.isSpent) return this.inFlight === 0;
-    if (this.firstWithin("asked") !== undefined || this.firstWithin("fresh") !== undefined) return false;
-    if (this.answers >= this.k) return true;
-    // Whoever is late is worth waiting for where nobody else can take the seat: in a small network, or one that is slow as a whole.
-    return this.lates === 0 && this.resting === 0;
+    return this.firstWithin("asked") === undefined && this.firstWithin("fresh") === undefined;
+  }
+
+  /** Whether somebody is late or rests: worth waiting for where nobody else can take a seat, in a small network or one that is slow. */
+  get mayHope(): boolean {
+    return this.lates > 0 || this.resting > 0;
   }
 
   /**
@@ -133,7 +148,7 @@ export class Lookup {
    * have: what those who failed would have named, nobody knows.
    */
   get complete(): boolean {
-    if (this.answers === 0) return this.candidates.length === 0;
+    if (this.answers === 0 && this.options.isTaken === undefined) return this.candidates.length === 0;
     let seats = 0;
     let failures = 0;
     for (const candidate of this.candidates) {
@@ -141,7 +156,7 @@ export class Lookup {
         failures += 1;
         continue;
       }
-      if (candidate.state !== "answered") return false;
+      if (candidate.state !== "answered" && candidate.state !== "taken") return false;
       seats += 1;
       if (seats === this.k) return true;
     }
@@ -179,6 +194,14 @@ export class Lookup {
     this.moveOn(candidate);
   }
 
+  /** Another path had taken a contact, and has been let down by it: it holds no seat here either. */
+  lost(contact: Contact): void {
+    const candidate = this.candidateOf(contact);
+    if (candidate === undefined || (candidate.state !== "taken" && candidate.state !== "fresh")) return;
+    if (candidate.state === "fresh") this.fresh -= 1;
+    candidate.state = "failed";
+  }
+
   /** The nearest contacts that have answered, nearest first, at most k. */
   closest(): Contact[] {
     const result: Contact[] = [];
@@ -204,7 +227,7 @@ export class Lookup {
     let answered = 0;
     for (const { state } of this.candidates) {
       if (answered >= beta) break;
-      if (state === "answered") answered += 1;
+      if (state === "answered" || state === "taken") answered += 1;
       else if (state !== "failed" && state !== "late") return alpha;
     }
     return answered >= beta ? Math.max(alpha, closingAlpha) : alpha;
@@ -347,6 +370,18 @@ export class Lookup {
       if (best === undefined || this.costOf(candidate) < this.costOf(best)) best = candidate;
     }
     return best;
+  }
+
+  /** The same, passing over those whom another path asks. */
+  private quickestFree(): Candidate | undefined {
+    const { isTaken } = this.options;
+    let candidate = this.quickestNear();
+    while (candidate !== undefined && isTaken?.(candidate.contact)) {
+      candidate.state = "taken";
+      this.fresh -= 1;
+      candidate = this.quickestNear();
+    }
+    return candidate;
   }
 
   private costOf(candidate: Candidate): number {

@@ -1,5 +1,6 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
 import { assertCapabilityName } from "./capability-key.ts";
+import { MAX_PATHS } from "./disjoint-lookup.ts";
 import { Finder, type FindResult, type Match } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
@@ -33,7 +34,15 @@ export interface OverlayOptions {
   readonly settings?: Partial<OverlaySettings>;
 }
 
-export interface SearchOptions {
+export interface WalkOptions {
+  /**
+   * Paths that share no contact, 1 to 8 (S/Kademlia): with 4, adversaries who are a fifth of the network lead hardly anybody astray; with 8,
+   * those who are nearly half. Each costs a few requests. Default: the setting `paths`, which is 1.
+   */
+  readonly paths?: number | undefined;
+}
+
+export interface SearchOptions extends WalkOptions {
   /** Matches wanted at most. Default 20. */
   readonly limit?: number | undefined;
   /** The search ends after this with what it has, and says that it is not complete. Default 15,000. */
@@ -138,9 +147,13 @@ export class Overlay {
     else respond(response);
   }
 
-  /** Walks to the k nodes nearest to an id. */
-  lookup(target: Uint8Array, onDone: (result: LookupResult) => void): Stoppable {
-    return new LookupRun(this, { target, request: { kind: "find_node", target }, onDone }).start();
+  /**
+   * Walks to the k nodes nearest to an id.
+   * @throws SynapseError `bad_options` where `paths` is not 1 to 8.
+   */
+  lookup(target: Uint8Array, onDone: (result: LookupResult) => void, { paths }: WalkOptions = {}): Stoppable {
+    assertPaths(paths);
+    return new LookupRun(this, { target, request: { kind: "find_node", target }, paths, onDone }).start();
   }
 
   /**
@@ -148,11 +161,12 @@ export class Overlay {
    * @throws SynapseError `bad_capability`.
    */
   find(capability: string, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
-    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch } = options;
+    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, paths, onMatch } = options;
     assertCapabilityName(capability);
+    assertPaths(paths);
     if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
     if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
-    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, onDone, ...(onMatch && { onMatch }) }).start();
+    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, paths, onDone, ...(onMatch && { onMatch }) }).start();
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */
@@ -168,4 +182,9 @@ export class Overlay {
   get published() {
     return this.publisher.records;
   }
+}
+
+function assertPaths(paths: number | undefined): void {
+  if (paths === undefined || (Number.isInteger(paths) && paths >= 1 && paths <= MAX_PATHS)) return;
+  throw new SynapseError("bad_options", `paths must be a whole number from 1 to ${MAX_PATHS}, not ${paths}`);
 }

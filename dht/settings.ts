@@ -16,6 +16,8 @@ export interface OverlaySettings {
   readonly closingAlpha: number;
   /** Candidates up to so many times as far as the nearest may be asked before it, if they will answer sooner. 1: strictly by distance. */
   readonly nearEquals: number;
+  /** Paths of every walk that share no contact, 1 to 8: more cost more and withstand more. */
+  readonly paths: number;
   /** Requests of one search that ask to be passed on over open links. 0: none. */
   readonly relays: number;
   /** How many of the nodes nearest to a key hold its records, and must answer before a lookup ends. The size of a bucket is always K. */
@@ -42,6 +44,7 @@ export const DEFAULT_SETTINGS: OverlaySettings = {
   beta: BETA,
   closingAlpha: CLOSING_ALPHA,
   nearEquals: NEAR_EQUALS,
+  paths: 1,
   relays: RELAYS,
   k: K,
   requestTimeoutMs: 5 * SECOND,

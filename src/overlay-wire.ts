@@ -1,5 +1,12 @@
 import { LRUCache } from "lru-cache";
-import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type OverlayResponse, type StoreOutcome } from "../dht/index.ts";
+import {
+  DEFAULT_RECORDS,
+  type FindRecordsResponse,
+  type OverlayRequest,
+  type OverlayResponse,
+  type Relayed,
+  type StoreOutcome,
+} from "../dht/index.ts";
 import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
@@ -24,7 +31,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
 /** The endpoint of each kind of request, with the names of its parameters. */
 export const OVERLAY_ENDPOINTS = {
   find_node: { name: "_synapse.find_node", params: ["target"] },
-  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?"] },
+  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "relay?"] },
   store: { name: "_synapse.store", params: ["key", "record"] },
 } as const;
 
@@ -41,7 +48,11 @@ export function encodeRequest(request: OverlayRequest): WireCall {
     case "find_node":
       return { endpoint: OVERLAY_ENDPOINTS.find_node.name, args: [request.target], kwargs: {} };
     case "find_records": {
-      const kwargs = { limit: request.limit, ...(request.after !== undefined && { after: request.after }) };
+      const kwargs = {
+        limit: request.limit,
+        ...(request.after !== undefined && { after: request.after }),
+        ...(request.relay && { relay: true }),
+      };
       return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
     }
     case "store":
@@ -55,7 +66,13 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
     case "find_node":
       return { kind, target: idArgument("target", args[0]) };
     case "find_records":
-      return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]) };
+      return {
+        kind,
+        key: idArgument("key", args[0]),
+        limit: limitArgument(args[1]),
+        after: cursorArgument(args[2]),
+        ...(flagArgument("relay", args[3]) && { relay: true }),
+      };
     case "store": {
       const record = args[1];
       if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
@@ -72,8 +89,8 @@ export function encodeResponse(response: OverlayResponse): unknown {
     case "find_node":
       return { contacts: response.contacts.map(encodeContact) };
     case "find_records": {
-      const { records, more = null, split, contacts } = response;
-      return { records, more, split, contacts: contacts.map(encodeContact) };
+      const { records, more = null, split, contacts, relayed } = response;
+      return { records, more, split, contacts: contacts.map(encodeContact), ...(relayed && { relayed: encodeRelayed(relayed) }) };
     }
     case "store": {
       const { outcome, split, reason } = response;
@@ -108,17 +125,32 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
 }
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
-  const { records, more, split, contacts } = result;
-  if (!Array.isArray(records) || records.length > MAX_RECORDS_READ || !records.every((record) => record instanceof Uint8Array)) {
-    throw badRequest("records must be a list of bytes");
-  }
+  const { records, more, split, contacts, relayed } = result;
+  const passedOn = isMap(relayed) ? decodeRelayed(relayed) : undefined;
   return {
     kind: "find_records",
-    records,
+    records: recordList(records),
     more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
     split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
     contacts: decodeContacts(contacts),
+    ...(passedOn && { relayed: passedOn }),
   };
+}
+
+function recordList(records: unknown): readonly Uint8Array[] {
+  if (Array.isArray(records) && records.length <= MAX_RECORDS_READ && records.every((record) => record instanceof Uint8Array))
+    return records;
+  throw badRequest("records must be a list of bytes");
+}
+
+function encodeRelayed({ from, records, contacts }: Relayed): unknown {
+  return { from: encodeContact(from), records, contacts: contacts.map(encodeContact) };
+}
+
+/** Undefined where whoever it is from cannot be dialled: then there is nobody to go on with. */
+function decodeRelayed({ from, records, contacts }: Record<string, unknown>): Relayed | undefined {
+  const [contact] = decodeContacts([from]);
+  return contact && { from: contact, records: recordList(records), contacts: decodeContacts(contacts) };
 }
 
 function encodeContact({ id, addresses }: Contact): unknown {
@@ -192,4 +224,10 @@ function cursorArgument(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string" && value.length <= MAX_CURSOR_CHARS) return value;
   throw badRequest("after must be the `more` of an earlier answer");
+}
+
+function flagArgument(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === "boolean") return value;
+  throw badRequest(`${name} must be true or false`);
 }

@@ -108,6 +108,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         openingAlpha: { type: "integer", minimum: 1, maximum: 64 },
         beta: { type: "integer", minimum: 1, maximum: 64 },
         closingAlpha: { type: "integer", minimum: 1, maximum: 64 },
+        paths: { type: "integer", minimum: 1, maximum: 8 },
         relays: { type: "integer", minimum: 0, maximum: 64 },
         nearEquals: { type: "number", minimum: 1, maximum: 4_294_967_296 },
         k: { type: "integer", minimum: 1, maximum: 64 },

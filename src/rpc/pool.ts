@@ -115,9 +115,10 @@ export class ConnectionPool {
     });
   }
 
-  /** Whether a call to a peer needs no dial. @param key its id in hex. */
-  isLinked(key: string): boolean {
-    return this.dialled.peek(key)?.isOpen === true || this.inbound?.peek(key)?.isOpen === true; // looking is not use
+  /** The open link to a peer, whoever dialled it. Looking is not use. @param key its id in hex. */
+  peek(key: string): Connection | undefined {
+    const links = [this.dialled.peek(key), this.inbound?.peek(key)];
+    return links.find((link) => link?.isOpen);
   }
 
   /** Keeps links again after {@link close}; a new pool needs no opening. */
