@@ -4,7 +4,7 @@ import { Lookup, type LookupOptions } from "./lookup.ts";
 /** Paths of one walk at most: beyond, each would begin with fewer than two of the k nearest known. */
 export const MAX_PATHS = 8;
 /** Requests that each path may have under way: with more, all paths together would ask most of the network before they hear from it. */
-const PATH_ALPHA = 2;
+const PATH_ALPHA = 3;
 
 /** What a walk steps through: one path, or several. */
 export type Steps = Pick<
@@ -25,6 +25,8 @@ export class DisjointLookup implements Steps {
   private readonly paths: readonly Lookup[]; // at most MAX_PATHS
   /** Which path asks whom, by key; at most MAX_REQUESTS of each path. */
   private readonly owners = new Map<string, Lookup>();
+  /** Of these, the keys of those who failed or were late. */
+  private readonly unreached = new Set<string>();
   /** The path whose turn it is to ask. */
   private turn = 0;
 
@@ -87,19 +89,21 @@ export class DisjointLookup implements Steps {
   }
 
   private pathOf(options: LookupOptions, seeds: readonly Contact[]): Lookup {
-    const isTaken = ({ key }: Contact) => {
+    const takenAs = ({ key }: Contact) => {
       const owner = this.owners.get(key);
       if (owner === undefined) this.owners.set(key, path);
-      return owner !== undefined && owner !== path;
+      if (owner === undefined || owner === path) return undefined;
+      return this.unreached.has(key) ? "failed" : "taken";
     };
     // Whoever did not answer lately is asked again: a path has too few to begin with to pass anybody over.
-    const path: Lookup = new Lookup({ ...options, seeds, isTaken, isAbsent: () => false, ...SLOTS });
+    const path: Lookup = new Lookup({ ...options, seeds, takenAs, isAbsent: () => false, ...SLOTS });
     return path;
   }
 
   private letDown(contact: Contact, tell: (owner: Lookup) => void): void {
     const owner = this.owners.get(contact.key);
     if (owner === undefined) return;
+    this.unreached.add(contact.key);
     tell(owner);
     for (const path of this.paths) if (path !== owner) path.lost(contact);
   }

@@ -62,8 +62,11 @@ export interface LookupOptions {
   readonly isLinked?: (contact: Contact) => boolean;
   /** Whether a contact was asked in vain not long ago: it is then asked only if there are not enough others. Default: nobody was. */
   readonly isAbsent?: (contact: Contact) => boolean;
-  /** Whether another path of the same walk asks a contact, or has asked it; otherwise this one does from now on. Default: there is none. */
-  readonly isTaken?: (contact: Contact) => boolean;
+  /**
+   * What another path of the same walk has made of a contact: asked it, or asked it in vain. Undefined: nothing, and it is this one's from now
+   * on. Default: there is no other.
+   */
+  readonly takenAs?: (contact: Contact) => "taken" | "failed" | undefined;
   /** Gives a contact at the addresses where it is to be asked first. Default: those under which it was named. */
   readonly asKnown?: (contact: Contact) => Contact;
 }
@@ -148,7 +151,7 @@ export class Lookup {
    * have: what those who failed would have named, nobody knows.
    */
   get complete(): boolean {
-    if (this.answers === 0 && this.options.isTaken === undefined) return this.candidates.length === 0;
+    if (this.answers === 0 && this.options.takenAs === undefined) return this.candidates.length === 0;
     let seats = 0;
     let failures = 0;
     for (const candidate of this.candidates) {
@@ -374,14 +377,14 @@ export class Lookup {
 
   /** The same, passing over those whom another path asks. */
   private quickestFree(): Candidate | undefined {
-    const { isTaken } = this.options;
-    let candidate = this.quickestNear();
-    while (candidate !== undefined && isTaken?.(candidate.contact)) {
-      candidate.state = "taken";
+    const { takenAs } = this.options;
+    for (;;) {
+      const candidate = this.quickestNear();
+      const state = candidate && takenAs?.(candidate.contact);
+      if (candidate === undefined || state === undefined) return candidate;
+      candidate.state = state;
       this.fresh -= 1;
-      candidate = this.quickestNear();
     }
-    return candidate;
   }
 
   private costOf(candidate: Candidate): number {
