@@ -1,7 +1,11 @@
 import { HOUR, MINUTE, type Named } from "./named.ts";
 
 /** Ten thousand members, who hardly know each other: on the way to a key most of those asked are strangers. */
-const LARGE = { nodes: 10_000, durationMs: 10 * MINUTE, load: { capabilities: 2_000, lookupsPerSecond: 2, findsPerSecond: 5, findLimit: 1 } };
+const LARGE = {
+  nodes: 10_000,
+  durationMs: 10 * MINUTE,
+  load: { capabilities: 2_000, lookupsPerSecond: 2, findsPerSecond: 5, findLimit: 1 },
+};
 /** Links stay open unless there are too many: a network that is used. */
 const WARM = { links: { idleMs: 24 * HOUR } };
 
