@@ -16,6 +16,7 @@ export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
 export {
