@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
+import { RecentMap } from "../recent-map.ts";
 import { orAborted } from "../runtime.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection } from "./connection.ts";
@@ -43,9 +43,9 @@ type Dial = (limit: Deadline) => Promise<Connection>;
 export class ConnectionPool {
   private readonly host: ConnectionHost;
   private readonly transport: Transport;
-  private readonly dialled: LRUCache<string, Connection>;
+  private readonly dialled: RecentMap<Connection>;
   /** Those of them that were dialled by address alone, by that address. Closed ones stay until dialled anew or displaced. */
-  private readonly byAddress: LRUCache<string, Connection>;
+  private readonly byAddress: RecentMap<Connection>;
   /** The link of each peer that has dialled this side, the newest; open ones only, so no more than limits.maxConnections. */
   private readonly inbound = new Map<string, Connection>();
   /** Dials under way by peer or address; as many as callers have begun, each gone when its turn and its time are over. */
@@ -58,11 +58,8 @@ export class ConnectionPool {
   constructor(host: ConnectionHost, transport: Transport, max = MAX_DIALLED) {
     this.host = host;
     this.transport = transport;
-    this.dialled = new LRUCache({
-      max,
-      disposeAfter: (connection) => connection.closeWhenIdle(), // after, since a link that closes at once deletes its entry itself
-    });
-    this.byAddress = new LRUCache({ max });
+    this.dialled = new RecentMap(max, (connection) => connection.closeWhenIdle());
+    this.byAddress = new RecentMap(max);
   }
 
   /** Links that are open and were dialled from here. */
