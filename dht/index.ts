@@ -11,7 +11,8 @@ export {
   signRecord,
   timelinessOf,
 } from "./capability-record.ts";
-export { Finder, type FindReport, type FindResult, type Match } from "./finder.ts";
+export { Finder, type FindReport, type FindResult } from "./finder.ts";
+export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
@@ -39,6 +40,7 @@ export {
   type VerifySignature,
 } from "./ports.ts";
 export type { Offer, PublishReport } from "./publisher.ts";
+export * from "./query/index.ts";
 export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
 export {
   belongsUnder,

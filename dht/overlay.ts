@@ -1,6 +1,6 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
-import { assertCapabilityName } from "./capability-key.ts";
-import { Finder, type FindResult, type Match } from "./finder.ts";
+import { Finder, type FindResult } from "./finder.ts";
+import type { Match } from "./findings.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
@@ -10,6 +10,7 @@ import { Membership } from "./membership.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
+import { compileQuery, type Query } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
@@ -133,15 +134,15 @@ export class Overlay {
   }
 
   /**
-   * Searches for agents by capability name; a name finds all below it as well.
-   * @throws SynapseError `bad_capability`.
+   * Searches for agents by what they offer, in the language of docs/queries.md. The name of a capability finds all below it as well.
+   * @throws SynapseError `bad_query`, `bad_options`.
    */
-  find(capability: string, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
+  find(query: string | Query, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
     const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch } = options;
-    assertCapabilityName(capability);
+    const compiled = compileQuery(query);
     if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
     if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
-    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, onDone, ...(onMatch && { onMatch }) }).start();
+    return new Finder(this, { query: compiled, limit, timeoutMs, onDone, ...(onMatch && { onMatch }) }).start();
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */

@@ -2,7 +2,7 @@
 export { foundBy, isUnder, type Known, type Verdict, verdictOf } from "./agent.ts";
 export { checkQuery } from "./check.ts";
 export { type Clause, type Complain, type Condition, clausesOf, MAX_CLAUSES, type Pattern } from "./clauses.ts";
-export { type Comparison, holdsOf, fieldOf } from "./comparison.ts";
+export { type Comparison, fieldOf, holdsOf } from "./comparison.ts";
 export { type CompiledQuery, compileQuery } from "./compile.ts";
 export { faultAt } from "./fault.ts";
 export { formatComparison, formatQuery } from "./format.ts";
