@@ -1,5 +1,6 @@
 import type { Contact } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
+import type { Trace } from "./explanation.ts";
 import { type Change, Findings, type Heard, type Match } from "./findings.ts";
 import { type FinderContext, KeyReader, type Reading, type Tally } from "./key-reader.ts";
 import type { Timer } from "./ports.ts";
@@ -32,6 +33,8 @@ export interface FindResult {
   /** In the order in which they were heard of: what the nearest or fastest holder knew comes first. By rank where one was asked for. */
   readonly matches: readonly Match[];
   readonly report: FindReport;
+  /** How the search went, where that was asked for. */
+  readonly trace?: Trace;
 }
 
 export interface FindOptions {

@@ -14,10 +14,12 @@ export interface Match {
   readonly hop: number;
   /** Milliseconds after the search began. */
   readonly ms: number;
+  /** Where matches were put in order by it: how long a ping takes there, ms. */
+  readonly roundTripMs?: number;
 }
 
 /** A record, and how it was heard of. */
-export type Heard = Omit<Match, "also">;
+export type Heard = Omit<Match, "also" | "roundTripMs">;
 
 /** Everything heard of one agent, by capability; withdrawals too, so that they win. */
 type Agent = Map<string, Heard>;

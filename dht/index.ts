@@ -11,6 +11,7 @@ export {
   signRecord,
   timelinessOf,
 } from "./capability-record.ts";
+export { MAX_NEAR_MISSES, MAX_STEPS, type NearMiss, type Step, type Trace } from "./explanation.ts";
 export { Finder, type FindReport, type FindResult } from "./finder.ts";
 export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
@@ -19,14 +20,7 @@ export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
-export {
-  DEFAULT_FIND_LIMIT,
-  DEFAULT_FIND_TIMEOUT_MS,
-  Overlay,
-  type OverlayOptions,
-  type SearchOptions,
-  type Stoppable,
-} from "./overlay.ts";
+export { Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
 export {
   type Caller,
   type Failed,
@@ -41,6 +35,7 @@ export {
 } from "./ports.ts";
 export type { Offer, PublishReport } from "./publisher.ts";
 export * from "./query/index.ts";
+export type { Rank } from "./ranking.ts";
 export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
 export {
   belongsUnder,
@@ -53,4 +48,5 @@ export {
   type StoreResult,
 } from "./record-store.ts";
 export { RoundTrips } from "./round-trips.ts";
+export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";

@@ -2,6 +2,7 @@ import type { Contact, NodeId } from "../routing/index.ts";
 import { bitAt } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
+import type { Explanation } from "./explanation.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
 import type { Where } from "./query/index.ts";
@@ -25,6 +26,8 @@ export interface FinderContext extends Walker {
   readonly swarm: string;
   readonly reader: RecordReader;
   readonly store: RecordStore;
+  /** Who wants to know how the search goes, if anybody. */
+  readonly explanation?: Explanation;
 }
 
 /** What a search has cost so far, all names together. */
@@ -155,6 +158,7 @@ export class KeyReader {
     const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where) };
     this.branches.set(bits, branch);
     this.reading.tally.keys += 1;
+    this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
     if (this.ended) return;
     const run: LookupRun = new LookupRun(this.context, {

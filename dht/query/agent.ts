@@ -43,7 +43,14 @@ export function verdictOf({ offers, conditions }: Clause, known: Known): Verdict
   }
   if (open.size > 0) return { kind: "open", names: open };
   const [found = [], ...others] = byPattern;
-  return { kind: "holds", found, beside: others.flatMap(([first]) => first ?? []) };
+  const beside = [...others.flatMap(([first]) => first ?? []), ...conditions.flatMap((condition) => offeredBy(condition, known))];
+  return { kind: "holds", found, beside: [...new Set(beside)] };
+}
+
+/** The record by which a word holds, where it is a capability of the agent. */
+function offeredBy(condition: Condition, { records }: Known): readonly CapabilityRecord[] {
+  if (condition.kind !== "word" || condition.negated) return [];
+  return records.filter((record) => isUnder(record, { name: condition.name, below: false })).slice(0, 1);
 }
 
 /** Whether a condition can hold of a record, as far as is known. */

@@ -6,7 +6,7 @@ export { type Comparison, fieldOf, holdsOf } from "./comparison.ts";
 export { type CompiledQuery, compileQuery } from "./compile.ts";
 export { faultAt } from "./fault.ts";
 export { formatComparison, formatQuery } from "./format.ts";
-export { type Parsed, parseQuery } from "./parser.ts";
+export { bareValue, type Parsed, parseQuery } from "./parser.ts";
 export { namesIn, type Plan, planOf, whereFor } from "./plan.ts";
 export { MAX_NESTING, MAX_QUERY_CHARS, MAX_TERMS, MAX_VALUE_CHARS, OPERATORS, type Operator, type Query, type Term } from "./query.ts";
 export {
@@ -20,5 +20,7 @@ export {
   type Shape,
   takes,
 } from "./shape.ts";
+export { faultOfTerm } from "./terms.ts";
 export { compareVersions } from "./version.ts";
 export { admits, MAX_WHERE_COMPARISONS, MAX_WHERE_PUBLISHERS, ofPublishers, PUBLISHER_BYTES, type Where } from "./where.ts";
+export { whyNot } from "./why.ts";
