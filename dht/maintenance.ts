@@ -40,6 +40,11 @@ export class Maintenance {
     this.timers.clear();
   }
 
+  /** Every bucket is due, one after the other. */
+  refreshAll(): void {
+    this.refreshedAt.fill(Number.NEGATIVE_INFINITY);
+  }
+
   /** Repeats a chore at random moments around an interval, so that the network never beats in step. */
   private every(chore: string, intervalMs: number, run: () => void): void {
     const { runtime } = this.walker;

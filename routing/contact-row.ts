@@ -63,6 +63,12 @@ export class ContactRow implements Contacts {
     this.since[index] = this.seenAt(index) - Math.floor(this.trustOf(index) / 3);
   }
 
+  /** All of them were heard of so much longer ago, and have shown nothing. */
+  age(ms: number): void {
+    this.lastSeen = this.lastSeen.map((seen) => seen - Math.ceil(ms));
+    this.since = this.lastSeen.slice();
+  }
+
   countIn(subnet: number): number {
     let count = 0;
     for (const contact of this.contacts) if (contact.subnet === subnet) count += 1;

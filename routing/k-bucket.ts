@@ -132,6 +132,12 @@ export class KBucket {
     return seat >= 0;
   }
 
+  /** For a node that has slept: everybody was heard of so much longer ago, and has to show anew that it is there. */
+  age(ms: number): void {
+    this.seats.age(ms);
+    this.waiting?.age(ms);
+  }
+
   /** The contacts that answered the last time they were asked, in no order. Good until the bucket changes. */
   get healthy(): Contacts {
     const { misses } = this;

@@ -97,6 +97,11 @@ export class RoutingTable {
     return due;
   }
 
+  /** For a node that has slept: everybody was heard of so much longer ago, and has to show anew that it is there. */
+  age(ms: number): void {
+    for (const bucket of this.buckets) bucket?.age(ms);
+  }
+
   *contacts(): IterableIterator<Contact> {
     for (const bucket of this.buckets) if (bucket !== undefined) yield* bucket.contacts();
   }

@@ -117,7 +117,8 @@ class Parser {
   private value(field: string, operator: string): AttributeValue {
     const token = this.take();
     if (token.kind === "text" || token.kind === "shape") return token.text;
-    if (token.kind !== "word") throw this.fault(token, `a value is missing after ${field}${operator}`, 'put signs in quotation marks: "a | b"');
+    if (token.kind !== "word")
+      throw this.fault(token, `a value is missing after ${field}${operator}`, 'put signs in quotation marks: "a | b"');
     return TEXT_FIELDS.has(field) ? token.text : bareValue(token.text);
   }
 
