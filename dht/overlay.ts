@@ -15,6 +15,7 @@ import { RecordStore } from "./record-store.ts";
 import { Reunion } from "./reunion.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+import { SleepWatch } from "./sleep-watch.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
@@ -55,6 +56,7 @@ export class Overlay {
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
   private readonly reunion: Reunion;
+  private readonly sleepWatch: SleepWatch;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -71,6 +73,11 @@ export class Overlay {
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
     this.reunion = new Reunion(this, () => this.publisher.republishAll());
+    this.sleepWatch = new SleepWatch(
+      this,
+      () => this.maintenance.refreshAll(),
+      () => this.publisher.republishAll(),
+    );
     this.maintenance.onLost = () => {
       this.joining?.again();
       this.reunion.seek();
@@ -83,6 +90,7 @@ export class Overlay {
   start(): void {
     this.maintenance.start();
     this.reunion.start();
+    this.sleepWatch.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -91,6 +99,7 @@ export class Overlay {
     this.publisher.stop();
     this.maintenance.stop();
     this.reunion.stop();
+    this.sleepWatch.stop();
     this.handOver.stop();
   }
 
