@@ -14,22 +14,17 @@ export {
   timelinessOf,
 } from "./capability-record.ts";
 export { DisjointLookup, MAX_PATHS } from "./disjoint-lookup.ts";
-export { Finder, type FindReport, type FindResult, type Match } from "./finder.ts";
+export { MAX_NEAR_MISSES, MAX_STEPS, type NearMiss, type Step, type Trace } from "./explanation.ts";
+export { Finder, type FindReport, type FindResult } from "./finder.ts";
+export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export { ALPHA, CLOSING_ALPHA, Lookup, type LookupOptions, MAX_DIALS, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
-export {
-  DEFAULT_FIND_LIMIT,
-  DEFAULT_FIND_TIMEOUT_MS,
-  Overlay,
-  type OverlayOptions,
-  type SearchOptions,
-  type Stoppable,
-  type WalkOptions,
-} from "./overlay.ts";
+export { Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
 export {
   type Caller,
   type Failed,
@@ -43,6 +38,8 @@ export {
   type VerifySignature,
 } from "./ports.ts";
 export type { Offer, PublishReport } from "./publisher.ts";
+export * from "./query/index.ts";
+export type { Rank } from "./ranking.ts";
 export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
 export {
   belongsUnder,
@@ -55,4 +52,6 @@ export {
   type StoreResult,
 } from "./record-store.ts";
 export { RoundTrips, type Warmth } from "./round-trips.ts";
+export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+export type { WalkOptions } from "./walk-options.ts";

@@ -41,8 +41,6 @@ export interface Walker {
 export interface Walk {
   readonly target: Uint8Array;
   readonly request: OverlayRequest;
-  /** Paths that share no contact, 1 to 8. Default: as set. See {@link DisjointLookup}. */
-  readonly paths?: number | undefined;
   /** Called with each answer as it comes. Returning `"enough"` ends the walk. */
   readonly onAnswer?: (from: Contact, response: OverlayResponse, hop: number) => "enough" | "go-on";
   readonly onDone: (result: LookupResult) => void;
@@ -74,8 +72,7 @@ export class LookupRun {
     this.relayed = walk.request.kind === "find_records" ? { ...walk.request, relay: true } : undefined;
     const { membership, peers, runtime, settings } = walker;
     const { table, roundTrips, absentees } = membership;
-    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals } = settings;
-    const paths = walk.paths ?? settings.paths;
+    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals, paths } = settings;
     const options: LookupOptions = {
       target: walk.target,
       self: table.self,
@@ -173,10 +170,13 @@ export class LookupRun {
     if (!this.ended) this.pump();
   }
 
-  /** What another is said to have answered: its records are as good as any, and those it names are candidates like itself. */
+  /**
+   * What another is said to have answered: its records are as good as any, and those it names are candidates like itself. Who gave them is
+   * whoever says so: it must not be able to speak for others.
+   */
   private onRelayed(by: Contact, { from, records, contacts }: Relayed, hop: number): void {
     this.lookup.heard(by, [from, ...contacts]);
-    this.tell(from, { kind: "find_records", records, more: undefined, split: 0, contacts }, hop);
+    this.tell(by, { kind: "find_records", records, more: undefined, split: 0, contacts }, hop);
   }
 
   private tell(from: Contact, response: OverlayResponse, hop: number): "enough" | "go-on" {

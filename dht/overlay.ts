@@ -1,7 +1,5 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
-import { assertCapabilityName } from "./capability-key.ts";
-import { MAX_PATHS } from "./disjoint-lookup.ts";
-import { Finder, type FindResult, type Match } from "./finder.ts";
+import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
@@ -11,15 +9,16 @@ import { Membership } from "./membership.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
+import type { Query } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
 import { Relays } from "./relays.ts";
+import { Reunion } from "./reunion.ts";
+import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+import { SleepWatch } from "./sleep-watch.ts";
+import { type WalkOptions, withPaths } from "./walk-options.ts";
 
-/** Matches given when nobody says how many are wanted. */
-export const DEFAULT_FIND_LIMIT = 20;
-/** How long a search may take when nobody says otherwise, ms. One that nobody holds up takes a second or two. */
-export const DEFAULT_FIND_TIMEOUT_MS = 15_000;
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
 export interface OverlayOptions {
@@ -32,23 +31,6 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
-}
-
-export interface WalkOptions {
-  /**
-   * Paths that share no contact, 1 to 8 (S/Kademlia): with 4, adversaries who are a fifth of the network lead hardly anybody astray; with 8,
-   * those who are nearly half. Each costs a few requests. Default: the setting `paths`, which is 1.
-   */
-  readonly paths?: number | undefined;
-}
-
-export interface SearchOptions extends WalkOptions {
-  /** Matches wanted at most. Default 20. */
-  readonly limit?: number | undefined;
-  /** The search ends after this with what it has, and says that it is not complete. Default 15,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Called with each match as it is found. */
-  readonly onMatch?: ((match: Match) => void) | undefined;
 }
 
 /** Stops what it was given with. */
@@ -76,6 +58,8 @@ export class Overlay {
   private readonly relays: Relays;
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
+  private readonly reunion: Reunion;
+  private readonly sleepWatch: SleepWatch;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -92,7 +76,16 @@ export class Overlay {
     this.handlers = new Handlers(this);
     this.relays = new Relays(this);
     this.maintenance = new Maintenance(this, this.store);
-    this.maintenance.onLost = () => this.joining?.again();
+    this.reunion = new Reunion(this, () => this.publisher.republishAll());
+    this.sleepWatch = new SleepWatch(
+      this,
+      () => this.maintenance.refreshAll(),
+      () => this.publisher.republishAll(),
+    );
+    this.maintenance.onLost = () => {
+      this.joining?.again();
+      this.reunion.seek();
+    };
     this.handOver = new HandOver(this, this.store);
     this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
@@ -100,6 +93,8 @@ export class Overlay {
   /** Begins the upkeep of table and store. The first node of a network, which has nobody to join through, needs no more. */
   start(): void {
     this.maintenance.start();
+    this.reunion.start();
+    this.sleepWatch.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -107,6 +102,8 @@ export class Overlay {
     this.joining?.stop();
     this.publisher.stop();
     this.maintenance.stop();
+    this.reunion.stop();
+    this.sleepWatch.stop();
     this.handOver.stop();
   }
 
@@ -119,6 +116,7 @@ export class Overlay {
   ): Stoppable {
     if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
+    this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,
@@ -142,8 +140,7 @@ export class Overlay {
   /** The same for a caller that can wait: where this node has nothing and another may, that one is asked first. See {@link Relays}. */
   serve(caller: Caller, request: OverlayRequest, respond: (response: OverlayResponse) => void): void {
     const response = this.handlers.handle(caller, request);
-    const isPassedOn = request.kind === "find_records" && request.relay === true;
-    if (isPassedOn && response.kind === "find_records" && response.records.length === 0) this.relays.extend(request, response, respond);
+    if (request.kind === "find_records" && response.kind === "find_records") this.relays.extend(request, response, respond);
     else respond(response);
   }
 
@@ -152,21 +149,17 @@ export class Overlay {
    * @throws SynapseError `bad_options` where `paths` is not 1 to 8.
    */
   lookup(target: Uint8Array, onDone: (result: LookupResult) => void, { paths }: WalkOptions = {}): Stoppable {
-    assertPaths(paths);
-    return new LookupRun(this, { target, request: { kind: "find_node", target }, paths, onDone }).start();
+    const { runtime, peers, membership } = this;
+    const walker = { runtime, peers, membership, settings: withPaths(this.settings, paths) };
+    return new LookupRun(walker, { target, request: { kind: "find_node", target }, onDone }).start();
   }
 
   /**
-   * Searches for agents by capability name; a name finds all below it as well.
-   * @throws SynapseError `bad_capability`.
+   * Searches for agents by what they offer, in the language of docs/queries.md. The name of a capability finds all below it as well.
+   * @throws SynapseError `bad_query`, `bad_options`.
    */
-  find(capability: string, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
-    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, paths, onMatch } = options;
-    assertCapabilityName(capability);
-    assertPaths(paths);
-    if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
-    if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
-    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, paths, onDone, ...(onMatch && { onMatch }) }).start();
+  find(query: string | Query, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
+    return new Search(this, query, options, onDone).start();
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */
@@ -182,9 +175,4 @@ export class Overlay {
   get published() {
     return this.publisher.records;
   }
-}
-
-function assertPaths(paths: number | undefined): void {
-  if (paths === undefined || (Number.isInteger(paths) && paths >= 1 && paths <= MAX_PATHS)) return;
-  throw new SynapseError("bad_options", `paths must be a whole number from 1 to ${MAX_PATHS}, not ${paths}`);
 }

@@ -30,11 +30,15 @@ export class Relays {
     this.context = context;
   }
 
-  /** Gives the caller this node's own answer, and with it that of the contact asked, if it comes in time. `respond` is called once. */
-  extend({ key, limit }: FindRecordsRequest, own: FindRecordsResponse, respond: (response: FindRecordsResponse) => void): void {
-    const contact = this.relaying < MAX_RELAYING ? this.quickestLinked(own.contacts) : undefined;
+  /**
+   * Gives the caller this node's own answer, and where it wishes and this node holds nothing, that of the contact asked, if it comes in time.
+   * `respond` is called once.
+   */
+  extend({ relay, ...request }: FindRecordsRequest, own: FindRecordsResponse, respond: (response: FindRecordsResponse) => void): void {
+    const isWished = relay === true && own.records.length === 0 && (own.held ?? 0) === 0 && this.relaying < MAX_RELAYING;
+    const contact = isWished ? this.quickestLinked(own.contacts) : undefined;
     if (contact === undefined) respond(own);
-    else this.ask(contact, { kind: "find_records", key, limit, after: undefined }, (relayed) => respond({ ...own, ...relayed }));
+    else this.ask(contact, request, (relayed) => respond({ ...own, ...relayed }));
   }
 
   private ask(contact: Contact, request: FindRecordsRequest, give: (part: Pick<FindRecordsResponse, "relayed">) => void): void {

@@ -8,6 +8,7 @@ import {
   Overlay,
   type OverlayRequest,
   type OverlaySettings,
+  type Query,
   type RecordReader,
   type SearchOptions,
   type Stoppable,
@@ -106,11 +107,12 @@ export class Node extends Server {
   }
 
   /**
-   * Searches for agents that offer a capability. A name finds all below it: `code-review` finds `code-review/python`.
-   * @throws SynapseError `bad_capability`, `bad_options`, `aborted`.
+   * Searches for agents by what they offer: `code-review lang=typescript price<0.02 !gpu`, or an object that says the same. The name of a
+   * capability finds all below it. docs/queries.md has the language.
+   * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
-  async find(capability: string, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit, paths } = options;
+  async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
+    const { onMatch = () => undefined, limit, rank, explain, paths } = options;
     const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
@@ -124,7 +126,7 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(capability, { limit, timeoutMs, paths, onMatch: tell }, done);
+      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, paths, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });

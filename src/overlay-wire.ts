@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import {
   DEFAULT_RECORDS,
   type FindRecordsResponse,
@@ -7,9 +6,10 @@ import {
   type Relayed,
   type StoreOutcome,
 } from "../dht/index.ts";
-import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
+import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex, sameId } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
+import { decodeWhere, encodeWhere } from "./where-wire.ts";
 
 /** The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it. */
 
@@ -31,7 +31,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
 /** The endpoint of each kind of request, with the names of its parameters. */
 export const OVERLAY_ENDPOINTS = {
   find_node: { name: "_synapse.find_node", params: ["target"] },
-  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "relay?"] },
+  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "where?", "relay?"] },
   store: { name: "_synapse.store", params: ["key", "record"] },
 } as const;
 
@@ -48,11 +48,9 @@ export function encodeRequest(request: OverlayRequest): WireCall {
     case "find_node":
       return { endpoint: OVERLAY_ENDPOINTS.find_node.name, args: [request.target], kwargs: {} };
     case "find_records": {
-      const kwargs = {
-        limit: request.limit,
-        ...(request.after !== undefined && { after: request.after }),
-        ...(request.relay && { relay: true }),
-      };
+      const { limit, after, where, relay } = request;
+      const options = { ...(after !== undefined && { after }), ...(where && { where: encodeWhere(where) }), ...(relay && { relay }) };
+      const kwargs = { limit, ...options };
       return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
     }
     case "store":
@@ -65,14 +63,11 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
   switch (kind) {
     case "find_node":
       return { kind, target: idArgument("target", args[0]) };
-    case "find_records":
-      return {
-        kind,
-        key: idArgument("key", args[0]),
-        limit: limitArgument(args[1]),
-        after: cursorArgument(args[2]),
-        ...(flagArgument("relay", args[3]) && { relay: true }),
-      };
+    case "find_records": {
+      const where = decodeWhere(args[3]);
+      const options = { ...(where && { where }), ...(flagArgument("relay", args[4]) && { relay: true as const }) };
+      return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]), ...options };
+    }
     case "store": {
       const record = args[1];
       if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
@@ -89,8 +84,9 @@ export function encodeResponse(response: OverlayResponse): unknown {
     case "find_node":
       return { contacts: response.contacts.map(encodeContact) };
     case "find_records": {
-      const { records, more = null, split, contacts, relayed } = response;
-      return { records, more, split, contacts: contacts.map(encodeContact), ...(relayed && { relayed: encodeRelayed(relayed) }) };
+      const { records, more = null, split, contacts, held, relayed } = response;
+      const options = { ...(held !== undefined && { held }), ...(relayed && { relayed: encodeRelayed(relayed) }) };
+      return { records, more, split, contacts: contacts.map(encodeContact), ...options };
     }
     case "store": {
       const { outcome, split, reason } = response;
@@ -125,7 +121,7 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
 }
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
-  const { records, more, split, contacts, relayed } = result;
+  const { records, more, split, contacts, held, relayed } = result;
   const passedOn = isMap(relayed) ? decodeRelayed(relayed) : undefined;
   return {
     kind: "find_records",
@@ -133,6 +129,7 @@ function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
     more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
     split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
     contacts: decodeContacts(contacts),
+    ...(typeof held === "number" && Number.isSafeInteger(held) && held >= 0 && { held }),
     ...(passedOn && { relayed: passedOn }),
   };
 }
@@ -163,37 +160,34 @@ function decodeContacts(list: unknown): Contact[] {
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
-    const readable = isAddressList(addresses) ? addresses.flatMap(dialableAddress) : [];
-    if (isNodeId(id) && readable.length > 0) contacts.push(contactOf(id, readable));
+    const contact = isNodeId(id) && isAddressList(addresses) ? contactOf(id, addresses) : undefined;
+    if (contact !== undefined) contacts.push(contact);
   }
   return contacts;
 }
 
-/** Contacts as they were named last, by id: the same few hundred are named again and again, and all that know one share it. */
-const named = new LRUCache<string, Contact>({ max: 4_096 });
+/**
+ * Contacts as they were named last: the same few hundred are named again and again, and all that know one share it. Each id has one place,
+ * by its last bits, since its first are those of what was asked for; another with the same bits takes it.
+ */
+const named: (Contact | undefined)[] = new Array(4_096).fill(undefined);
 
-function contactOf(id: NodeId, addresses: readonly string[]): Contact {
-  const bytes = Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1");
-  const known = named.get(bytes);
-  if (known?.addresses.length === addresses.length && known.addresses.every((address, i) => address === addresses[i])) return known;
-  const contact = makeContact(Uint8Array.from(id), addresses); // a copy: see above
-  named.set(bytes, contact);
+function contactOf(id: NodeId, addresses: readonly string[]): Contact | undefined {
+  const place = (((id[30] as number) << 8) | (id[31] as number)) % named.length;
+  const known = named[place];
+  if (known !== undefined && sameId(known.id, id) && sameAddresses(known.addresses, addresses)) return known;
+  const readable = addresses.flatMap(readAddress);
+  if (readable.length === 0) return undefined;
+  const contact = makeContact(Uint8Array.from(id), readable); // a copy: see above
+  named[place] = contact;
   return contact;
 }
 
-/** The same for their addresses, of at most 128 characters. */
-const dialable = new LRUCache<string, readonly string[]>({ max: 4_096 });
-
-/** The address in canonical form, or nothing where it is none. */
-function dialableAddress(text: string): readonly string[] {
-  let addresses = dialable.get(text);
-  if (addresses === undefined) {
-    addresses = readAddress(text);
-    dialable.set(text, addresses);
-  }
-  return addresses;
+function sameAddresses(these: readonly string[], those: readonly string[]): boolean {
+  return these.length === those.length && these.every((address, place) => address === those[place]);
 }
 
+/** The address in canonical form, or nothing where it is none. */
 function readAddress(text: string): readonly string[] {
   try {
     return [peerAddress(text) ?? []].flat();

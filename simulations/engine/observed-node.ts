@@ -79,7 +79,7 @@ export class ObservedNode extends Node {
     const request: OverlayRequest = kind === "ping" ? { kind } : decodeRequest(kind, args);
     const caller: Caller = { id: call.peerId, claimed: call.peerContact };
     // Nobody passes on what they lie about.
-    const honest = (): OverlayResponse => decodeResponse(kind, invoke(args.slice(0, 3), call));
+    const honest = (): OverlayResponse => decodeResponse(kind, invoke(args.slice(0, 4), call));
     const answer = conduct.answer(caller, request, honest);
     return answer === undefined ? silence(call.signal) : encodeResponse(answer);
   }

@@ -3,10 +3,12 @@ import { ATTACKS } from "./attacks.ts";
 import { CHURN } from "./churn.ts";
 import { LOOKUPS } from "./lookups.ts";
 import type { Named } from "./named.ts";
+import { QUERIES } from "./queries.ts";
+import { TABLES } from "./tables.ts";
 import { WEATHER } from "./weather.ts";
 
 /** Scenarios that come with the project. */
-export const LIBRARY: readonly Named[] = [...WEATHER, ...CHURN, ...ATTACKS, ...LOOKUPS];
+export const LIBRARY: readonly Named[] = [...WEATHER, ...CHURN, ...ATTACKS, ...LOOKUPS, ...TABLES, ...QUERIES];
 
 /** @throws SynapseError `not_found` naming those there are. */
 export function scenarioNamed(name: string): Named {
