@@ -54,7 +54,7 @@ function furtherBytes({ held, relayed }: FindRecordsResponse): number {
 }
 
 function relayedBytes({ from, records, contacts }: Relayed): number {
-  return 23 + contactsBytes([from]) + contactsBytes(contacts) - 13 + recordsBytes(records);
+  return 21 + contactsBytes([from]) + contactsBytes(contacts) - 13 + recordsBytes(records);
 }
 
 function contactsBytes(contacts: readonly Contact[]): number {
