@@ -1,6 +1,5 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
-import { assertCapabilityName } from "./capability-key.ts";
-import { Finder, type FindResult, type Match } from "./finder.ts";
+import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
@@ -10,14 +9,14 @@ import { Membership } from "./membership.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
+import type { Query } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
+import { Reunion } from "./reunion.ts";
+import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+import { SleepWatch } from "./sleep-watch.ts";
 
-/** Matches given when nobody says how many are wanted. */
-export const DEFAULT_FIND_LIMIT = 20;
-/** How long a search may take when nobody says otherwise, ms. One that nobody holds up takes a second or two. */
-export const DEFAULT_FIND_TIMEOUT_MS = 15_000;
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
 export interface OverlayOptions {
@@ -30,15 +29,6 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
-}
-
-export interface SearchOptions {
-  /** Matches wanted at most. Default 20. */
-  readonly limit?: number | undefined;
-  /** The search ends after this with what it has, and says that it is not complete. Default 15,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Called with each match as it is found. */
-  readonly onMatch?: ((match: Match) => void) | undefined;
 }
 
 /** Stops what it was given with. */
@@ -65,6 +55,8 @@ export class Overlay {
   private readonly handlers: Handlers;
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
+  private readonly reunion: Reunion;
+  private readonly sleepWatch: SleepWatch;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -80,7 +72,16 @@ export class Overlay {
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
-    this.maintenance.onLost = () => this.joining?.again();
+    this.reunion = new Reunion(this, () => this.publisher.republishAll());
+    this.sleepWatch = new SleepWatch(
+      this,
+      () => this.maintenance.refreshAll(),
+      () => this.publisher.republishAll(),
+    );
+    this.maintenance.onLost = () => {
+      this.joining?.again();
+      this.reunion.seek();
+    };
     this.handOver = new HandOver(this, this.store);
     this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
@@ -88,6 +89,8 @@ export class Overlay {
   /** Begins the upkeep of table and store. The first node of a network, which has nobody to join through, needs no more. */
   start(): void {
     this.maintenance.start();
+    this.reunion.start();
+    this.sleepWatch.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -95,6 +98,8 @@ export class Overlay {
     this.joining?.stop();
     this.publisher.stop();
     this.maintenance.stop();
+    this.reunion.stop();
+    this.sleepWatch.stop();
     this.handOver.stop();
   }
 
@@ -107,6 +112,7 @@ export class Overlay {
   ): Stoppable {
     if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
+    this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,
@@ -133,15 +139,11 @@ export class Overlay {
   }
 
   /**
-   * Searches for agents by capability name; a name finds all below it as well.
-   * @throws SynapseError `bad_capability`.
+   * Searches for agents by what they offer, in the language of docs/queries.md. The name of a capability finds all below it as well.
+   * @throws SynapseError `bad_query`, `bad_options`.
    */
-  find(capability: string, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
-    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch } = options;
-    assertCapabilityName(capability);
-    if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
-    if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
-    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, onDone, ...(onMatch && { onMatch }) }).start();
+  find(query: string | Query, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
+    return new Search(this, query, options, onDone).start();
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */

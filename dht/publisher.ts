@@ -1,7 +1,7 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
 import { assertCapabilityName, levelsOf } from "./capability-key.ts";
 import { type AttributeValue, type CapabilityRecord, signRecord } from "./capability-record.ts";
-import type { FinderContext } from "./finder.ts";
+import type { FinderContext } from "./key-reader.ts";
 import type { StoreOutcome } from "./messages.ts";
 import type { Signer, Timer } from "./ports.ts";
 import { Spread, type Tally } from "./spread.ts";

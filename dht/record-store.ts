@@ -2,6 +2,7 @@ import { type NodeId, sameId, toHex } from "../routing/index.ts";
 import { capabilityKey, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import type { StoreOutcome } from "./messages.ts";
+import { admits, type Where } from "./query/index.ts";
 
 /** Records of one key; a further publisher is told to use a child key. */
 export const MAX_PER_KEY = 256;
@@ -74,7 +75,7 @@ export class RecordStore {
   }
 
   /** Records of a key in the order of their publishers' ids, starting behind `after`. Only live ones count against `limit`. */
-  page(key: NodeId, limit: number, after: string | undefined, wallClock: number): Page {
+  page(key: NodeId, limit: number, after: string | undefined, wallClock: number, where?: Where): Page {
     const shelf = this.byKey.get(toHex(key));
     if (shelf === undefined) return { records: [], more: undefined, split: 0 };
     const entries = [...shelf.records.keys()].filter((entry) => entry > (after ?? "")).sort();
@@ -83,7 +84,7 @@ export class RecordStore {
     let last: string | undefined;
     for (const entry of entries) {
       const record = shelf.records.get(entry) as CapabilityRecord;
-      if (timelinessOf(record, wallClock) !== "current") continue;
+      if (timelinessOf(record, wallClock) !== "current" || (where !== undefined && !admits(where, record))) continue;
       if (live >= limit || records.length >= MAX_PER_ANSWER) return { records, more: last, split: shelf.split };
       records.push(record.bytes);
       if (!record.withdrawn) live += 1;

@@ -2,6 +2,7 @@ import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type Ov
 import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex, sameId } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
+import { decodeWhere, encodeWhere } from "./where-wire.ts";
 
 /** The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it. */
 
@@ -23,7 +24,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
 /** The endpoint of each kind of request, with the names of its parameters. */
 export const OVERLAY_ENDPOINTS = {
   find_node: { name: "_synapse.find_node", params: ["target"] },
-  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?"] },
+  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "where?"] },
   store: { name: "_synapse.store", params: ["key", "record"] },
 } as const;
 
@@ -40,7 +41,8 @@ export function encodeRequest(request: OverlayRequest): WireCall {
     case "find_node":
       return { endpoint: OVERLAY_ENDPOINTS.find_node.name, args: [request.target], kwargs: {} };
     case "find_records": {
-      const kwargs = { limit: request.limit, ...(request.after !== undefined && { after: request.after }) };
+      const { limit, after, where } = request;
+      const kwargs = { limit, ...(after !== undefined && { after }), ...(where && { where: encodeWhere(where) }) };
       return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
     }
     case "store":
@@ -53,8 +55,11 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
   switch (kind) {
     case "find_node":
       return { kind, target: idArgument("target", args[0]) };
-    case "find_records":
-      return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]) };
+    case "find_records": {
+      const where = decodeWhere(args[3]);
+      const limit = limitArgument(args[1]);
+      return { kind, key: idArgument("key", args[0]), limit, after: cursorArgument(args[2]), ...(where && { where }) };
+    }
     case "store": {
       const record = args[1];
       if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
@@ -71,8 +76,8 @@ export function encodeResponse(response: OverlayResponse): unknown {
     case "find_node":
       return { contacts: response.contacts.map(encodeContact) };
     case "find_records": {
-      const { records, more = null, split, contacts } = response;
-      return { records, more, split, contacts: contacts.map(encodeContact) };
+      const { records, more = null, split, contacts, held } = response;
+      return { records, more, split, contacts: contacts.map(encodeContact), ...(held !== undefined && { held }) };
     }
     case "store": {
       const { outcome, split, reason } = response;
@@ -107,7 +112,7 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
 }
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
-  const { records, more, split, contacts } = result;
+  const { records, more, split, contacts, held } = result;
   if (!Array.isArray(records) || records.length > MAX_RECORDS_READ || !records.every((record) => record instanceof Uint8Array)) {
     throw badRequest("records must be a list of bytes");
   }
@@ -117,6 +122,7 @@ function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
     more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
     split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
     contacts: decodeContacts(contacts),
+    ...(typeof held === "number" && Number.isSafeInteger(held) && held >= 0 && { held }),
   };
 }
 
