@@ -18,6 +18,7 @@ export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
+export type { SizeEstimate } from "./network-size.ts";
 export {
   DEFAULT_FIND_LIMIT,
   DEFAULT_FIND_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import { type Contact, type NodeId, RoutingTable, sameId } from "../routing/index.ts";
+import { NetworkSize } from "./network-size.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
@@ -12,6 +13,7 @@ import { Verifications } from "./verifications.ts";
 export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
+  readonly size: NetworkSize;
   private readonly self: NodeId;
   private readonly runtime: Runtime;
   private readonly peers: Peers;
@@ -30,6 +32,7 @@ export class Membership {
     this.peers = peers;
     this.settings = settings;
     this.table = new RoutingTable(self);
+    this.size = new NetworkSize(this.table, runtime);
     this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }
 

@@ -115,6 +115,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         freshForMs: time,
         republishIntervalMs: time,
         recordLifetimeMs: time,
+        mostOwn: { type: "integer", minimum: 1, maximum: 16_384 },
         sweepIntervalMs: time,
       },
     },
