@@ -2,15 +2,19 @@ import type { Contact, NodeId } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
-import type { FindRecordsResponse, OverlayResponse } from "./messages.ts";
+import type { OverlayResponse } from "./messages.ts";
 import type { Timer } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
-import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
+import type { Page, RecordStore } from "./record-store.ts";
+import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
+import { belongsUnder } from "./shelf.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
 /** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
 const MAX_READ = 65_536;
+/** Walks around a key at most, where ids stand nearer to it than chance puts them. */
+const MAX_REGION_WALKS = 6;
 
 /**
  * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
@@ -99,7 +103,7 @@ export class Finder {
   private readonly best = new Map<string, Match>();
   private live = 0;
   private read = 0;
-  private readonly walks = new Set<LookupRun>(); // one for each key asked
+  private readonly walks = new Set<LookupRun | RegionWalk>(); // one for each key asked
   /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
   private readonly branches = new Map<string, Branch>();
   private pagesOpen = 0;
@@ -132,15 +136,48 @@ export class Finder {
     const branch: Branch = { key, bits, claimants: new Set() };
     this.branches.set(bits, branch);
     this.readOwnStore(branch);
-    if (this.ended) return;
+    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+  }
+
+  private walkTo(branch: Branch, endWithin: number): void {
+    const { key } = branch;
     const run: LookupRun = new LookupRun(this.context, {
       target: key,
       request: { kind: "find_records", key, limit: this.options.limit, after: undefined },
+      endWithin,
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
-      onDone: (result) => this.onWalked(run, branch, result),
+      onDone: (result) => {
+        this.walks.delete(run);
+        this.onWalked(branch, result);
+      },
     });
     this.walks.add(run);
     run.start();
+  }
+
+  /** Ids were ground next to the key: its records are read where they should be without them, and where that are too few, nearer, too. */
+  private walkAround(branch: Branch): void {
+    const { k } = this.context.settings;
+    let members = 0;
+    const region = new RegionWalk(this.context, {
+      parts: [outermostShell(this.context, branch.key)],
+      mostWalks: MAX_REGION_WALKS,
+      onMember: (member, hop) => {
+        members += 1;
+        this.readFrom(branch, member, hop, UNREAD, undefined);
+        return members < k ? "go-on" : "enough";
+      },
+      onDone: (requests, failed) => {
+        this.walks.delete(region);
+        this.totals.requests += requests;
+        this.totals.nodes += requests;
+        this.totals.failed += failed;
+        if (members < k / 4) this.walkTo(branch, 0);
+        else this.finishIfIdle();
+      },
+    });
+    this.walks.add(region);
+    region.start();
   }
 
   /** This node may itself be among the nearest to the key. */
@@ -165,7 +202,7 @@ export class Finder {
     }
     if (!this.ended && response.more !== undefined) {
       // Whoever promises more and gives nothing new would hold the search up to its end.
-      if (upTo > read.upTo) this.readOn(branch, from, response, hop, { pages: read.pages + 1, upTo });
+      if (upTo > read.upTo) this.readFrom(branch, from, hop, { pages: read.pages + 1, upTo }, response.more);
       else this.complete = false;
     }
     return this.ended ? "enough" : "go-on";
@@ -178,8 +215,8 @@ export class Finder {
     this.visit(bits + (first === "0" ? "1" : "0"));
   }
 
-  /** Asks a holder for its next page. */
-  private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, read: Bookmark): void {
+  /** Asks a holder for a page of what it has. */
+  private readFrom(branch: Branch, from: Contact, hop: number, read: Bookmark, after: string | undefined): void {
     if (read.pages >= MAX_PAGES) {
       this.complete = false;
       return;
@@ -187,7 +224,7 @@ export class Finder {
     const { peers, settings } = this.context;
     this.pagesOpen += 1;
     this.totals.requests += 1;
-    const request = { kind: "find_records", key: branch.key, limit: this.options.limit, after: response.more } as const;
+    const request = { kind: "find_records", key: branch.key, limit: this.options.limit, after } as const;
     peers.request(from, request, settings.requestTimeoutMs, (outcome) => {
       this.pagesOpen -= 1;
       if (this.ended) return;
@@ -243,14 +280,18 @@ export class Finder {
     if (this.live >= this.options.limit) this.finish(true);
   }
 
-  private onWalked(run: LookupRun, { bits, claimants }: Branch, result: LookupResult): void {
+  private onWalked(branch: Branch, result: LookupResult): void {
+    const { bits, claimants } = branch;
     const claims = result.closest.filter((contact) => claimants.has(contact.key)).length;
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(bits);
-    this.walks.delete(run);
     this.totals.requests += result.requests;
     this.totals.nodes += result.requests;
     this.totals.failed += result.failed;
     if (this.live === 0) this.totals.hops = Math.max(this.totals.hops, result.hops);
+    if (result.crowded && !this.ended) {
+      this.walkAround(branch);
+      return;
+    }
     if (!result.complete) this.complete = false;
     this.finishIfIdle();
   }

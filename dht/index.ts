@@ -16,6 +16,7 @@ export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
 export type { SizeEstimate } from "./network-size.ts";
@@ -42,14 +43,14 @@ export {
 export type { Offer, PublishReport } from "./publisher.ts";
 export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
 export {
-  belongsUnder,
   MAX_PER_ANSWER,
   MAX_PER_KEY,
   MAX_PER_PUBLISHER,
+  MAX_PER_SUBNET,
   MAX_RECORDS,
   type Page,
   RecordStore,
-  type StoreResult,
 } from "./record-store.ts";
 export { RoundTrips } from "./round-trips.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+export { belongsUnder, type StoreResult } from "./shelf.ts";

@@ -120,23 +120,26 @@ export class Join {
           return;
         }
         this.isIn = true;
-        this.fillBuckets();
+        fillBuckets(this.walker, () => !this.stopped);
         this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
       },
     }).start();
   }
+}
 
-  /** Looks up an id in each bucket farther away than the nearest neighbour, one after the other, until it has contacts enough. */
-  private fillBuckets(): void {
-    const { table } = this.walker.membership;
-    const fill = (index: number) => {
-      if (this.stopped || index < 0) return;
-      const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
-      if (isFilled()) fill(index - 1);
-      else walkInto(this.walker, index, isFilled, () => fill(index - 1));
-    };
-    fill(table.depth - 2);
-  }
+/**
+ * Looks up an id in each bucket farther away than the nearest neighbour, one after the other, until it has contacts enough.
+ * @param isWanted asked before each of them.
+ */
+export function fillBuckets(walker: Walker, isWanted: () => boolean): void {
+  const { table } = walker.membership;
+  const fill = (index: number) => {
+    if (index < 0 || !isWanted()) return;
+    const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
+    if (isFilled()) fill(index - 1);
+    else walkInto(walker, index, isFilled, () => fill(index - 1));
+  };
+  fill(table.depth - 2);
 }
 
 /** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */

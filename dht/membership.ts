@@ -1,4 +1,5 @@
 import { type Contact, type NodeId, RoutingTable, sameId } from "../routing/index.ts";
+import { LostContacts } from "./lost-contacts.ts";
 import { NetworkSize } from "./network-size.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
@@ -14,6 +15,8 @@ export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
   readonly size: NetworkSize;
+  /** Those that have lost their seats. */
+  readonly lost: LostContacts;
   private readonly self: NodeId;
   private readonly runtime: Runtime;
   private readonly peers: Peers;
@@ -33,6 +36,7 @@ export class Membership {
     this.settings = settings;
     this.table = new RoutingTable(self);
     this.size = new NetworkSize(this.table, runtime);
+    this.lost = new LostContacts(runtime);
     this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }
 
@@ -51,6 +55,7 @@ export class Membership {
   /** A contact answered at the first of its addresses, over a link dialled from here. */
   addVerified(contact: Contact): void {
     this.hasKnownOthers = true;
+    this.lost.remove(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
     if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact));
@@ -58,10 +63,13 @@ export class Membership {
 
   /** A contact did not answer. Where it loses its seat, the next in line has it. */
   markMissed(contact: Contact): void {
+    const known = this.table.known(contact);
     const next = this.table.bucket(this.table.bucketIndex(contact))?.nextInLine;
     const outcome = this.table.markMissed(contact);
     this.roundTrips.forget(contact);
-    if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
+    if (outcome !== "removed") return;
+    if (known !== undefined) this.lost.add(known);
+    if (next !== undefined) this.onNewcomer?.(next);
   }
 
   /**

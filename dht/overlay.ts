@@ -13,6 +13,7 @@ import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
+import { Reunion } from "./reunion.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 
 /** Matches given when nobody says how many are wanted. */
@@ -66,6 +67,7 @@ export class Overlay {
   private readonly handlers: Handlers;
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
+  private readonly reunion: Reunion;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -77,11 +79,15 @@ export class Overlay {
     this.reader = options.reader;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
-    this.store = new RecordStore(this.swarm);
+    this.store = new RecordStore(this.swarm, this.self.id);
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
-    this.maintenance.onLost = () => this.joining?.again();
+    this.reunion = new Reunion(this, () => this.publisher.republishAll());
+    this.maintenance.onLost = () => {
+      this.joining?.again();
+      this.reunion.seek();
+    };
     this.handOver = new HandOver(this, this.store);
     this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
@@ -89,6 +95,7 @@ export class Overlay {
   /** Begins the upkeep of table and store. The first node of a network, which has nobody to join through, needs no more. */
   start(): void {
     this.maintenance.start();
+    this.reunion.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -96,6 +103,7 @@ export class Overlay {
     this.joining?.stop();
     this.publisher.stop();
     this.maintenance.stop();
+    this.reunion.stop();
     this.handOver.stop();
   }
 
@@ -108,6 +116,7 @@ export class Overlay {
   ): Stoppable {
     if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
+    this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,

@@ -97,30 +97,48 @@ export class RegionWalk {
   }
 }
 
-/** Shells around a key that are walked to where its nearest stand too close: with these, three quarters of its region are known. */
-const SHELLS = 2;
+/** How near to a key its k nearest may be, as a part of how near they should be, before those who search look elsewhere … */
+const CROWDED_FOR_FINDERS = 1 / 2;
+/** … and before those who publish tell others, too: they do it sooner, so that nobody looks elsewhere in vain. One honest key in 50 is so near. */
+const CROWDED_FOR_PUBLISHERS = 0.6;
+/** Shells of a region that publishers store in: all of it but the innermost sixteenth. */
+const PUBLISHED_SHELLS = 4;
 
 /**
- * How near to a key its k nearest may be before chance does not explain it, as a part of the id space: half as near as they should be by
- * the size of the network, however uncertain that is. Fewer than one honest key in 300 has them nearer.
+ * Keys under attack. Whoever wants to censor a key grinds ids next to it, until they are all that a walk ends with (Sridhar et al., NDSS
+ * 2024). So where the k nearest stand much nearer to a key than chance puts them, by the size of the network, records are stored and
+ * read where they would be without them: in the region of the key, the smallest subtree around it that should hold k nodes. It is walked to
+ * in shells: the half of it that is farther from the key, the farther half of the rest, and so on. There is nothing to detect and no one to
+ * exclude: ids in the way only add holders.
+ *
+ * Nobody knows the size exactly. Publishers take the region for as large, finders for as small as it may be: what the latter read is within
+ * what the former have stored.
  */
 export function crowdedWithin({ membership, settings: { k } }: Walker): number {
   const { nodes, error } = membership.size.estimate;
-  return nodes <= k ? 0 : k / (nodes * (1 + error)) / 2;
+  return nodes <= k ? 0 : (CROWDED_FOR_FINDERS * k) / (nodes * (1 + error));
 }
 
-/** Whether the k nearest stand nearer to a key than chance puts them: whoever wants to censor it has ground ids next to it. */
-export function isCrowded(walker: Walker, key: NodeId, closest: readonly Contact[]): boolean {
-  const last = closest[walker.settings.k - 1];
-  return last !== undefined && partBetween(key, last.id) < crowdedWithin(walker);
+/** Whether a publisher should store in the whole region of a key. */
+export function isCrowded({ membership, settings: { k } }: Walker, key: NodeId, closest: readonly Contact[]): boolean {
+  const { nodes } = membership.size.estimate;
+  const last = closest[k - 1];
+  return last !== undefined && nodes > k && partBetween(key, last.id) < (CROWDED_FOR_PUBLISHERS * k) / nodes;
 }
 
-/**
- * Where the honest k nearest to a key are, whoever else stands nearer: in the smallest subtree around it that should hold so many, all but
- * the innermost quarter of it. Publishers store there and finders read there, whatever each makes of the size of the network: by a bit
- * more or less they still have most of it in common.
- */
-export function shellsAround({ membership, settings: { k } }: Walker, key: NodeId, more = 0): Part[] {
-  const depth = Math.max(0, Math.floor(Math.log2(membership.size.estimate.nodes / k)));
-  return Array.from({ length: SHELLS + more }, (_, n) => ({ of: key, bit: depth + n }));
+/** Where a publisher stores, if the key is crowded: all shells at once. */
+export function publishedShells({ membership, settings: { k } }: Walker, key: NodeId): Part[] {
+  const { nodes, error } = membership.size.estimate;
+  const depth = depthFor(nodes * (1 - error), k);
+  return Array.from({ length: PUBLISHED_SHELLS }, (_, n) => ({ of: key, bit: depth + n }));
+}
+
+/** Where a finder reads, if the key is crowded: the outermost shell alone holds about half of the k, and each of them holds everything. */
+export function outermostShell({ membership, settings: { k } }: Walker, key: NodeId): Part {
+  const { nodes, error } = membership.size.estimate;
+  return { of: key, bit: depthFor(nodes * (1 + error), k) };
+}
+
+function depthFor(nodes: number, k: number): number {
+  return Math.max(0, Math.floor(Math.log2(nodes / k)));
 }

@@ -5,7 +5,7 @@ import { LookupRun } from "./lookup-run.ts";
 import type { OverlayResponse, StoreOutcome } from "./messages.ts";
 import type { Failed } from "./ports.ts";
 import type { PublisherContext } from "./publisher.ts";
-import { isCrowded, RegionWalk, shellsAround } from "./region.ts";
+import { isCrowded, publishedShells, RegionWalk } from "./region.ts";
 
 /** Walks to one key at most: only a network that grows faster than it can be walked needs more than two. */
 const MAX_WALKS = 4;
@@ -116,7 +116,7 @@ export class Spread {
 
   private lookAround(key: NodeId): void {
     new RegionWalk(this.context, {
-      parts: shellsAround(this.context, key, 1),
+      parts: publishedShells(this.context, key),
       mostWalks: MAX_REGION_WALKS,
       onMember: (member) => {
         this.storeAt(member);

@@ -120,7 +120,7 @@ describe("Revalidation", () => {
     network.grow(12, { upkeep: true });
     network.clock.advance(HOUR);
     const member = at(network.members, 4);
-    const pinged = askedBy(network, member, HOUR).filter(({ request }) => request.kind === "ping");
+    const pinged = askedBy(network, member, 2 * HOUR).filter(({ request }) => request.kind === "ping");
     expect(new Set(pinged.map(({ to }) => to.key)).size).toBe(11);
     const lastHeard = new Map<string, number>();
     network.onSent = ({ from, to, request }) => {

@@ -183,7 +183,12 @@ describe("A record", () => {
   test("that is published again while the first is still on its way ends as the later one, everywhere", () => {
     const { network, publisher } = settled(12);
     let reports = 0;
-    for (const name of ["first", "second", "third"]) publisher.overlay.publish(offerOf("work", { name }), () => undefined, () => (reports += 1));
+    for (const name of ["first", "second", "third"])
+      publisher.overlay.publish(
+        offerOf("work", { name }),
+        () => undefined,
+        () => (reports += 1),
+      );
     network.clock.until(() => reports === 3);
     for (const member of nearestMembers(network, KEY, K)) expect(heldBy(network, member, KEY, publisher)?.name).toBe("third");
   });

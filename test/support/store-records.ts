@@ -1,5 +1,5 @@
 import { filed } from "../../dht/capability-record.ts";
-import { type CapabilityClaim, type CapabilityRecord, capabilityKey, type RecordStore, splitBitsOf } from "../../dht/index.ts";
+import { type CapabilityClaim, type CapabilityRecord, capabilityKey, RecordStore, splitBitsOf } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { claimOf, SWARM } from "./records.ts";
 
@@ -11,6 +11,11 @@ export function unsignedRecord(fields: Partial<CapabilityClaim> = {}, publisher 
   const claim = claimOf({ capability: "work", ...fields });
   const publicKey = Uint8Array.from({ length: 32 }, (_, i) => (i < 4 ? publisher >>> (i * 8) : 0));
   return filed(claim, publicKey, new TextEncoder().encode(JSON.stringify([publisher, claim])));
+}
+
+/** A store of nobody in particular. */
+export function newStore(swarm = SWARM): RecordStore {
+  return new RecordStore(swarm, new Uint8Array(32).fill(0x5a));
 }
 
 /** Who published a record made by {@link unsignedRecord}, and what it claims. */

@@ -12,6 +12,7 @@ const SIZES: readonly (readonly [what: string, most: number, size: (inside: Insi
   ["challenges", ID_BITS, ({ membership }) => membership["challenged"].size],
   ["callers dialled back", 64, ({ membership }) => membership["verifications"]["underWay"].size],
   ["claims that led nowhere", 1_024, ({ membership }) => membership["verifications"]["failedAt"].size],
+  ["lost contacts", 32, ({ membership }) => membership.lost.size],
   ["round trips", 256, ({ membership }) => membership.roundTrips["slots"].length / 4],
   ["newcomers to hand records to", 64, (inside) => inside["handOver"]["newcomers"].size],
   ["records to hand over", 4_096, (inside) => inside["handOver"]["outbox"].length],
