@@ -16,7 +16,7 @@ const SIGNATURE_BYTES = 64;
 const MAX_TEXT = 512;
 const MAX_ATTRIBUTES = 32;
 const BOUNDS_HINT = `shorten it: texts take at most ${MAX_TEXT} characters, attributes are at most ${MAX_ATTRIBUTES}`;
-const ATTRIBUTE_NAME = /^[a-z][a-z0-9_.-]{0,31}$/;
+export const ATTRIBUTE_NAME = /^[a-z][a-z0-9_.-]{0,31}$/;
 
 export type AttributeValue = string | number | boolean;
 

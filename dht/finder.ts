@@ -1,42 +1,21 @@
-import type { Contact, NodeId } from "../routing/index.ts";
-import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
-import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
-import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
-import type { OverlayResponse } from "./messages.ts";
+import type { Contact } from "../routing/index.ts";
+import type { CapabilityRecord } from "./capability-record.ts";
+import type { Trace } from "./explanation.ts";
+import { type Change, Findings, type Heard, type Match } from "./findings.ts";
+import { type FinderContext, KeyReader, type Reading, type Tally } from "./key-reader.ts";
 import type { Timer } from "./ports.ts";
-import type { RecordReader } from "./record-reader.ts";
-import type { Page, RecordStore } from "./record-store.ts";
-import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
-import { belongsUnder } from "./shelf.ts";
+import { type CompiledQuery, MAX_WHERE_PUBLISHERS, ofPublishers, type Plan, planOf, type Where, whereFor } from "./query/index.ts";
+import { MAX_PER_ANSWER } from "./record-store.ts";
 
-/** Pages read of one holder at most. */
-const MAX_PAGES = 64;
-/** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
-const MAX_READ = 65_536;
-/** Walks around a key at most, where ids stand nearer to it than chance puts them. */
-const MAX_REGION_WALKS = 6;
-
-/**
- * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
- * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
- */
-const SPLIT_QUORUM = 1 / 3;
-
-/** One agent that was found: its signed record, and how it was heard of. */
-export interface Match {
-  readonly record: CapabilityRecord;
-  /** Who gave it first; undefined when it was in this node's own store. */
-  readonly from: Contact | undefined;
-  /** Requests on the path to whoever gave it. */
-  readonly hop: number;
-  /** Milliseconds after the search began. */
-  readonly ms: number;
-}
+/** Records of a name that is looked at only to see how many there are: enough to have all of it where it is rare. */
+const FIRST_PAGE = 20;
+/** Lets everything through, and has holders say how much they hold. */
+const EVERYTHING: Where = { any: [], publishers: [] };
 
 export interface FindReport {
   /** True when every key was read to its end at the k nodes nearest to it: nothing was cut short, nobody was missing. */
   readonly complete: boolean;
-  /** True when the search ended early because it had as many as were wanted. */
+  /** True when there may be more matches than are wanted: the search ended early, or the last in rank were left off. */
   readonly truncated: boolean;
   readonly keysAsked: number;
   readonly nodesAsked: number;
@@ -46,82 +25,64 @@ export interface FindReport {
   /** Requests one after the other until the first match, or until the end where there was none. */
   readonly hops: number;
   /** Records passed over: forged, malformed, expired, withdrawn, or replaced by a newer one. */
-  readonly dropped: number;
+  readonly staleDropped: number;
   readonly ms: number;
 }
 
 export interface FindResult {
-  /** In the order in which they were heard of: what the nearest or fastest holder knew comes first. */
+  /** In the order in which they were heard of: what the nearest or fastest holder knew comes first. By rank where one was asked for. */
   readonly matches: readonly Match[];
   readonly report: FindReport;
+  /** How the search went, where that was asked for. */
+  readonly trace?: Trace;
 }
 
 export interface FindOptions {
-  readonly swarm: string;
-  readonly capability: string;
+  readonly query: CompiledQuery;
   /** Matches wanted at most. */
   readonly limit: number;
   /** The search ends after this, with what it has, ms. */
   readonly timeoutMs: number;
+  /** Whether holders sort out. Default true; those who want to know what was passed over have everything sent. */
+  readonly filters?: boolean;
   readonly onMatch?: (match: Match) => void;
-  readonly onDone: (result: FindResult) => void;
-}
-
-/** One of the keys that a capability's records may stand under. */
-interface Branch {
-  readonly key: NodeId;
-  /** Split bits that lead to it: none for the key itself. */
-  readonly bits: string;
-  /** Who says that it is split further. At most those asked on one walk. */
-  readonly claimants: Set<string>;
-}
-
-/** How far one holder has been read. */
-interface Bookmark {
-  readonly pages: number;
-  /** The last record that was acceptable, by its entry. Holders give them in that order, so each page goes on from there. */
-  readonly upTo: string;
-}
-
-const UNREAD: Bookmark = { pages: 0, upTo: "" };
-
-/** A finder's surroundings. */
-export interface FinderContext extends Walker {
-  readonly reader: RecordReader;
-  readonly store: RecordStore;
+  readonly onDone: (result: FindResult, findings: Findings) => void;
 }
 
 /**
- * One search for a capability: walks to its key, and to the children where holders say that the key is split, verifies every record
- * itself, and keeps of each publisher only the newest.
+ * One search. It reads whole the names that alternatives of the query are found by, each at the holders of its keys; of several that would
+ * do, the one with the fewest records. Then it asks about the agents that were found there, where it depends on what else they offer.
  */
 export class Finder {
   private readonly context: FinderContext;
   private readonly options: FindOptions;
+  private readonly plan: Plan;
+  private readonly findings: Findings;
   private readonly startedAt: number;
-  /** By publisher and capability; withdrawals too, so that they win. At most {@link MAX_READ}. */
-  private readonly best = new Map<string, Match>();
-  private live = 0;
-  private read = 0;
-  private readonly walks = new Set<LookupRun | RegionWalk>(); // one for each key asked
-  /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
-  private readonly branches = new Map<string, Branch>();
-  private pagesOpen = 0;
-  private totals = { requests: 0, nodes: 0, failed: 0, dropped: 0, hops: 0 };
-  private complete = true;
+  private readonly tally: Tally = { requests: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
+  /** Everything that is being read, or was. At most two for each name in the query. */
+  private readonly readers: KeyReader[] = [];
+  private open = 0;
+  /** What comes when nothing is open any more. */
+  private next: () => void = () => undefined;
+  private hopsToFirst: number | undefined;
   private timer: Timer | undefined;
   private ended = false;
 
   constructor(context: FinderContext, options: FindOptions) {
     this.context = context;
     this.options = options;
+    this.plan = planOf(options.query.clauses);
+    this.findings = new Findings(options.query.clauses);
     this.startedAt = context.runtime.now();
   }
 
   start(): this {
-    const { runtime } = this.context;
-    this.timer = runtime.schedule(this.options.timeoutMs, () => this.stop());
-    this.visit("");
+    const { required, choices } = this.plan;
+    this.timer = this.context.runtime.schedule(this.options.timeoutMs, () => this.stop());
+    const inQuestion = [...new Set(choices.flat())];
+    const readings = [...required].map((name) => this.wholly(name)).concat(inQuestion.map((name) => this.firstPages(name)));
+    this.readAll(readings, () => this.choose());
     return this;
   }
 
@@ -130,197 +91,121 @@ export class Finder {
     this.finish(false);
   }
 
-  private visit(bits: string): void {
-    if (this.ended || this.branches.has(bits)) return;
-    const key = capabilityKey(this.options.swarm, this.options.capability, bits);
-    const branch: Branch = { key, bits, claimants: new Set() };
-    this.branches.set(bits, branch);
-    this.readOwnStore(branch);
-    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+  private wholly(name: string): Partial<Reading> & { readonly name: string } {
+    const { limit } = this.options;
+    const isAlone = this.plan.choices.length === 0 && this.plan.required.size === 1;
+    return { name, where: this.filterFor(name), pageSize: isAlone ? limit : MAX_PER_ANSWER };
   }
 
-  private walkTo(branch: Branch, endWithin: number): void {
-    const { key } = branch;
-    const run: LookupRun = new LookupRun(this.context, {
-      target: key,
-      request: { kind: "find_records", key, limit: this.options.limit, after: undefined },
-      endWithin,
-      onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
-      onDone: (result) => {
-        this.walks.delete(run);
-        this.onWalked(branch, result);
-      },
-    });
-    this.walks.add(run);
-    run.start();
+  private firstPages(name: string): Partial<Reading> & { readonly name: string } {
+    return { name, where: this.filterFor(name) ?? EVERYTHING, pageSize: FIRST_PAGE, extent: "first-pages" };
   }
 
-  /** Ids were ground next to the key: its records are read where they should be without them, and where that are too few, nearer, too. */
-  private walkAround(branch: Branch): void {
-    const { k } = this.context.settings;
-    let members = 0;
-    const region = new RegionWalk(this.context, {
-      parts: [outermostShell(this.context, branch.key)],
-      mostWalks: MAX_REGION_WALKS,
-      onMember: (member, hop) => {
-        members += 1;
-        this.readFrom(branch, member, hop, UNREAD, undefined);
-        return members < k ? "go-on" : "enough";
-      },
-      onDone: (requests, failed) => {
-        this.walks.delete(region);
-        this.totals.requests += requests;
-        this.totals.nodes += requests;
-        this.totals.failed += failed;
-        if (members < k / 4) this.walkTo(branch, 0);
-        else this.finishIfIdle();
-      },
-    });
-    this.walks.add(region);
-    region.start();
+  private filterFor(name: string): Where | undefined {
+    return this.options.filters === false ? undefined : whereFor(name, this.options.query.clauses);
   }
 
-  /** This node may itself be among the nearest to the key. */
-  private readOwnStore(branch: Branch): void {
-    const { store, runtime } = this.context;
-    const { key, bits } = branch;
-    let page: Page = store.page(key, this.options.limit, undefined, runtime.wallClock());
-    for (;;) {
-      this.take(key, page.records, undefined, 0);
-      if (page.split > bits.length) this.visitChildren(bits);
-      if (this.ended || page.more === undefined) return;
-      page = store.page(key, this.options.limit, page.more, runtime.wallClock());
-    }
-  }
-
-  private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, read: Bookmark): "enough" | "go-on" {
-    if (response.kind !== "find_records") return "go-on";
-    const upTo = this.take(branch.key, response.records, from, hop);
-    if (response.split > branch.bits.length) {
-      branch.claimants.add(from.key);
-      if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
-    }
-    if (!this.ended && response.more !== undefined) {
-      // Whoever promises more and gives nothing new would hold the search up to its end.
-      if (upTo > read.upTo) this.readFrom(branch, from, hop, { pages: read.pages + 1, upTo }, response.more);
-      else this.complete = false;
-    }
-    return this.ended ? "enough" : "go-on";
-  }
-
-  private visitChildren(bits: string): void {
-    if (bits.length >= MAX_SPLIT) return;
-    const first = this.context.runtime.random() < 0.5 ? "0" : "1"; // spreads the load of early-ending searches over the children
-    this.visit(bits + first);
-    this.visit(bits + (first === "0" ? "1" : "0"));
-  }
-
-  /** Asks a holder for a page of what it has. */
-  private readFrom(branch: Branch, from: Contact, hop: number, read: Bookmark, after: string | undefined): void {
-    if (read.pages >= MAX_PAGES) {
-      this.complete = false;
-      return;
-    }
-    const { peers, settings } = this.context;
-    this.pagesOpen += 1;
-    this.totals.requests += 1;
-    const request = { kind: "find_records", key: branch.key, limit: this.options.limit, after } as const;
-    peers.request(from, request, settings.requestTimeoutMs, (outcome) => {
-      this.pagesOpen -= 1;
+  /** Begins several readings; `then` is called once all are done. */
+  private readAll(readings: readonly (Partial<Reading> & { readonly name: string })[], then: () => void): void {
+    this.next = then;
+    this.open += 1; // the first may be done before the last is begun
+    for (const reading of readings) {
       if (this.ended) return;
-      if (outcome.kind === "failed") this.onPageLost();
-      else this.onAnswer(branch, from, outcome, hop, read);
-      this.finishIfIdle();
-    });
-  }
-
-  private onPageLost(): void {
-    this.totals.failed += 1;
-    this.complete = false;
-  }
-
-  /** Gives the last of those that could be used, in the order in which holders give them. */
-  private take(key: NodeId, records: readonly Uint8Array[], from: Contact | undefined, hop: number): string {
-    let last = "";
-    for (const bytes of records) {
-      if (this.ended) break;
-      if (this.read >= MAX_READ) {
-        this.complete = false;
-        break;
-      }
-      this.read += 1;
-      const record = this.context.reader.read(bytes);
-      if (typeof record === "string" || !this.acceptable(key, record)) {
-        this.totals.dropped += 1;
-        continue;
-      }
-      if (record.entry > last) last = record.entry;
-      this.keep(record, from, hop);
+      this.open += 1;
+      const reader = new KeyReader(this.context, {
+        where: undefined,
+        pageSize: MAX_PER_ANSWER,
+        extent: "whole",
+        tally: this.tally,
+        onRecord: (record, from, hop) => this.onRecord(record, from, hop),
+        isNewest: (record) => this.findings.isNewest(record),
+        ...reading,
+        onDone: () => this.oneDone(),
+      });
+      this.readers.push(reader);
+      reader.start();
     }
-    return last;
+    this.oneDone();
   }
 
-  private acceptable(key: NodeId, record: CapabilityRecord): boolean {
-    if (record.swarm !== this.options.swarm || !belongsUnder(key, record)) return false;
-    return timelinessOf(record, this.context.runtime.wallClock()) === "current";
+  private oneDone(): void {
+    this.open -= 1;
+    if (this.open === 0 && !this.ended) this.next();
   }
 
-  /** A publisher may offer several capabilities below the one searched for: each is a match of its own. */
-  private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    const known = this.best.get(record.entry);
-    if (known !== undefined && known.record.seq >= record.seq) return;
-    const match: Match = { record, from, hop, ms: this.context.runtime.now() - this.startedAt };
-    if (known !== undefined) this.totals.dropped += 1;
-    if (known !== undefined && !known.record.withdrawn) this.live -= 1;
-    this.best.set(record.entry, match);
-    if (record.withdrawn) return;
-    if (this.live === 0 && this.totals.hops === 0) this.totals.hops = hop;
-    this.live += 1;
-    this.options.onMatch?.(match);
-    if (this.live >= this.options.limit) this.finish(true);
-  }
-
-  private onWalked(branch: Branch, result: LookupResult): void {
-    const { bits, claimants } = branch;
-    const claims = result.closest.filter((contact) => claimants.has(contact.key)).length;
-    if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(bits);
-    this.totals.requests += result.requests;
-    this.totals.nodes += result.requests;
-    this.totals.failed += result.failed;
-    if (this.live === 0) this.totals.hops = Math.max(this.totals.hops, result.hops);
-    if (result.crowded && !this.ended) {
-      this.walkAround(branch);
-      return;
+  /** Of names of which one must be read whole, that of which there are fewest. */
+  private choose(): void {
+    const chosen = new Set(this.readers.filter((reader) => reader.isWhole)); // at most one for each name
+    for (const names of this.plan.choices) {
+      const candidates = this.readers.filter(({ name }) => names.includes(name));
+      if (candidates.some((reader) => chosen.has(reader))) continue;
+      chosen.add(candidates.reduce((least, reader) => (reader.estimate < least.estimate ? reader : least)));
     }
-    if (!result.complete) this.complete = false;
-    this.finishIfIdle();
+    const names = [...chosen].map(({ name }) => name);
+    const postponed = [...chosen].filter((reader) => reader.isPostponed);
+    this.next = () => this.settle(names);
+    this.open = postponed.length + 1;
+    for (const reader of postponed) reader.goOn();
+    this.oneDone();
   }
 
-  private finishIfIdle(): void {
-    if (this.walks.size === 0 && this.pagesOpen === 0) this.finish(false);
+  /** What was read is known. Where it still depends on what agents offer besides, they are looked for under those names. */
+  private settle(names: readonly string[]): void {
+    this.onChange(this.findings.settle(names));
+    if (this.ended) return;
+    const open = this.findings.open();
+    if (open.size === 0) this.finish(false);
+    else
+      this.readAll(
+        [...open].map(([name, ids]) => this.about(name, ids)),
+        () => this.settle([...open.keys()]),
+      );
+  }
+
+  private about(name: string, ids: readonly Uint8Array[]): Partial<Reading> & { readonly name: string } {
+    const areFew = ids.length <= MAX_WHERE_PUBLISHERS && this.options.filters !== false;
+    return areFew ? { name, where: ofPublishers(ids), only: ids } : { name };
+  }
+
+  private onRecord(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
+    const heard: Heard = { record, from, hop, ms: this.context.runtime.now() - this.startedAt };
+    if (this.findings.newest(record) !== undefined && !this.isKnown(record)) this.tally.stale += 1;
+    this.onChange(this.findings.keep(heard));
+  }
+
+  /** Whether it is no newer than what is known in its place. */
+  private isKnown(record: CapabilityRecord): boolean {
+    return (this.findings.newest(record)?.seq ?? -1) >= record.seq;
+  }
+
+  private onChange({ told }: Change): void {
+    for (const match of told) {
+      if (this.ended) return;
+      this.hopsToFirst ??= match.hop;
+      this.options.onMatch?.(match);
+    }
+    if (this.findings.size >= this.options.limit) this.finish(true);
   }
 
   private finish(enough: boolean): void {
     if (this.ended) return;
     this.ended = true;
     this.timer?.cancel();
-    const idle = this.walks.size === 0 && this.pagesOpen === 0;
-    for (const run of this.walks) run.stop(); // adds their cost; `ended` keeps them from finishing a second time
-    const { requests, nodes, failed, dropped, hops } = this.totals;
-    const matches = [...this.best.values()].filter((match) => !match.record.withdrawn);
-    this.options.onDone({
-      matches,
-      report: {
-        complete: this.complete && idle && !enough,
-        truncated: enough,
-        keysAsked: this.branches.size,
-        nodesAsked: nodes,
-        requests,
-        failed,
-        hops,
-        dropped,
-        ms: this.context.runtime.now() - this.startedAt,
-      },
-    });
+    const idle = this.readers.every((reader) => reader.isIdle);
+    for (const reader of this.readers) reader.stop();
+    const { keys, nodes, requests, failed, stale, complete, hops } = this.tally;
+    const report: FindReport = {
+      complete: complete && idle && !enough,
+      truncated: enough,
+      keysAsked: keys,
+      nodesAsked: nodes,
+      requests,
+      failed,
+      hops: this.hopsToFirst ?? hops,
+      staleDropped: stale,
+      ms: this.context.runtime.now() - this.startedAt,
+    };
+    const { matches } = this.findings;
+    this.options.onDone({ matches: matches.slice(0, this.options.limit), report }, this.findings);
   }
 }

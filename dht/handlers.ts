@@ -60,12 +60,13 @@ export class Handlers {
     return contacts;
   }
 
-  private findRecords(caller: Caller, { key, limit, after }: FindRecordsRequest): FindRecordsResponse {
+  private findRecords(caller: Caller, { key, limit, after, where }: FindRecordsRequest): FindRecordsResponse {
     const { store, runtime } = this.context;
-    const page = store.page(key, Math.max(1, limit), after, runtime.wallClock());
+    const wallClock = runtime.wallClock();
+    const page = store.page(key, Math.max(1, limit), after, wallClock, where);
     // Later pages come from one who has had the contacts with the first.
     const contacts = after === undefined ? this.closestFor(caller, key) : [];
-    return { kind: "find_records", ...page, contacts };
+    return { kind: "find_records", ...page, contacts, ...(where && { held: store.under(key, wallClock).length }) };
   }
 
   private store({ host }: Caller, { key, record: bytes }: StoreRequest): StoreResponse {

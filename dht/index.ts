@@ -11,7 +11,9 @@ export {
   signRecord,
   timelinessOf,
 } from "./capability-record.ts";
-export { Finder, type FindReport, type FindResult, type Match } from "./finder.ts";
+export { MAX_NEAR_MISSES, MAX_STEPS, type NearMiss, type Step, type Trace } from "./explanation.ts";
+export { Finder, type FindReport, type FindResult } from "./finder.ts";
+export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
@@ -20,14 +22,7 @@ export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
 export type { SizeEstimate } from "./network-size.ts";
-export {
-  DEFAULT_FIND_LIMIT,
-  DEFAULT_FIND_TIMEOUT_MS,
-  Overlay,
-  type OverlayOptions,
-  type SearchOptions,
-  type Stoppable,
-} from "./overlay.ts";
+export { Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
 export {
   type Caller,
   type Failed,
@@ -41,6 +36,8 @@ export {
   type VerifySignature,
 } from "./ports.ts";
 export type { Offer, PublishReport } from "./publisher.ts";
+export * from "./query/index.ts";
+export type { Rank } from "./ranking.ts";
 export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
 export {
   MAX_PER_ANSWER,
@@ -52,5 +49,6 @@ export {
   RecordStore,
 } from "./record-store.ts";
 export { RoundTrips } from "./round-trips.ts";
+export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 export { belongsUnder, type StoreResult } from "./shelf.ts";

@@ -1,4 +1,5 @@
 import type { Contact, NodeId } from "../routing/index.ts";
+import type { Where } from "./query/index.ts";
 
 /** What nodes ask each other. On the wire these are the `_synapse.*` endpoints of the protocol. */
 export type OverlayRequest = PingRequest | FindNodeRequest | FindRecordsRequest | StoreRequest;
@@ -30,6 +31,8 @@ export interface FindRecordsRequest {
   readonly limit: number;
   /** Where the page before ended: the `more` of its answer. */
   readonly after: string | undefined;
+  /** What is wanted of the key's records. Absent, or passed over by a holder that does not know it: everything. */
+  readonly where?: Where;
 }
 
 export interface FindRecordsResponse {
@@ -40,6 +43,8 @@ export interface FindRecordsResponse {
   readonly more: string | undefined;
   /** How deep the key is split here; 0 when all its records stand under the key itself. */
   readonly split: number;
+  /** Of a request with `where`: records held under the key in all, those that were sorted out among them. */
+  readonly held?: number;
   /** At most K contacts nearer to the key, as in `find_node`. */
   readonly contacts: readonly Contact[];
 }

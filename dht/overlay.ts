@@ -1,6 +1,5 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
-import { assertCapabilityName } from "./capability-key.ts";
-import { Finder, type FindResult, type Match } from "./finder.ts";
+import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
@@ -11,15 +10,13 @@ import type { OverlayRequest, OverlayResponse } from "./messages.ts";
 import type { SizeEstimate } from "./network-size.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
+import type { Query } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
 import { Reunion } from "./reunion.ts";
+import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 
-/** Matches given when nobody says how many are wanted. */
-export const DEFAULT_FIND_LIMIT = 20;
-/** How long a search may take when nobody says otherwise, ms. One that nobody holds up takes a second or two. */
-export const DEFAULT_FIND_TIMEOUT_MS = 15_000;
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
 export interface OverlayOptions {
@@ -32,15 +29,6 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
-}
-
-export interface SearchOptions {
-  /** Matches wanted at most. Default 20. */
-  readonly limit?: number | undefined;
-  /** The search ends after this with what it has, and says that it is not complete. Default 15,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Called with each match as it is found. */
-  readonly onMatch?: ((match: Match) => void) | undefined;
 }
 
 /** Stops what it was given with. */
@@ -143,15 +131,11 @@ export class Overlay {
   }
 
   /**
-   * Searches for agents by capability name; a name finds all below it as well.
-   * @throws SynapseError `bad_capability`.
+   * Searches for agents by what they offer, in the language of docs/queries.md. The name of a capability finds all below it as well.
+   * @throws SynapseError `bad_query`, `bad_options`.
    */
-  find(capability: string, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
-    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch } = options;
-    assertCapabilityName(capability);
-    if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
-    if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
-    return new Finder(this, { swarm: this.swarm, capability, limit, timeoutMs, onDone, ...(onMatch && { onMatch }) }).start();
+  find(query: string | Query, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
+    return new Search(this, query, options, onDone).start();
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */

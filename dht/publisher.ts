@@ -1,7 +1,7 @@
 import { type Contact, SynapseError, sameId } from "../routing/index.ts";
 import { assertCapabilityName, capabilityKey, levelsOf } from "./capability-key.ts";
 import { type AttributeValue, type CapabilityRecord, signRecord, timelinessOf } from "./capability-record.ts";
-import type { FinderContext } from "./finder.ts";
+import type { FinderContext } from "./key-reader.ts";
 import type { StoreOutcome } from "./messages.ts";
 import type { Signer } from "./ports.ts";
 import { type Posting, RepublishSweep } from "./republish-sweep.ts";

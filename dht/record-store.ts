@@ -1,6 +1,7 @@
 import { type NodeId, toHex } from "../routing/index.ts";
 import { MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
+import { admits, type Where } from "./query/index.ts";
 import { add, farthestOf, firstToLeave, largest, type Owner, type Place } from "./room.ts";
 import { belongsUnder, depthOf, type Shelf, type StoreResult, supersede, untilOf } from "./shelf.ts";
 
@@ -67,7 +68,7 @@ export class RecordStore {
   }
 
   /** Records of a key in the order of their publishers' ids, starting behind `after`. Only live ones count against `limit`. */
-  page(key: NodeId, limit: number, after: string | undefined, wallClock: number): Page {
+  page(key: NodeId, limit: number, after: string | undefined, wallClock: number, where?: Where): Page {
     const shelf = this.byKey.get(toHex(key));
     if (shelf === undefined) return { records: [], more: undefined, split: 0 };
     const entries = [...shelf.records.keys()].filter((entry) => entry > (after ?? "")).sort();
@@ -76,7 +77,7 @@ export class RecordStore {
     let last: string | undefined;
     for (const entry of entries) {
       const record = shelf.records.get(entry) as CapabilityRecord;
-      if (timelinessOf(record, wallClock) !== "current") continue;
+      if (timelinessOf(record, wallClock) !== "current" || (where !== undefined && !admits(where, record))) continue;
       if (live >= limit || records.length >= MAX_PER_ANSWER) return { records, more: last, split: shelf.split };
       records.push(record.bytes);
       if (!record.withdrawn) live += 1;

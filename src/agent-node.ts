@@ -1,4 +1,4 @@
-import type { Match, Offer, PublishReport } from "../dht/index.ts";
+import { compileQuery, type Match, type Offer, type PublishReport, type Query, type Rank } from "../dht/index.ts";
 import { shortId, toHex } from "../routing/index.ts";
 import { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
 import { callOptions, DEFAULT_CALL_TIMEOUT_MS, kwargs } from "./call-arguments.ts";
@@ -31,6 +31,8 @@ export interface AgentOptions extends NodeOptions {
 export interface AskOptions {
   /** What the agent needs to know besides the task. */
   readonly context?: Readonly<Record<string, unknown>> | undefined;
+  /** In what order the agents found are asked. Default: as heard of. */
+  readonly rank?: Rank | undefined;
   /** For everything: finding, and all agents tried. Default 30,000. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -97,26 +99,24 @@ export class AgentNode extends Node {
   }
 
   /**
-   * Has a task done by an agent found for a capability, the next one found if one is gone. With an address (`host:port`), a contact or a
-   * match, exactly that one is asked.
+   * Has a task done by an agent found for a query (see {@link find}), the next one found if one is gone. With an address (`host:port`), a
+   * contact or a match, exactly that one is asked.
    *
    * An agent that fails at the task has answered: its error is thrown and nobody else is tried. One that vanishes while it works is gone,
    * and the task is given to the next: a task may then have been begun twice.
    *
-   * @throws SynapseError `bad_options`, `not_found` when nobody offers it, `unreachable` when all who do are gone, `timed_out`, `aborted`, or the
+   * @throws SynapseError `bad_options`, `bad_query`, `not_found` when nobody offers it, `unreachable` when all who do are gone, `timed_out`, `aborted`, or the
    * agent's own error.
    */
-  async ask(target: Target, task: string, options: AskOptions = {}): Promise<Answer> {
+  async ask(target: Target | Query, task: string, options: AskOptions = {}): Promise<Answer> {
     const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal } = checkedLimits(options);
-    const { context } = options;
-    if (typeof target !== "string" || target.includes(":")) {
-      return {
-        result: await this.askOne(target, task, { context, signal }, timeoutMs),
-        agent: typeof target === "object" && "record" in target ? target : undefined,
-        passedOver: [],
-      };
-    }
-    return this.askAny(target, task, { context, signal }, timeoutMs);
+    const { context, rank } = options;
+    if (isQuery(target)) return this.askAny(target, task, { context, rank, signal }, timeoutMs);
+    return {
+      result: await this.askOne(target, task, { context, signal }, timeoutMs),
+      agent: typeof target === "object" && "record" in target ? target : undefined,
+      passedOver: [],
+    };
   }
 
   protected override get capabilityNames(): string[] {
@@ -170,8 +170,9 @@ export class AgentNode extends Node {
     return { capability: capability.name, name: truncateBytes(name, 64), role: truncateBytes(role, 64), description, version, attributes };
   }
 
-  private async askAny(capability: string, task: string, options: AskOptions, timeoutMs: number): Promise<Answer> {
-    const { signal } = options;
+  private async askAny(query: string | Query, task: string, options: AskOptions, timeoutMs: number): Promise<Answer> {
+    const { signal, rank } = options;
+    const { text } = compileQuery(query);
     const { runtime } = this.core;
     const deadline = new Deadline(runtime, timeoutMs);
     const timeout = new AbortController();
@@ -179,7 +180,7 @@ export class AgentNode extends Node {
     const within = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
     const passedOver: { agent: Match; error: SynapseError }[] = []; // at most the last of ASK_SEARCHES
     try {
-      for await (const agent of this.candidates(capability, within)) {
+      for await (const agent of this.candidates(query, text, rank, within)) {
         try {
           const left = Math.max(1, deadline.leftMs);
           return { result: await this.askOne(agent, task, { ...options, signal: within }, left), agent, passedOver };
@@ -190,19 +191,19 @@ export class AgentNode extends Node {
         }
       }
     } catch (error) {
-      if (timeout.signal.aborted && !signal?.aborted) throw timedOut(capability, timeoutMs);
-      throw deadline.named(error, `no agent for ${capability} had answered`);
+      if (timeout.signal.aborted && !signal?.aborted) throw timedOut(text, timeoutMs);
+      throw deadline.named(error, `no agent for ${text} had answered`);
     } finally {
       timer.cancel();
     }
-    throw nobodyDidIt(capability, passedOver);
+    throw nobodyDidIt(text, passedOver);
   }
 
-  /** Agents that offer a capability, each once, never this one: a few at first, more when those do not suffice. */
-  private async *candidates(capability: string, signal: AbortSignal): AsyncGenerator<Match> {
+  /** Agents that a query finds, each once, never this one: a few at first, more when those do not suffice. */
+  private async *candidates(query: string | Query, text: string, rank: Rank | undefined, signal: AbortSignal): AsyncGenerator<Match> {
     const tried = new Set([toHex(this.id)]); // at most the last of ASK_SEARCHES, and this
     for (const limit of ASK_SEARCHES) {
-      const { matches, report } = await this.find(capability, { limit, signal });
+      const { matches, report } = await this.find(query, { limit, rank, signal });
       for (const match of matches) {
         const publisher = toHex(match.record.publisher);
         if (tried.has(publisher)) continue;
@@ -211,7 +212,7 @@ export class AgentNode extends Node {
       }
       if (report.truncated) continue;
       const nobodyAnswered = !report.complete && report.failed >= report.requests;
-      if (nobodyAnswered && tried.size === 1) throw cutOff(capability);
+      if (nobodyAnswered && tried.size === 1) throw cutOff(text);
       return;
     }
   }
@@ -238,6 +239,11 @@ export class AgentNode extends Node {
       return this.taskHandler(task, isMap(context) ? context : {}, call);
     });
   }
+}
+
+/** What is neither an address, a contact nor a match. No query has a colon before its first space or sign. */
+function isQuery(target: Target | Query): target is string | Query {
+  return typeof target === "string" ? !/^[^\s(){}|=<>!@"]*:/.test(target) : "kind" in target;
 }
 
 /** In the shape of the Python agent. */

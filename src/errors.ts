@@ -15,6 +15,7 @@ export type ErrorCode =
   | "bad_id"
   | "bad_identity"
   | "bad_options"
+  | "bad_query"
   | "bad_record"
   | "bad_request"
   | "busy"

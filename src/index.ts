@@ -7,9 +7,15 @@ export type {
   JoinReport,
   LookupResult,
   Match,
+  NearMiss,
   OverlaySettings,
+  Query,
+  Rank,
   Runtime,
+  Step,
+  Trace,
 } from "../dht/index.ts";
+export { formatQuery } from "../dht/index.ts";
 export type { Contact, NodeId } from "../routing/index.ts";
 export { nodeIdFromHex, shortId, toHex } from "../routing/index.ts";
 export { type Address, DEFAULT_PORT, formatAddress, parseAddress } from "./address.ts";

@@ -6,6 +6,7 @@ import {
   type Match,
   Overlay,
   type OverlaySettings,
+  type Query,
   type RecordReader,
   type SearchOptions,
   type Stoppable,
@@ -103,11 +104,12 @@ export class Node extends Server {
   }
 
   /**
-   * Searches for agents that offer a capability. A name finds all below it: `code-review` finds `code-review/python`.
-   * @throws SynapseError `bad_capability`, `bad_options`, `aborted`.
+   * Searches for agents by what they offer: `code-review lang=typescript price<0.02 !gpu`, or an object that says the same. The name of a
+   * capability finds all below it. docs/queries.md has the language.
+   * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
-  async find(capability: string, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit } = options;
+  async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
+    const { onMatch = () => undefined, limit, rank, explain } = options;
     const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
@@ -121,7 +123,7 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(capability, { limit, timeoutMs, onMatch: tell }, done);
+      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });

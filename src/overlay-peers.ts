@@ -22,15 +22,25 @@ export class OverlayPeers implements Peers {
   }
 
   request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
-    this.ask(to, request, timeoutMs, false).then(
+    const asked = this.ask(to, request, timeoutMs, false).catch((error: unknown) => {
+      const simpler = withoutFilter(request, error);
+      if (simpler === undefined) throw error;
+      return this.ask(to, simpler, timeoutMs, false);
+    });
+    asked.then(
       ({ response, connection }) => done(response, connection.reached),
       (error: unknown) => done(failureOf(error)),
     );
   }
 
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    const { pool } = this.core;
+    const isKept = pool.hasDialled(contact.key);
     this.ask(contact, { kind: "ping" }, timeoutMs, true).then(
-      ({ connection }) => done(this.contactOf(connection)),
+      ({ connection }) => {
+        done(this.contactOf(connection));
+        if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
+      },
       (error: unknown) => done(failureOf(error)),
     );
   }
@@ -62,6 +72,14 @@ export class OverlayPeers implements Peers {
       return failed("unreachable", `${remoteAddress} is this node itself (${shortId(peerId)})`);
     return reached ?? failed("unreachable", `the node at ${remoteAddress} is not a member of a swarm, it only calls or serves endpoints`);
   }
+}
+
+/** What to ask a holder of an older version, which refuses the argument `where`; it gives everything, which is sorted out here. */
+function withoutFilter(request: OverlayRequest, error: unknown): OverlayRequest | undefined {
+  if (request.kind !== "find_records" || request.where === undefined) return undefined;
+  const isUnknown = error instanceof SynapseError && error.remote && error.message.includes("unexpected argument 'where'");
+  const { where: _, ...simpler } = request;
+  return isUnknown ? simpler : undefined;
 }
 
 function failureOf(thrown: unknown): Failed {

@@ -1,8 +1,8 @@
-import { LRUCache } from "lru-cache";
 import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type OverlayResponse, type StoreOutcome } from "../dht/index.ts";
-import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
+import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex, sameId } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
+import { decodeWhere, encodeWhere } from "./where-wire.ts";
 
 /** The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it. */
 
@@ -24,7 +24,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
 /** The endpoint of each kind of request, with the names of its parameters. */
 export const OVERLAY_ENDPOINTS = {
   find_node: { name: "_synapse.find_node", params: ["target"] },
-  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?"] },
+  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "where?"] },
   store: { name: "_synapse.store", params: ["key", "record"] },
 } as const;
 
@@ -41,7 +41,8 @@ export function encodeRequest(request: OverlayRequest): WireCall {
     case "find_node":
       return { endpoint: OVERLAY_ENDPOINTS.find_node.name, args: [request.target], kwargs: {} };
     case "find_records": {
-      const kwargs = { limit: request.limit, ...(request.after !== undefined && { after: request.after }) };
+      const { limit, after, where } = request;
+      const kwargs = { limit, ...(after !== undefined && { after }), ...(where && { where: encodeWhere(where) }) };
       return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
     }
     case "store":
@@ -54,8 +55,11 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
   switch (kind) {
     case "find_node":
       return { kind, target: idArgument("target", args[0]) };
-    case "find_records":
-      return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]) };
+    case "find_records": {
+      const where = decodeWhere(args[3]);
+      const limit = limitArgument(args[1]);
+      return { kind, key: idArgument("key", args[0]), limit, after: cursorArgument(args[2]), ...(where && { where }) };
+    }
     case "store": {
       const record = args[1];
       if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
@@ -72,8 +76,8 @@ export function encodeResponse(response: OverlayResponse): unknown {
     case "find_node":
       return { contacts: response.contacts.map(encodeContact) };
     case "find_records": {
-      const { records, more = null, split, contacts } = response;
-      return { records, more, split, contacts: contacts.map(encodeContact) };
+      const { records, more = null, split, contacts, held } = response;
+      return { records, more, split, contacts: contacts.map(encodeContact), ...(held !== undefined && { held }) };
     }
     case "store": {
       const { outcome, split, reason } = response;
@@ -108,7 +112,7 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
 }
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
-  const { records, more, split, contacts } = result;
+  const { records, more, split, contacts, held } = result;
   if (!Array.isArray(records) || records.length > MAX_RECORDS_READ || !records.every((record) => record instanceof Uint8Array)) {
     throw badRequest("records must be a list of bytes");
   }
@@ -118,6 +122,7 @@ function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
     more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
     split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
     contacts: decodeContacts(contacts),
+    ...(typeof held === "number" && Number.isSafeInteger(held) && held >= 0 && { held }),
   };
 }
 
@@ -131,37 +136,34 @@ function decodeContacts(list: unknown): Contact[] {
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
-    const readable = isAddressList(addresses) ? addresses.flatMap(dialableAddress) : [];
-    if (isNodeId(id) && readable.length > 0) contacts.push(contactOf(id, readable));
+    const contact = isNodeId(id) && isAddressList(addresses) ? contactOf(id, addresses) : undefined;
+    if (contact !== undefined) contacts.push(contact);
   }
   return contacts;
 }
 
-/** Contacts as they were named last, by id: the same few hundred are named again and again, and all that know one share it. */
-const named = new LRUCache<string, Contact>({ max: 4_096 });
+/**
+ * Contacts as they were named last: the same few hundred are named again and again, and all that know one share it. Each id has one place,
+ * by its last bits, since its first are those of what was asked for; another with the same bits takes it.
+ */
+const named: (Contact | undefined)[] = new Array(4_096).fill(undefined);
 
-function contactOf(id: NodeId, addresses: readonly string[]): Contact {
-  const bytes = Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1");
-  const known = named.get(bytes);
-  if (known?.addresses.length === addresses.length && known.addresses.every((address, i) => address === addresses[i])) return known;
-  const contact = makeContact(Uint8Array.from(id), addresses); // a copy: see above
-  named.set(bytes, contact);
+function contactOf(id: NodeId, addresses: readonly string[]): Contact | undefined {
+  const place = (((id[30] as number) << 8) | (id[31] as number)) % named.length;
+  const known = named[place];
+  if (known !== undefined && sameId(known.id, id) && sameAddresses(known.addresses, addresses)) return known;
+  const readable = addresses.flatMap(readAddress);
+  if (readable.length === 0) return undefined;
+  const contact = makeContact(Uint8Array.from(id), readable); // a copy: see above
+  named[place] = contact;
   return contact;
 }
 
-/** The same for their addresses, of at most 128 characters. */
-const dialable = new LRUCache<string, readonly string[]>({ max: 4_096 });
-
-/** The address in canonical form, or nothing where it is none. */
-function dialableAddress(text: string): readonly string[] {
-  let addresses = dialable.get(text);
-  if (addresses === undefined) {
-    addresses = readAddress(text);
-    dialable.set(text, addresses);
-  }
-  return addresses;
+function sameAddresses(these: readonly string[], those: readonly string[]): boolean {
+  return these.length === those.length && these.every((address, place) => address === those[place]);
 }
 
+/** The address in canonical form, or nothing where it is none. */
 function readAddress(text: string): readonly string[] {
   try {
     return [peerAddress(text) ?? []].flat();

@@ -1,4 +1,4 @@
-import type { FindResult } from "../../dht/index.ts";
+import type { FindResult, Query } from "../../dht/index.ts";
 import { makeContact, type NodeId, SynapseError, sameId } from "../../routing/index.ts";
 import type { AgentNode, AgentOptions, Answer, AskOptions } from "../../src/agent-node.ts";
 import { Identity } from "../../src/identity.ts";
@@ -89,8 +89,8 @@ export class SimulatedAgent<A extends AgentNode = AgentNode> {
   }
 
   /** See {@link AgentNode.find}. */
-  find(capability: string, options?: FindOptions): Promise<FindResult> {
-    return this.life.within(() => this.present.find(capability, options));
+  find(query: string | Query, options?: FindOptions): Promise<FindResult> {
+    return this.life.within(() => this.present.find(query, options));
   }
 
   /** See {@link AgentNode.call}. */

@@ -1,5 +1,7 @@
+import { encode } from "@msgpack/msgpack";
 import type { OverlayRequest, OverlayResponse } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
+import { encodeWhere } from "../../src/where-wire.ts";
 
 /**
  * Bytes that messages take as TLS records with a frame in each, without encoding them. A test checks them against the real codec, to a
@@ -20,7 +22,7 @@ export function requestBytes(request: OverlayRequest): number {
     case "find_node":
       return REQUEST + 19 + ID;
     case "find_records":
-      return REQUEST + 29 + ID;
+      return REQUEST + 29 + ID + (request.where === undefined ? 0 : 6 + encode(encodeWhere(request.where)).length);
     case "store":
       return REQUEST + 15 + ID + request.record.length + 3;
   }
@@ -33,10 +35,14 @@ export function responseBytes(response: OverlayResponse): number {
     case "find_node":
       return RESPONSE + contactsBytes(response.contacts);
     case "find_records":
-      return RESPONSE + contactsBytes(response.contacts) + 24 + response.records.reduce((sum, record) => sum + record.length + 3, 0);
+      return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + (response.held === undefined ? 0 : 6);
     case "store":
       return RESPONSE + 10 + response.outcome.length;
   }
+}
+
+function recordsBytes(records: readonly Uint8Array[]): number {
+  return records.reduce((sum, record) => sum + record.length + 3, 0);
 }
 
 function contactsBytes(contacts: readonly Contact[]): number {

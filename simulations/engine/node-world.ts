@@ -7,6 +7,7 @@ import {
   type OnOutcome,
   type OverlayRequest,
   type PublishReport,
+  type Query,
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact, messageOf, type NodeId } from "../../routing/index.ts";
@@ -127,8 +128,8 @@ class WholeNode implements SimNode {
     this.watch(this.node.lookup(target).then(done));
   }
 
-  find(capability: string, limit: number, done: (result: FindResult) => void): void {
-    this.watch(this.node.find(capability, { limit }).then(done));
+  find(query: string | Query, limit: number, done: (result: FindResult) => void): void {
+    this.watch(this.node.find(query, { limit }).then(done));
   }
 
   publish(offer: Offer, done: (report: PublishReport) => void): void {

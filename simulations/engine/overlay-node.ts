@@ -10,6 +10,7 @@ import {
   type OverlayRequest,
   type OverlayResponse,
   type PublishReport,
+  type Query,
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact, type NodeId } from "../../routing/index.ts";
@@ -145,8 +146,8 @@ export class OverlayNode implements SimNode {
     this.overlay.lookup(target, done);
   }
 
-  find(capability: string, limit: number, done: (result: FindResult) => void): void {
-    this.overlay.find(capability, { limit }, done);
+  find(query: string | Query, limit: number, done: (result: FindResult) => void): void {
+    this.overlay.find(query, { limit }, done);
   }
 
   publish(offer: Offer, done: (report: PublishReport) => void): void {

@@ -7,6 +7,7 @@ import type {
   OverlayRequest,
   OverlaySettings,
   PublishReport,
+  Query,
   Signer,
   VerifySignature,
 } from "../../dht/index.ts";
@@ -34,7 +35,7 @@ export interface SimNode {
   readonly isAlive: boolean;
   join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void;
   lookup(target: NodeId, done: (result: LookupResult) => void): void;
-  find(capability: string, limit: number, done: (result: FindResult) => void): void;
+  find(query: string | Query, limit: number, done: (result: FindResult) => void): void;
   publish(offer: Offer, done: (report: PublishReport) => void): void;
   /** Sends a request of the simulation's own making, honest or not. */
   send(to: Contact, request: OverlayRequest, done: OnOutcome): void;

@@ -8,6 +8,7 @@ import { FaultPlan } from "../faults/fault-plan.ts";
 import { ArrivalPlan } from "./arrivals.ts";
 import { Census } from "./census.ts";
 import { Population } from "./population.ts";
+import { QueryLoad } from "./queries/load.ts";
 import type { Scenario } from "./scenario.ts";
 import { Workload } from "./workload.ts";
 
@@ -36,6 +37,7 @@ export class Play {
   readonly oracle = new Oracle();
   readonly joins = new OperationStatistics();
   readonly workload: Workload;
+  readonly queries: QueryLoad;
   readonly population: Population;
   readonly faults: FaultPlan;
   readonly adversaries: AdversaryPlan;
@@ -49,12 +51,16 @@ export class Play {
     this.world = world;
     this.scenario = scenario;
     this.workload = new Workload(world, this.oracle, scenario.load);
+    this.queries = new QueryLoad(world, this.oracle, scenario.load.queriesPerSecond);
     this.population = new Population({
       world,
       oracle: this.oracle,
       sessions,
       joins: this.joins,
-      onJoined: (node) => this.workload.settleIn(node),
+      onJoined: (node) => {
+        this.workload.settleIn(node);
+        this.queries.settleIn(node);
+      },
     });
     this.faults = new FaultPlan(world, this.population);
     this.adversaries = new AdversaryPlan(world, this.population, scenario.adversaries);
@@ -72,6 +78,7 @@ export class Play {
     const beginning = { fromMs: world.clock.now, messages: world.traffic.messages, bytes: world.traffic.bytes };
     world.meters.reset();
     this.workload.begin();
+    this.queries.begin();
     this.faults.begin(scenario.faults, scenario.durationMs);
     this.adversaries.begin(scenario.durationMs);
     this.arrivals.begin(scenario);
@@ -84,6 +91,7 @@ export class Play {
   async calm(durationMs: number, progress: PhaseProgress): Promise<void> {
     this.population.calm();
     this.workload.end();
+    this.queries.end();
     await this.pass("calm", durationMs, progress);
   }
 

@@ -74,6 +74,7 @@ const load: JsonSchema = {
     lookupsPerSecond: rate,
     findsPerSecond: rate,
     publishesPerSecond: rate,
+    queriesPerSecond: rate,
     findLimit: { type: "integer", minimum: 1, maximum: 100_000 },
   },
 };

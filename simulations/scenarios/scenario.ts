@@ -24,6 +24,8 @@ export interface Load {
   readonly findsPerSecond: number;
   /** Members that publish another capability, or the same again. */
   readonly publishesPerSecond: number;
+  /** Random queries; members then offer random things for them besides. */
+  readonly queriesPerSecond: number;
   /** Matches wanted of a search. */
   readonly findLimit: number;
 }
@@ -127,6 +129,7 @@ export const DEFAULT_SCENARIO: Scenario = {
     lookupsPerSecond: 0.5,
     findsPerSecond: 0.5,
     publishesPerSecond: 0,
+    queriesPerSecond: 0,
     findLimit: 100,
   },
   overlay: {},

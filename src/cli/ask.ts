@@ -1,4 +1,4 @@
-import type { Match } from "../../dht/index.ts";
+import type { Match, Rank } from "../../dht/index.ts";
 import { shortId } from "../../routing/index.ts";
 import type { Answer } from "../agent-node.ts";
 import { kwargs } from "../call-arguments.ts";
@@ -6,7 +6,7 @@ import { Client } from "../client.ts";
 import { SynapseError } from "../errors.ts";
 import { callOnce } from "./call.ts";
 import { inContext, makeCommand } from "./command.ts";
-import { matchData } from "./find.ts";
+import { matchData, rank } from "./find.ts";
 import { address, bootstrapOption, keyValue, swarmOption, timeoutOption } from "./options.ts";
 import { type Output, readable } from "./output.ts";
 import { visiting } from "./visitor.ts";
@@ -15,6 +15,7 @@ interface AskFlags {
   readonly bootstrap?: readonly string[];
   readonly swarm: string;
   readonly context?: Record<string, unknown>;
+  readonly rank?: Rank;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -22,11 +23,13 @@ interface AskFlags {
 export function askCommand() {
   return makeCommand("ask", "Have an agent do a task, and print its answer.", [
     'synapse ask @code-review "if (x == null) return" --bootstrap 127.0.0.1:9999',
+    'synapse ask "@code-review lang=go" "if (x == null) return" --rank price',
     'synapse ask 127.0.0.1:9001 "Review this" --context language=typescript --context strict=true',
   ])
-    .argument("<who>", "@NAME: any agent that offers this capability, the next one if one is gone; HOST:PORT: that agent, Python or ours")
+    .argument("<who>", "@QUERY: any agent that it finds, the next one if one is gone; HOST:PORT: that agent, Python or ours")
     .argument("<task>", "what to do, as text")
     .option("--context <KEY=VALUE>", "something the agent needs to know; may be given several times", keyValue)
+    .option("--rank <HOW>", "of whom to ask first: nearest, fresh, random, or an attribute: price, price:desc", rank)
     .addOption(timeoutOption(30_000))
     .addOption(bootstrapOption())
     .addOption(swarmOption())
@@ -50,9 +53,9 @@ function showAnswer(output: Output, { result, agent, passedOver }: Answer): void
   output.data(data, () => readable(result));
 }
 
-function askAnybody(capability: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
+function askAnybody(query: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
   return visiting(flags, signal, (node, within, leftMs) =>
-    node.ask(capability, task, { timeoutMs: leftMs, signal: within, ...(flags.context && { context: flags.context }) }),
+    node.ask(query, task, { timeoutMs: leftMs, signal: within, rank: flags.rank, context: flags.context }),
   );
 }
 

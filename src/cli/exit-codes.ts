@@ -22,6 +22,7 @@ const LOCAL: Readonly<Record<string, ExitCode>> = {
   bad_id: ExitCode.usage,
   bad_identity: ExitCode.usage,
   bad_options: ExitCode.usage,
+  bad_query: ExitCode.usage,
   bad_record: ExitCode.usage,
   bad_request: ExitCode.usage,
   frame_too_large: ExitCode.usage,

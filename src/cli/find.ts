@@ -1,9 +1,11 @@
-import type { FindReport, Match } from "../../dht/index.ts";
+import { InvalidArgumentError } from "commander";
+import type { FindReport, FindResult, Match, Rank } from "../../dht/index.ts";
 import { shortId, toHex } from "../../routing/index.ts";
 import { shortAddress } from "../address.ts";
 import { SynapseError } from "../errors.ts";
 import type { Node } from "../node.ts";
-import { inContext, makeCommand } from "./command.ts";
+import { type CommandContext, inContext, makeCommand } from "./command.ts";
+import { describeTrace, traceData } from "./explain.ts";
 import { bootstrapOption, swarmOption, timeoutOption, wholeNumber } from "./options.ts";
 import { type Colours, table } from "./output.ts";
 import { visiting } from "./visitor.ts";
@@ -12,6 +14,8 @@ interface FindFlags {
   readonly bootstrap?: readonly string[];
   readonly swarm: string;
   readonly limit: number;
+  readonly rank?: Rank;
+  readonly explain?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -19,44 +23,70 @@ interface FindFlags {
 export function findCommand() {
   return makeCommand("find", "Find agents by what they can do.", [
     "synapse find code-review --bootstrap 127.0.0.1:9999",
-    "synapse find code-review --bootstrap 127.0.0.1:9999 --limit 5 --json",
-    "SYNAPSE_BOOTSTRAP=127.0.0.1:9999 synapse find translation",
+    "synapse find 'code-review lang=typescript price<0.02 version>=1.2 !gpu' --rank price",
+    "synapse find '(code-review | security-audit) verified' --rank nearest --limit 5 --json",
+    "synapse find 'code-review lang=go' --explain",
   ])
-    .argument("<name>", "capability; a name finds all below it: code-review finds code-review/python")
+    .argument(
+      "<query...>",
+      "a capability finds all below it: code-review finds code-review/python; conditions stand behind it. In quotes: < > ( ) | !",
+    )
     .addOption(bootstrapOption())
     .addOption(swarmOption())
     .option("--limit <N>", "agents wanted at most", wholeNumber(1, 10_000), 20)
+    .option("--rank <HOW>", "nearest (pings them), fresh, random, or an attribute: price, price:desc", rank)
+    .option("--explain", "show how the search went: keys, nodes, times, and near misses")
     .addOption(timeoutOption(30_000))
-    .action((name: string, flags: FindFlags) =>
-      inContext(flags, async ({ output, signal }) => {
-        const { matches, report } = await visiting(flags, signal, (node: Node, within) =>
-          node.find(name, { limit: flags.limit, signal: within }),
-        );
-        if (matches.length === 0) {
-          throw new SynapseError("not_found", `nobody offers ${name} (${describeCost(report)})`, {
-            hint: report.complete
-              ? "every node responsible for the name was asked; is the agent running, in the same swarm, under that very name?"
-              : "some of the nodes responsible for the name did not answer; try again",
-          });
-        }
-        output.data({ capability: name, matches: matches.map(matchData), report }, (style) => describeMatches(style, matches, report));
-      }),
-    );
+    .action((words: readonly string[], flags: FindFlags) => inContext(flags, (context) => find(words.join(" "), flags, context)));
+}
+
+async function find(query: string, flags: FindFlags, { output, signal }: CommandContext): Promise<void> {
+  const { limit, rank, explain } = flags;
+  const result = await visiting(flags, signal, (node: Node, within) => node.find(query, { limit, rank, explain, signal: within }));
+  const { matches, report, trace } = result;
+  // Who asks why nobody was found is to see it.
+  if (trace !== undefined && !output.json) output.data({}, (style) => describeTrace(style, query, trace));
+  if (matches.length === 0) throw nobody(query, report);
+  output.data(resultData(query, result), (style) => describeMatches(style, matches, report));
+}
+
+function resultData(query: string, { matches, report, trace }: FindResult) {
+  return { query, matches: matches.map(matchData), report, ...(trace && { trace: traceData(trace) }) };
+}
+
+function nobody(query: string, report: FindReport): SynapseError {
+  return new SynapseError("not_found", `nobody offers ${query} (${describeCost(report)})`, {
+    hint: report.complete
+      ? "every node responsible for it was asked; is the agent running, in the same swarm, under that very name? --explain shows near misses"
+      : "some of the nodes responsible for it did not answer; try again",
+  });
+}
+
+/** `nearest`, `fresh`, `random`, `price`, `price:desc` */
+export function rank(text: string): Rank {
+  if (text === "nearest" || text === "fresh" || text === "random") return text;
+  const [attribute = "", order = "asc", ...rest] = text.split(":");
+  if (attribute === "" || (order !== "asc" && order !== "desc") || rest.length > 0)
+    throw new InvalidArgumentError("Write nearest, fresh, random, or an attribute: price, price:desc.");
+  return { attribute, order };
 }
 
 export function describeMatches(style: Colours, matches: readonly Match[], report: FindReport, indent = 0): string[] {
-  const rows = matches.map(({ record, hop, ms }) => [
+  const isPinged = matches.some(({ roundTripMs }) => roundTripMs !== undefined);
+  const rows = matches.map(({ record, hop, ms, also, roundTripMs }) => [
     record.name,
     record.role,
-    record.capability,
+    [record, ...also].map(({ capability }) => capability).join(" "),
     record.addresses.map(shortAddress).join(" "),
     shortId(record.publisher),
     hop,
     Math.round(ms),
+    ...(isPinged ? [roundTripMs === undefined ? "–" : `${roundTripMs.toFixed(1)} ms`] : []),
   ]);
-  const many = matches.length === 1 ? "1 agent" : `${matches.length} agents`;
+  const agents = new Set(matches.map(({ record }) => record.publisherKey)).size; // one may be found by several of its records
+  const many = agents === 1 ? "1 agent" : `${agents} agents`;
   return [
-    ...table(style, ["NAME", "ROLE", "CAPABILITY", "ADDRESS", "NODE", "HOPS", "MS"], rows, indent),
+    ...table(style, ["NAME", "ROLE", "CAPABILITY", "ADDRESS", "NODE", "HOPS", "MS", ...(isPinged ? ["PING"] : [])], rows, indent),
     "",
     `${" ".repeat(indent)}${style.bold(many)} ${style.dim(`· ${describeCost(report)}`)}`,
   ];
@@ -71,11 +101,12 @@ export function describeCost({ hops, requests, failed, ms, complete, truncated }
 }
 
 /** A match for machines. */
-export function matchData({ record, from, hop, ms }: Match) {
+export function matchData({ record, also, from, hop, ms, roundTripMs }: Match) {
   const { publisher, capability, name, role, description, version, attributes, addresses, issued, expires } = record;
   return {
     id: toHex(publisher),
     capability,
+    ...(also.length > 0 && { also: also.map((other) => other.capability) }),
     name,
     role,
     description,
@@ -87,5 +118,6 @@ export function matchData({ record, from, hop, ms }: Match) {
     heardFrom: from === undefined ? null : from.key,
     hop,
     ms: Math.round(ms * 10) / 10,
+    ...(roundTripMs !== undefined && { roundTripMs: Math.round(roundTripMs * 10) / 10 }),
   };
 }

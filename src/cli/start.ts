@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Option } from "commander";
+import { bareValue } from "../../dht/index.ts";
 import { toHex } from "../../routing/index.ts";
 import { DEFAULT_PORT, formatAddress, parseAddress, shortAddress } from "../address.ts";
 import type { CapabilityOptions } from "../agent-capability.ts";
@@ -16,6 +17,7 @@ interface StartFlags {
   readonly role?: string;
   readonly description?: string;
   readonly capability?: readonly string[];
+  readonly attribute?: readonly string[];
   readonly listen: string;
   readonly announce?: readonly string[];
   readonly bootstrap?: readonly string[];
@@ -31,12 +33,14 @@ export function startCommand() {
   return makeCommand("start", "Be a node: an agent if it can do something, a member for others to join through if not.", [
     "synapse start --listen 127.0.0.1:9999",
     "synapse start --name ada --capability code-review --exec ./review.py --listen 127.0.0.1:0 --bootstrap 127.0.0.1:9999",
+    "synapse start --name cy --capability code-review --attribute lang=go --attribute price=0.02 --exec ./review.py",
     'synapse start --name bo --capability "translation=English to German" --handler ./translate.mjs --bootstrap 127.0.0.1:9999',
   ])
     .option("--name <NAME>", "what people call it; default: the beginning of its id")
     .option("--role <TEXT>", "what it is, in a word or two")
     .option("--description <TEXT>", "what it does, in a sentence")
     .option("--capability <NAME[=TEXT]>", "something it can do, found under this name; may be given several times", collect)
+    .option("--attribute <NAME=VALUE>", "a fact about what it can do, for queries: lang=go, price=0.02, gpu=true, version=1.2.0", collect)
     .option("--listen <HOST:PORT>", "where to take calls; port 0 for any that is free", address, `127.0.0.1:${DEFAULT_PORT}`)
     .option("--announce <HOST:PORT>", "address to tell others, where it differs from --listen; may be given several times", collect)
     .addOption(bootstrapOption())
@@ -85,12 +89,13 @@ async function serve(flags: StartFlags, { output, signal }: CommandContext): Pro
   await node.stop();
 }
 
-function cardOf({ name, role, description, capability = [] }: StartFlags, identity: Identity) {
+function cardOf({ name, role, description, capability = [], attribute = [] }: StartFlags, identity: Identity) {
+  const facts = factsOf(attribute);
   return {
     name: name ?? toHex(identity.nodeId).slice(0, 8),
     ...(role !== undefined && { role }),
     ...(description !== undefined && { description }),
-    capabilities: capability.map(parseCapability),
+    capabilities: capability.map((text) => ({ ...parseCapability(text), ...facts })),
   };
 }
 
@@ -108,6 +113,18 @@ function networkOf({ listen, announce, bootstrap, swarm, plaintext: who }: Start
 function parseCapability(text: string): CapabilityOptions {
   const at = text.indexOf("=");
   return at < 0 ? { name: text } : { name: text.slice(0, at), description: text.slice(at + 1) };
+}
+
+/** Read as queries read them, so that `price=0.02` is the number that they compare. The version has a place of its own. */
+function factsOf(texts: readonly string[]): Pick<CapabilityOptions, "version" | "attributes"> {
+  const pairs = texts.map((text) => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new SynapseError("bad_options", `--attribute ${text} is not NAME=VALUE`);
+    return [text.slice(0, at), text.slice(at + 1)] as const;
+  });
+  const version = pairs.find(([name]) => name === "version")?.[1];
+  const attributes = pairs.filter(([name]) => name !== "version").map(([name, value]) => [name, bareValue(value)] as const);
+  return { ...(version !== undefined && { version }), attributes: Object.fromEntries(attributes) };
 }
 
 async function handlerOf({ handler, exec }: StartFlags, log: (line: string) => void): Promise<TaskHandler | undefined> {

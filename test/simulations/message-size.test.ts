@@ -21,6 +21,14 @@ const REQUESTS: readonly OverlayRequest[] = [
   { kind: "ping" },
   { kind: "find_node", target: id() },
   { kind: "find_records", key: id(), limit: 20, after: undefined },
+  { kind: "find_records", key: id(), limit: 20, after: undefined, where: { any: [], publishers: [] } },
+  {
+    kind: "find_records",
+    key: id(),
+    limit: 20,
+    after: undefined,
+    where: { any: [[{ field: "price", operator: "<", value: 0.02, negated: false }]], publishers: ["0123456789abcdef"] },
+  },
   { kind: "store", key: id(), record: stream.bytes(400) },
 ];
 const RESPONSES: readonly OverlayResponse[] = [
@@ -28,6 +36,7 @@ const RESPONSES: readonly OverlayResponse[] = [
   { kind: "find_node", contacts: [] },
   { kind: "find_records", contacts: contacts(20), records: records(20), more: undefined, split: 0 },
   { kind: "find_records", contacts: [], records: records(64), more: undefined, split: 0 },
+  { kind: "find_records", contacts: contacts(20), records: records(20), more: undefined, split: 0, held: 120 },
   { kind: "store", outcome: "stored", split: undefined, reason: undefined },
 ];
 

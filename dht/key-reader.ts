@@ -1,0 +1,355 @@
+import type { Contact, NodeId } from "../routing/index.ts";
+import { bitAt } from "../routing/index.ts";
+import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
+import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
+import type { Explanation } from "./explanation.ts";
+import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
+import type { Where } from "./query/index.ts";
+import type { RecordReader } from "./record-reader.ts";
+import type { Page, RecordStore } from "./record-store.ts";
+import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
+import { SecondLook } from "./second-look.ts";
+import { belongsUnder } from "./shelf.ts";
+
+/** Pages read of one holder at most. */
+const MAX_PAGES = 64;
+/** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
+export const MAX_READ = 65_536;
+
+/** Walks around a key at most, where ids stand nearer to it than chance puts them. */
+const MAX_REGION_WALKS = 6;
+
+/**
+ * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
+ * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
+ */
+const SPLIT_QUORUM = 1 / 3;
+
+/** A finder's surroundings. */
+export interface FinderContext extends Walker {
+  readonly swarm: string;
+  readonly reader: RecordReader;
+  readonly store: RecordStore;
+  /** Who wants to know how the search goes, if anybody. */
+  readonly explanation?: Explanation;
+}
+
+/** What a search has cost so far, all names together. */
+export interface Tally {
+  requests: number;
+  nodes: number;
+  failed: number;
+  /** Records passed over: forged, malformed, expired, or replaced by a newer one. */
+  stale: number;
+  keys: number;
+  read: number;
+  /** Most hops of a walk. */
+  hops: number;
+  complete: boolean;
+}
+
+export interface Reading {
+  readonly name: string;
+  /** What holders are to sort out. */
+  readonly where: Where | undefined;
+  /** Records wanted in one answer. */
+  readonly pageSize: number;
+  /** `whole`: everything. `first-pages`: what the first answers give, until {@link KeyReader.goOn}. */
+  readonly extent: "whole" | "first-pages";
+  /** Whose records are wanted: of the children of a split key only those are visited where they can be. Undefined: everybody's. */
+  readonly only?: readonly NodeId[] | undefined;
+  readonly tally: Tally;
+  readonly onRecord: (record: CapabilityRecord, from: Contact | undefined, hop: number) => void;
+  /** Whether nothing newer has been heard in its place. */
+  readonly isNewest: (record: CapabilityRecord) => boolean;
+  /** Everything has been read, or with `first-pages` all of those. Not called once it is stopped. */
+  readonly onDone: () => void;
+}
+
+/** One of the keys that a name's records may stand under. */
+export interface Branch {
+  readonly key: NodeId;
+  /** Split bits that lead to it: none for the key itself. */
+  readonly bits: string;
+  /** Who says that it is split further. At most those asked on one walk. */
+  readonly claimants: Set<string>;
+  /** Who gave what. */
+  readonly look: SecondLook;
+}
+
+/** How far one holder has been read. */
+interface Bookmark {
+  readonly pages: number;
+  /** The last record that was acceptable, by its entry. Holders give them in that order, so each page goes on from there. */
+  readonly upTo: string;
+}
+
+const UNREAD: Bookmark = { pages: 0, upTo: "" };
+
+/**
+ * Reads all records of one name: walks to its key, and to the children where holders say that the key is split, reads every holder to its
+ * end, and gives what is genuine and in force.
+ */
+export class KeyReader {
+  readonly name: string;
+  /** Records that the holder with most of them has, times the number of children: for comparing names, and never more than a claim. */
+  estimate = 0;
+  private readonly context: FinderContext;
+  private readonly reading: Reading;
+  private readonly walks = new Set<LookupRun | RegionWalk>(); // one for each key asked
+  /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
+  private readonly branches = new Map<string, Branch>();
+  /** What is left for later; at most a page for each holder, and the children. */
+  private readonly postponed: (() => void)[] = [];
+  private isHeldBack: boolean;
+  private requestsOpen = 0;
+  private ended = false;
+
+  constructor(context: FinderContext, reading: Reading) {
+    this.context = context;
+    this.reading = reading;
+    this.name = reading.name;
+    this.isHeldBack = reading.extent === "first-pages";
+  }
+
+  start(): this {
+    this.holding(() => this.visit(""));
+    return this;
+  }
+
+  /** Whether there is nothing more than has been read. */
+  get isWhole(): boolean {
+    return this.postponed.length === 0;
+  }
+
+  /** Whether it waits for {@link goOn}. */
+  get isPostponed(): boolean {
+    return this.isHeldBack;
+  }
+
+  /** Reads what was left for later, if anything; `onDone` is called once more. */
+  goOn(): void {
+    this.isHeldBack = false;
+    this.holding(() => {
+      for (const task of this.postponed.splice(0)) task();
+    });
+  }
+
+  /** Ends it now. */
+  stop(): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const run of this.walks) run.stop(); // adds their cost
+  }
+
+  get isIdle(): boolean {
+    return this.walks.size === 0 && this.requestsOpen === 0;
+  }
+
+  /** Begins several things of which the first may be done, where there is nobody to ask, before the last is begun. */
+  private holding(begin: () => void): void {
+    this.requestsOpen += 1;
+    begin();
+    this.requestsOpen -= 1;
+    this.doneIfIdle();
+  }
+
+  private visit(bits: string): void {
+    if (this.ended || this.branches.has(bits) || !this.leadsToAnybody(bits)) return;
+    const { name, where } = this.reading;
+    const { swarm } = this.context;
+    const key = capabilityKey(swarm, name, bits);
+    const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where) };
+    this.branches.set(bits, branch);
+    this.reading.tally.keys += 1;
+    this.context.explanation?.visits(name, bits, key);
+    this.readOwnStore(branch);
+    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+  }
+
+  private walkTo(branch: Branch, endWithin: number): void {
+    const { key } = branch;
+    const run: LookupRun = new LookupRun(this.context, {
+      target: key,
+      request: this.request(key, undefined),
+      endWithin,
+      onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
+      onDone: (result) => {
+        this.walks.delete(run);
+        this.onWalked(branch, result);
+      },
+    });
+    this.walks.add(run);
+    run.start();
+  }
+
+  /** Ids were ground next to the key: it is read where it should be without them, and where that are too few, as near to it as one gets. */
+  private walkAround(branch: Branch): void {
+    const { k } = this.context.settings;
+    const members: Contact[] = []; // at most k
+    const region: RegionWalk = new RegionWalk(this.context, {
+      parts: [outermostShell(this.context, branch.key)],
+      mostWalks: MAX_REGION_WALKS,
+      onMember: (member, hop) => {
+        this.ask(member, this.request(branch.key, undefined), (outcome) => this.onAnswer(branch, member, outcome, hop, UNREAD));
+        return members.push(member) < k ? "go-on" : "enough";
+      },
+      onDone: (requests, failed) => {
+        this.walks.delete(region);
+        this.count(requests, failed, 0);
+        branch.look.holders = members;
+        if (members.length < k / 4) this.walkTo(branch, 0);
+        else this.doneIfIdle();
+      },
+    });
+    this.walks.add(region);
+    region.start();
+  }
+
+  private request(key: NodeId, after: string | undefined): FindRecordsRequest {
+    const { pageSize: limit, where } = this.reading;
+    return { kind: "find_records", key, limit, after, ...(where && { where }) };
+  }
+
+  private leadsToAnybody(bits: string): boolean {
+    const { only } = this.reading;
+    return only === undefined || only.some((id) => [...bits].every((bit, i) => bitAt(id, i) === Number(bit)));
+  }
+
+  /** This node may itself be among the nearest to the key. */
+  private readOwnStore(branch: Branch): void {
+    const { store, runtime } = this.context;
+    const { key, bits } = branch;
+    const { pageSize } = this.reading;
+    let page: Page = store.page(key, pageSize, undefined, runtime.wallClock());
+    for (;;) {
+      this.take(branch, page.records, undefined, 0);
+      if (page.split > bits.length) this.visitChildren(bits);
+      if (this.ended || page.more === undefined) return;
+      page = store.page(key, pageSize, page.more, runtime.wallClock());
+    }
+  }
+
+  private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, read: Bookmark): "enough" | "go-on" {
+    if (response.kind !== "find_records") return "go-on";
+    const upTo = this.take(branch, response.records, from, hop);
+    this.estimate = Math.max(this.estimate, (response.held ?? 0) * 2 ** Math.min(response.split, MAX_SPLIT));
+    if (response.split > branch.bits.length) {
+      branch.claimants.add(from.key);
+      if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
+    }
+    if (!this.ended && response.more !== undefined) {
+      // Whoever promises more and gives nothing new would hold the search up to its end.
+      if (upTo > read.upTo) this.orLater(() => this.readOn(branch, from, response, hop, { pages: read.pages + 1, upTo }));
+      else this.reading.tally.complete = false;
+    }
+    return this.ended ? "enough" : "go-on";
+  }
+
+  private orLater(task: () => void): void {
+    if (this.isHeldBack) this.postponed.push(task);
+    else task();
+  }
+
+  private visitChildren(bits: string): void {
+    if (bits.length >= MAX_SPLIT) return;
+    this.orLater(() => {
+      const first = this.context.runtime.random() < 0.5 ? "0" : "1"; // spreads the load of early-ending searches over the children
+      this.visit(bits + first);
+      this.visit(bits + (first === "0" ? "1" : "0"));
+    });
+  }
+
+  /** Asks a holder for its next page. */
+  private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, read: Bookmark): void {
+    if (this.ended) return;
+    if (read.pages >= MAX_PAGES) {
+      this.reading.tally.complete = false;
+      return;
+    }
+    this.ask(from, this.request(branch.key, response.more), (outcome) => this.onAnswer(branch, from, outcome, hop, read));
+  }
+
+  private ask(holder: Contact, request: FindRecordsRequest, onAnswer: (outcome: OverlayResponse) => void): void {
+    const { peers, settings } = this.context;
+    const { tally } = this.reading;
+    this.requestsOpen += 1;
+    tally.requests += 1;
+    peers.request(holder, request, settings.requestTimeoutMs, (outcome) => {
+      this.requestsOpen -= 1;
+      if (this.ended) return;
+      if (outcome.kind === "failed") {
+        tally.failed += 1;
+        tally.complete = false;
+      } else onAnswer(outcome);
+      this.doneIfIdle();
+    });
+  }
+
+  /** Gives the last of those that could be used, in the order in which holders give them. */
+  private take(branch: Branch, records: readonly Uint8Array[], from: Contact | undefined, hop: number): string {
+    const { tally } = this.reading;
+    let last = "";
+    for (const bytes of records) {
+      if (this.ended) break;
+      if (tally.read >= MAX_READ) {
+        tally.complete = false;
+        break;
+      }
+      tally.read += 1;
+      const record = this.context.reader.read(bytes);
+      if (typeof record === "string" || !this.isAcceptable(branch.key, record)) {
+        tally.stale += 1;
+        continue;
+      }
+      if (record.entry > last) last = record.entry;
+      branch.look.given(record, from);
+      this.reading.onRecord(record, from, hop);
+    }
+    return last;
+  }
+
+  private isAcceptable(key: NodeId, record: CapabilityRecord): boolean {
+    if (record.swarm !== this.context.swarm || !belongsUnder(key, record)) return false;
+    return timelinessOf(record, this.context.runtime.wallClock()) === "current";
+  }
+
+  private onWalked(branch: Branch, result: LookupResult): void {
+    const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
+    if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
+    branch.look.holders = result.closest;
+    this.count(result.requests, result.failed, result.hops);
+    if (result.crowded && !this.ended) {
+      this.walkAround(branch);
+      return;
+    }
+    if (!result.complete) this.reading.tally.complete = false;
+    this.doneIfIdle();
+  }
+
+  private count(requests: number, failed: number, hops: number): void {
+    const { tally } = this.reading;
+    tally.requests += requests;
+    tally.nodes += requests;
+    tally.failed += failed;
+    tally.hops = Math.max(tally.hops, hops);
+  }
+
+  private doneIfIdle(): void {
+    if (this.ended || !this.isIdle) return;
+    if (!this.isHeldBack) this.lookAgain();
+    if (this.isIdle) this.reading.onDone();
+  }
+
+  private lookAgain(): void {
+    for (const branch of this.branches.values()) {
+      for (const { holder, where } of branch.look.begin(this.reading.isNewest)) {
+        const request: FindRecordsRequest = { ...this.request(branch.key, undefined), where };
+        this.ask(holder, request, (outcome) => {
+          if (outcome.kind === "find_records") this.take(branch, outcome.records, holder, 0);
+        });
+      }
+    }
+  }
+}
