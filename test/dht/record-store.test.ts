@@ -188,10 +188,10 @@ describe("A key that is full", () => {
     const store = newStore();
     const bits = "01101001".slice(0, depth);
     const child = capabilityKey(SWARM, "work", bits);
-    const publishers = publishersWith(bits, 2);
+    const publishers = publishersWith(bits, MAX_PER_KEY / 4);
     for (let i = 0; i < MAX_PER_KEY; i++) {
       // Several capabilities of one publisher share the key of the level above.
-      const record = recordOf({ capability: `work/${i % 200}` }, at(publishers, Math.floor(i / 200)));
+      const record = recordOf({ capability: `work/${i % 4}` }, at(publishers, Math.floor(i / 4)));
       expect(put(store, record, NOW, child)).toBe("stored");
     }
     const further = recordOf({ capability: "work/further" }, at(publishers, 1));
@@ -211,7 +211,7 @@ describe("A key that is full", () => {
 test("A store that is full turns newcomers away, lets holders renew, and has room when something expires", () => {
   const store = newStore();
   put(store, recordOf({ expires: NOW + 10 }));
-  expect(fillWith(store, MAX_RECORDS - 1, {}, NOW)).toEqual(new Set(["stored"]));
+  expect(fillWith(store, MAX_RECORDS - 1, {}, NOW, 1)).toEqual(new Set(["stored"]));
   const newcomer = recordOf({}, 2);
   expect(store.put(KEY, newcomer, NOW)).toMatchObject({ outcome: "busy", reason: expect.stringContaining("full") });
   expect(put(store, recordOf({ seq: 2, expires: NOW + 10 }))).toBe("stored");

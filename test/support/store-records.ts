@@ -50,12 +50,20 @@ export function readPages(store: RecordStore, key: NodeId, limit: number, wallCl
   throw new Error("the pages do not end");
 }
 
-/** Stores that many records, each under a key of its own, no publisher having more than 200 of them. */
-export function fillWith(store: RecordStore, count: number, fields: Partial<CapabilityClaim>, wallClock: number): Set<string> {
+/** Stores that many records, each under a key of its own, no publisher having more than so many of them. */
+export function fillWith(
+  store: RecordStore,
+  count: number,
+  fields: Partial<CapabilityClaim>,
+  wallClock: number,
+  each = 200,
+  subnet = 0,
+  series = 0,
+): Set<string> {
   const outcomes = new Set<string>();
   for (let i = 0; i < count; i++) {
-    const record = unsignedRecord({ ...fields, capability: `filler-${i}` }, 1_000_000 + Math.floor(i / 200));
-    outcomes.add(store.put(keyOf(record), record, wallClock).outcome);
+    const record = unsignedRecord({ ...fields, capability: `filler-${series}-${i}` }, (1 + series) * 1_000_000 + Math.floor(i / each));
+    outcomes.add(store.put(keyOf(record), record, wallClock, subnet).outcome);
   }
   return outcomes;
 }
