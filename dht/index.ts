@@ -21,7 +21,7 @@ export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lo
 export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
-export { Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
+export { type JoinLimits, Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
 export {
   type Caller,
   type Failed,
@@ -51,3 +51,4 @@ export {
 export { RoundTrips } from "./round-trips.ts";
 export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+export { MAX_IN_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";

@@ -16,6 +16,7 @@ import { Reunion } from "./reunion.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 import { SleepWatch } from "./sleep-watch.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
@@ -29,6 +30,13 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
+}
+
+export interface JoinLimits {
+  /** Rounds of trying before it counts as failed. Default 4. */
+  readonly attempts?: number;
+  /** Contacts of an earlier life, tried beside the bootstrap addresses, of which there may then be none. */
+  readonly known?: readonly Contact[];
 }
 
 /** Stops what it was given with. */
@@ -108,14 +116,15 @@ export class Overlay {
     bootstrap: readonly string[],
     onJoined: (report: JoinReport) => void,
     onFailed: (error: SynapseError) => void,
-    attempts = DEFAULT_JOIN_ATTEMPTS,
+    { attempts = DEFAULT_JOIN_ATTEMPTS, known = [] }: JoinLimits = {},
   ): Stoppable {
-    if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
+    if (bootstrap.length + known.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
     this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,
+      known,
       attempts,
       onFailed,
       onJoined: (report) => {
@@ -126,6 +135,11 @@ export class Overlay {
     });
     this.joining = joining;
     return joining.start();
+  }
+
+  /** The best contacts, to join by in another life: {@link readSnapshot} gives what `known` takes. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.membership.table, this.swarm);
   }
 
   /** Answers another node. */
