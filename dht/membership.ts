@@ -1,5 +1,6 @@
 import { type Contact, type NodeId, type Pace, RoutingTable, sameId } from "../routing/index.ts";
 import { LostContacts } from "./lost-contacts.ts";
+import { NetworkSize } from "./network-size.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
@@ -18,6 +19,7 @@ const YOUNG = 1 / 5;
 export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
+  readonly size: NetworkSize;
   /** Those that have lost their seats. */
   readonly lost: LostContacts;
   private readonly self: NodeId;
@@ -38,6 +40,7 @@ export class Membership {
     this.peers = peers;
     this.settings = settings;
     this.table = new RoutingTable(self);
+    this.size = new NetworkSize(this.table, runtime);
     this.lost = new LostContacts(runtime);
     this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }

@@ -7,6 +7,7 @@ import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Membership } from "./membership.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+import type { SizeEstimate } from "./network-size.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
 import type { Query } from "./query/index.ts";
@@ -77,7 +78,7 @@ export class Overlay {
     this.reader = options.reader;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
-    this.store = new RecordStore(this.swarm);
+    this.store = new RecordStore(this.swarm, this.self.id);
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
@@ -162,12 +163,22 @@ export class Overlay {
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */
-  publish(offer: Offer, done: (report: PublishReport) => void): void {
-    this.publisher.publish(offer, done);
+  publish(offer: Offer, done: (report: PublishReport) => void, settled?: (report: PublishReport) => void): void {
+    this.publisher.publish(offer, done, settled);
+  }
+
+  /** Takes up again what this node published before it was started again: the bytes of its {@link published} records. */
+  resume(records: readonly Uint8Array[]): void {
+    this.publisher.resume(records);
   }
 
   withdraw(capability: string, done: (report: PublishReport) => void): void {
     this.publisher.withdraw(capability, done);
+  }
+
+  /** How many nodes there are, as far as this one can tell. */
+  get size(): SizeEstimate {
+    return this.membership.size.estimate;
   }
 
   /** The records this node publishes. */

@@ -65,6 +65,9 @@ function drawLoad(random: RandomStream): Load {
   return {
     capabilities: 1 + random.integer(MOST_NAMES),
     zipf: random.pick([0, 0.5, 1, 1.5]),
+    hot: 0,
+    offersEach: 1,
+    bulkOffers: 0,
     lookupsPerSecond: part(random, 0, 1),
     findsPerSecond: part(random, 0, 1),
     publishesPerSecond: maybe(random, 0.5) ? 0 : part(random, 0, 0.5),
