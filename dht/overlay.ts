@@ -51,7 +51,8 @@ export interface Stoppable {
  * `src/node.ts` wraps it in promises for people.
  */
 export class Overlay {
-  readonly self: Contact;
+  /** Under which addresses it publishes. They may change, its id does not. */
+  self: Contact;
   readonly swarm: string;
   readonly settings: OverlaySettings;
   readonly runtime: Runtime;

@@ -89,6 +89,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
     level: { enum: ["overlay", "node"] },
     seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     nodes: { type: "integer", minimum: 2, maximum: MAX_NODES },
+    bootstraps: { type: "integer", minimum: 1, maximum: 100 },
     growthMs: { ...time, exclusiveMinimum: 0 },
     settleMs: time,
     durationMs: time,
@@ -118,6 +119,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         recordLifetimeMs: time,
         mostOwn: { type: "integer", minimum: 1, maximum: 16_384 },
         sweepIntervalMs: time,
+        fullAnswersPerSecond: { type: "number", minimum: 1, maximum: 1_000_000 },
       },
     },
     targets: {
