@@ -22,7 +22,7 @@ export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
 export type { SizeEstimate } from "./network-size.ts";
-export { Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
+export { type JoinLimits, Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
 export {
   type Caller,
   type Failed,
@@ -52,3 +52,4 @@ export { RoundTrips } from "./round-trips.ts";
 export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 export { belongsUnder, type StoreResult } from "./shelf.ts";
+export { MAX_IN_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";

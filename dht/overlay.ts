@@ -16,6 +16,8 @@ import { RecordStore } from "./record-store.ts";
 import { Reunion } from "./reunion.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+import { SleepWatch } from "./sleep-watch.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
@@ -29,6 +31,13 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
+}
+
+export interface JoinLimits {
+  /** Rounds of trying before it counts as failed. Default 4. */
+  readonly attempts?: number;
+  /** Contacts of an earlier life, tried beside the bootstrap addresses, of which there may then be none. */
+  readonly known?: readonly Contact[];
 }
 
 /** Stops what it was given with. */
@@ -56,6 +65,7 @@ export class Overlay {
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
   private readonly reunion: Reunion;
+  private readonly sleepWatch: SleepWatch;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -72,6 +82,11 @@ export class Overlay {
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
     this.reunion = new Reunion(this, () => this.publisher.republishAll());
+    this.sleepWatch = new SleepWatch(
+      this,
+      () => this.maintenance.refreshAll(),
+      () => this.publisher.republishAll(),
+    );
     this.maintenance.onLost = () => {
       this.joining?.again();
       this.reunion.seek();
@@ -84,6 +99,7 @@ export class Overlay {
   start(): void {
     this.maintenance.start();
     this.reunion.start();
+    this.sleepWatch.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -92,6 +108,7 @@ export class Overlay {
     this.publisher.stop();
     this.maintenance.stop();
     this.reunion.stop();
+    this.sleepWatch.stop();
     this.handOver.stop();
   }
 
@@ -100,14 +117,15 @@ export class Overlay {
     bootstrap: readonly string[],
     onJoined: (report: JoinReport) => void,
     onFailed: (error: SynapseError) => void,
-    attempts = DEFAULT_JOIN_ATTEMPTS,
+    { attempts = DEFAULT_JOIN_ATTEMPTS, known = [] }: JoinLimits = {},
   ): Stoppable {
-    if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
+    if (bootstrap.length + known.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
     this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,
+      known,
       attempts,
       onFailed,
       onJoined: (report) => {
@@ -118,6 +136,11 @@ export class Overlay {
     });
     this.joining = joining;
     return joining.start();
+  }
+
+  /** The best contacts, to join by in another life: {@link readSnapshot} gives what `known` takes. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.membership.table, this.swarm);
   }
 
   /** Answers another node. */

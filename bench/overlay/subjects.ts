@@ -23,7 +23,7 @@ export interface Subject {
   readonly file: string;
   /** Does not run in older versions of Node. */
   readonly leastNode?: number;
-  /** Takes minutes: one round must do. */
+  /** Takes many minutes: one round must do, and of a large network only with --large. */
   readonly isSlow?: true;
 }
 

@@ -42,7 +42,8 @@ function drawWorld(random: RandomStream, durationMs: number): PartialScenario {
     durationMs,
     latency: drawLatency(random),
     hosts: drawHosts(random),
-    links: maybe(random, 0.5) ? {} : { max: random.pick([8, 32, 512]), idleMs: random.pick([0, 5_000, 60_000]) },
+    // Whole nodes close a link that may not idle at all before anybody can use it.
+    links: maybe(random, 0.5) ? {} : { max: random.pick([8, 32, 512]), idleMs: random.pick([level === "node" ? 1_000 : 0, 5_000, 60_000]) },
     churn: drawChurn(random, durationMs),
     faults: drawFaults(random, durationMs),
     adversaries: maybe(random, 0.5) ? drawAdversaries(random) : [],

@@ -9,6 +9,7 @@ import {
   type OverlayResponse,
   type OverlaySettings,
   type Peers,
+  type Runtime,
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact } from "../../routing/index.ts";
@@ -39,6 +40,8 @@ export type Lie = (request: OverlayRequest, honest: () => OverlayResponse) => Ov
 export interface MemberOptions {
   readonly settings?: Partial<OverlaySettings>;
   readonly swarm?: string;
+  /** Its own view of time, where that is not the network's. */
+  readonly runtime?: Runtime;
   /** False for a member that cannot be dialled. */
   readonly reachable?: boolean;
 }
@@ -76,7 +79,7 @@ export class MemoryNetwork {
     const overlay = new Overlay({
       self: contact,
       swarm: options.swarm ?? SWARM,
-      runtime: this.clock,
+      runtime: options.runtime ?? this.clock,
       peers: this.peersOf(contact),
       signer,
       reader: this.reader,

@@ -9,7 +9,7 @@ const SIZES: readonly (readonly [what: string, most: number, size: (inside: Insi
   ["records", MAX_RECORDS, ({ store }) => store.size],
   ["publishers of records", MAX_RECORDS, ({ store }) => store["perPublisher"].size],
   ["buckets", ID_BITS, ({ membership }) => membership.table.depth],
-  ["challenges", ID_BITS, ({ membership }) => membership["challenged"].size],
+  ["contacts being checked", 16, ({ membership }) => membership["checking"].size],
   ["callers dialled back", 64, ({ membership }) => membership["verifications"]["underWay"].size],
   ["claims that led nowhere", 1_024, ({ membership }) => membership["verifications"]["failedAt"].size],
   ["lost contacts", 32, ({ membership }) => membership.lost.size],
