@@ -142,18 +142,21 @@ export class Join {
 }
 
 /**
- * Looks up an id in each bucket farther away than the nearest neighbour, one after the other, until it has contacts enough.
+ * Looks up an id in each bucket that may have others than those that are known, one after the other, until it has contacts enough. The
+ * own id has been looked up before: all there is nearer than the k-th nearest node has been met.
  * @param isWanted asked before each of them.
  */
 export function fillBuckets(walker: Walker, isWanted: () => boolean): void {
-  const { table } = walker.membership;
+  const { membership, settings } = walker;
+  const { table } = membership;
   const fill = (index: number) => {
     if (index < 0 || !isWanted()) return;
     const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
     if (isFilled()) fill(index - 1);
     else walkInto(walker, index, isFilled, () => fill(index - 1));
   };
-  fill(table.depth - 2);
+  const farthestMet = table.closest(table.self, settings.k)[settings.k - 1];
+  if (farthestMet !== undefined) fill(table.bucketIndex(farthestMet));
 }
 
 /** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */
