@@ -10,6 +10,7 @@ import {
   type Query,
   type RecordReader,
   type SearchOptions,
+  type SizeEstimate,
   type Stoppable,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
@@ -112,6 +113,11 @@ export class Node extends Server {
   /** Contacts in the routing table: nodes that have answered. */
   get peers(): Contact[] {
     return [...this.overlay.membership.table.contacts()];
+  }
+
+  /** How many nodes there are, and how far that may be wrong, by the lookups of this one. */
+  get networkSize(): SizeEstimate {
+    return this.overlay.size;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { capabilityKey, DEFAULT_SETTINGS } from "../../dht/index.ts";
-import { K, type NodeId, toHex } from "../../routing/index.ts";
+import { K, type NodeId, nodeIdFromHex, toHex } from "../../routing/index.ts";
+import { nearestOf } from "../engine/nearest.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import { round, Samples } from "../engine/statistics.ts";
 import { type SimNode, type World, wallClockOf } from "../engine/world.ts";
@@ -25,7 +26,7 @@ export interface RecordFigures {
   /** Records in the fullest store of a member, and under one key of it. */
   readonly fullestStore: number;
   readonly fullestKey: number;
-  /** Of the keys asked for often: requests to the busiest holder over the mean of all who hold it. The worst of them; 0 where there is none. */
+  /** Of the keys asked for often: requests to the busiest of its nearest holders over the mean of these. The worst of them; 0 where there is none. */
   readonly busiestHolder: number;
   /** Walks by whoever publishes in bulk, in the last interval of republishing. */
   readonly bulkWalks: number;
@@ -134,11 +135,14 @@ export class Census {
     for (const { capability, publisher } of this.offers()) if (holdings.of(capability, publisher).size === 0) this.lost += 1;
   }
 
-  /** Whoever was asked for a key and does not hold it was on the way. */
+  /** Whoever was asked for a key and does not hold it was on the way; whoever holds it from when it was among the nearest is not asked. */
   private busiestHolder(holdings: Holdings): number {
     let worst = 0;
     for (const [keyHex, meter] of this.world.meters.keys) {
-      const counts = holdings.holdersOf(keyHex).map(({ index }) => meter.get(index) ?? 0);
+      const requests = [...meter.values()].reduce((sum, count) => sum + count, 0);
+      if (requests < ENOUGH_REQUESTS * K) continue;
+      const holders = nearestOf(holdings.holdersOf(keyHex), nodeIdFromHex(keyHex), K);
+      const counts = holders.map(({ index }) => meter.get(index) ?? 0);
       const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
       if (mean >= ENOUGH_REQUESTS) worst = Math.max(worst, Math.max(...counts) / mean);
     }
