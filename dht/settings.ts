@@ -1,5 +1,5 @@
 import { K } from "../routing/index.ts";
-import { ALPHA } from "./lookup.ts";
+import { ALPHA, BETA, CLOSING_ALPHA, NEAR_EQUALS, OPENING_ALPHA, RELAYS } from "./lookup.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -9,6 +9,17 @@ const HOUR = 60 * MINUTE;
 export interface OverlaySettings {
   /** Requests of one lookup under way at once. */
   readonly alpha: number;
+  /** The same until the first answer of a walk for records. */
+  readonly openingAlpha: number;
+  /** Once so many of the nearest have answered, `closingAlpha` requests may be under way. */
+  readonly beta: number;
+  readonly closingAlpha: number;
+  /** Candidates up to so many times as far as the nearest may be asked before it, if they will answer sooner. 1: strictly by distance. */
+  readonly nearEquals: number;
+  /** Paths of every walk that share no contact, 1 to 8: more cost more and withstand more. */
+  readonly paths: number;
+  /** Requests of one search that ask to be passed on over open links. 0: none. */
+  readonly relays: number;
   /** How many of the nodes nearest to a key hold its records, and must answer before a lookup ends. The size of a bucket is always K. */
   readonly k: number;
   /** When an unanswered request has failed. In a lookup it counts as late, and frees its slot, much earlier. */
@@ -33,6 +44,12 @@ export interface OverlaySettings {
 
 export const DEFAULT_SETTINGS: OverlaySettings = {
   alpha: ALPHA,
+  openingAlpha: OPENING_ALPHA,
+  beta: BETA,
+  closingAlpha: CLOSING_ALPHA,
+  nearEquals: NEAR_EQUALS,
+  paths: 1,
+  relays: RELAYS,
   k: K,
   requestTimeoutMs: 5 * SECOND,
   refreshIntervalMs: HOUR,

@@ -1,17 +1,20 @@
 import {
   CachedRecordReader,
+  type Caller,
   type FindResult,
   type JoinLimits,
   type JoinReport,
   type LookupResult,
   type Match,
   Overlay,
+  type OverlayRequest,
   type OverlaySettings,
   type Query,
   type RecordReader,
   type SearchOptions,
   type SizeEstimate,
   type Stoppable,
+  type WalkOptions,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { abortable } from "./abortable.ts";
@@ -126,7 +129,7 @@ export class Node extends Server {
    * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
   async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit, rank, explain } = options;
+    const { onMatch = () => undefined, limit, rank, explain, paths } = options;
     const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
@@ -140,15 +143,15 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, onMatch: tell }, done);
+      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, paths, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });
   }
 
   /** Walks to the k nodes nearest to an id. */
-  lookup(target: NodeId, signal?: AbortSignal): Promise<LookupResult> {
-    return abortable(signal, (done) => this.overlay.lookup(target, done));
+  lookup(target: NodeId, signal?: AbortSignal, options: WalkOptions = {}): Promise<LookupResult> {
+    return abortable(signal, (done) => this.overlay.lookup(target, done, options));
   }
 
   /**
@@ -303,7 +306,7 @@ export class Node extends Server {
   private registerOverlayEndpoints(): void {
     for (const kind of ["find_node", "find_records", "store"] as const) {
       const { name, params } = OVERLAY_ENDPOINTS[kind];
-      this.builtin(name, params, (args, call) => encodeResponse(this.overlay.handle(callerOf(call), decodeRequest(kind, args))));
+      this.builtin(name, params, (args, call) => this.serve(callerOf(call), decodeRequest(kind, args)));
     }
     this.builtin("_synapse.info", [], () => {
       const { name, role, description, swarm, capabilityNames } = this;
@@ -313,13 +316,19 @@ export class Node extends Server {
     this.builtin("_synapse.peers", [], () => samplePeers(this.overlay));
   }
 
+  /** At once, unless the caller wants its request passed on. */
+  private serve(caller: Caller, request: OverlayRequest): unknown {
+    if (request.kind !== "find_records" || !request.relay) return encodeResponse(this.overlay.handle(caller, request));
+    return new Promise((resolve) => this.overlay.serve(caller, request, (response) => resolve(encodeResponse(response))));
+  }
+
   /** Names of what this node offers; an agent has some. */
   protected get capabilityNames(): string[] {
     return [];
   }
 }
 
-function callerOf(call: CallContext) {
+function callerOf(call: CallContext): Caller {
   const { host } = parseAddress(call.remoteAddress);
   return { id: call.peerId, claimed: call.peerContact, host: isPrivate(host) ? undefined : host };
 }

@@ -110,6 +110,12 @@ export const SCENARIO_SCHEMA: JsonSchema = {
       additionalProperties: false,
       properties: {
         alpha: { type: "integer", minimum: 1, maximum: 64 },
+        openingAlpha: { type: "integer", minimum: 1, maximum: 64 },
+        beta: { type: "integer", minimum: 1, maximum: 64 },
+        closingAlpha: { type: "integer", minimum: 1, maximum: 64 },
+        paths: { type: "integer", minimum: 1, maximum: 8 },
+        relays: { type: "integer", minimum: 0, maximum: 64 },
+        nearEquals: { type: "number", minimum: 1, maximum: 4_294_967_296 },
         k: { type: "integer", minimum: 1, maximum: 64 },
         requestTimeoutMs: time,
         refreshIntervalMs: time,
