@@ -10,7 +10,7 @@ const PATH_ALPHA = 3;
 /** What a walk steps through: one path, or several. */
 export type Steps = Pick<
   Lookup,
-  "requests" | "next" | "finished" | "complete" | "answered" | "heard" | "late" | "failed" | "closest" | "hopOf"
+  "requests" | "next" | "finished" | "complete" | "answered" | "heard" | "late" | "failed" | "closest" | "hopOf" | "knowsEnoughWithin"
 >;
 
 /**
@@ -61,6 +61,11 @@ export class DisjointLookup implements Steps {
   /** True when the k nearest that each path knows have answered, on whichever. */
   get complete(): boolean {
     return this.paths.every((path) => path.complete);
+  }
+
+  /** As of any of the paths: a crowd that one of them has met is there. */
+  knowsEnoughWithin(part: number): boolean {
+    return this.paths.some((path) => path.knowsEnoughWithin(part));
   }
 
   answered(from: Contact, contacts: readonly Contact[]): void {

@@ -1,16 +1,37 @@
-import { type Contact, K, type NodeId, sameId } from "../routing/index.ts";
+import { type Contact, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
+import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
-import type { FindRecordsRequest, FindRecordsResponse, OverlayRequest, OverlayResponse, StoreRequest, StoreResponse } from "./messages.ts";
+import type {
+  FindNodeRequest,
+  FindNodeResponse,
+  FindRecordsRequest,
+  FindRecordsResponse,
+  OverlayRequest,
+  OverlayResponse,
+  StoreRequest,
+  StoreResponse,
+} from "./messages.ts";
 import type { Caller, Runtime } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
+import type { OverlaySettings } from "./settings.ts";
 
-/** Contacts nearer to a key than this node before it declines to hold a record: twice k, since some of them may be gone. */
-const TOO_MANY_NEARER = 2 * K;
+/**
+ * Nodes nearer to a key than this one before it declines to hold a record: twice k that are known here, since some of them may be gone;
+ * and three times k that are there by the size of the network, since ids ground next to a key must crowd nobody out of its region.
+ */
+const TOO_MANY_KNOWN = 2 * K;
+const TOO_MANY_NEARER = 3 * K;
+/** By the size of the network alone so many: a node knows few of those far away, and is not to be filled with what belongs there. */
+const FAR_TOO_MANY_NEARER = 8 * K;
 /** Records given in one answer when the caller names no limit. */
 export const DEFAULT_RECORDS = 20;
 
+/** Contacts given by a node that has too much to do: enough to go on with, a fifth of the bytes. */
+const BUSY_CONTACTS = 4;
+
 export interface HandlerContext {
+  readonly settings: OverlaySettings;
   readonly runtime: Runtime;
   readonly membership: Membership;
   readonly store: RecordStore;
@@ -20,14 +41,17 @@ export interface HandlerContext {
 /** Answers what other nodes ask. Every answer is computed at once from what is in memory: nothing is asked on behalf of a caller. */
 export class Handlers {
   private readonly context: HandlerContext;
+  private readonly gate: LoadGate;
 
   constructor(context: HandlerContext) {
     this.context = context;
+    this.gate = new LoadGate(context.runtime, context.settings.fullAnswersPerSecond);
   }
 
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
     const response = this.answer(caller, request);
-    if (caller.claimed !== undefined) this.context.membership.addCandidate(caller.claimed, caller.host);
+    const isBusy = response.kind === "find_node" && response.busy === true;
+    if (caller.claimed !== undefined && !isBusy) this.context.membership.addCandidate(caller.claimed, caller.host);
     return response;
   }
 
@@ -36,12 +60,19 @@ export class Handlers {
       case "ping":
         return { kind: "ping" };
       case "find_node":
-        return { kind: "find_node", contacts: this.closestFor(caller, request.target) };
+        return this.findNode(caller, request);
       case "find_records":
         return this.findRecords(caller, request);
       case "store":
-        return this.store(request);
+        return this.store(caller, request);
     }
+  }
+
+  /** When all the world joins through this node at once, each gets a way in, not a full answer and a dial back. */
+  private findNode(caller: Caller, { target }: FindNodeRequest): FindNodeResponse {
+    const contacts = this.closestFor(caller, target);
+    if (this.gate.admit()) return { kind: "find_node", contacts };
+    return { kind: "find_node", contacts: contacts.slice(0, BUSY_CONTACTS), busy: true };
   }
 
   private closestFor(caller: Caller, target: NodeId): readonly Contact[] {
@@ -63,18 +94,24 @@ export class Handlers {
     return { kind: "find_records", ...page, contacts, ...(where && { held: store.under(key, wallClock).length }) };
   }
 
-  private store({ key, record: bytes }: StoreRequest): StoreResponse {
+  private store({ host }: Caller, { key, record: bytes }: StoreRequest): StoreResponse {
     const { store, reader, runtime } = this.context;
-    if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_NEARER} nodes known here are nearer to the key`);
+    if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_KNOWN} nodes and more are nearer to the key`);
     const record = reader.read(bytes);
     if (typeof record === "string") return stored("invalid", `record ${record}`);
-    const { outcome, split, reason } = store.put(key, record, runtime.wallClock());
+    const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), host === undefined ? 0 : subnetOfHost(host));
     return { kind: "store", outcome, split, reason };
   }
 
   private isFarFrom(key: NodeId): boolean {
-    return this.context.membership.table.countNearer(key) >= TOO_MANY_NEARER;
+    const { table, size } = this.context.membership;
+    const nearer = partBetween(key, table.self) * size.estimate.nodes;
+    return nearer >= FAR_TOO_MANY_NEARER || (nearer >= TOO_MANY_NEARER && table.countNearer(key) >= TOO_MANY_KNOWN);
   }
+}
+
+function subnetOfHost(host: string): number {
+  return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
 }
 
 function stored(outcome: StoreResponse["outcome"], reason: string): StoreResponse {

@@ -7,13 +7,18 @@ import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
 import type { Where } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
-import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
+import type { Page, RecordStore } from "./record-store.ts";
+import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
 import { SecondLook } from "./second-look.ts";
+import { belongsUnder } from "./shelf.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
 /** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
 export const MAX_READ = 65_536;
+
+/** Walks around a key at most, where ids stand nearer to it than chance puts them. */
+const MAX_REGION_WALKS = 6;
 
 /**
  * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
@@ -94,7 +99,7 @@ export class KeyReader {
   estimate = 0;
   private readonly context: FinderContext;
   private readonly reading: Reading;
-  private readonly walks = new Set<LookupRun>(); // one for each key asked
+  private readonly walks = new Set<LookupRun | RegionWalk>(); // one for each key asked
   /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
   private readonly branches = new Map<string, Branch>();
   /** What is left for later; at most a page for each holder, and the children. */
@@ -162,15 +167,46 @@ export class KeyReader {
     this.reading.tally.keys += 1;
     this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
-    if (this.ended) return;
+    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+  }
+
+  private walkTo(branch: Branch, endWithin: number): void {
+    const { key } = branch;
     const run: LookupRun = new LookupRun(this.context, {
       target: key,
       request: this.request(key, undefined),
+      endWithin,
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
-      onDone: (result) => this.onWalked(run, branch, result),
+      onDone: (result) => {
+        this.walks.delete(run);
+        this.onWalked(branch, result);
+      },
     });
     this.walks.add(run);
     run.start();
+  }
+
+  /** Ids were ground next to the key: it is read where it should be without them, and where that are too few, as near to it as one gets. */
+  private walkAround(branch: Branch): void {
+    const { k } = this.context.settings;
+    const members: Contact[] = []; // at most k
+    const region: RegionWalk = new RegionWalk(this.context, {
+      parts: [outermostShell(this.context, branch.key)],
+      mostWalks: MAX_REGION_WALKS,
+      onMember: (member, hop) => {
+        this.ask(member, this.request(branch.key, undefined), (outcome) => this.onAnswer(branch, member, outcome, hop, UNREAD));
+        return members.push(member) < k ? "go-on" : "enough";
+      },
+      onDone: (requests, failed) => {
+        this.walks.delete(region);
+        this.count(requests, failed, 0);
+        branch.look.holders = members;
+        if (members.length < k / 4) this.walkTo(branch, 0);
+        else this.doneIfIdle();
+      },
+    });
+    this.walks.add(region);
+    region.start();
   }
 
   private request(key: NodeId, after: string | undefined): FindRecordsRequest {
@@ -281,19 +317,26 @@ export class KeyReader {
     return timelinessOf(record, this.context.runtime.wallClock()) === "current";
   }
 
-  private onWalked(run: LookupRun, branch: Branch, result: LookupResult): void {
-    const { tally } = this.reading;
+  private onWalked(branch: Branch, result: LookupResult): void {
     const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
     branch.look.holders = result.closest;
-    this.walks.delete(run);
-    tally.requests += result.requests;
-    tally.relays += result.relays;
-    tally.nodes += result.requests;
-    tally.failed += result.failed;
-    tally.hops = Math.max(tally.hops, result.hops);
-    if (!result.complete) tally.complete = false;
+    this.count(result.requests, result.failed, result.hops);
+    this.reading.tally.relays += result.relays;
+    if (result.crowded && !this.ended) {
+      this.walkAround(branch);
+      return;
+    }
+    if (!result.complete) this.reading.tally.complete = false;
     this.doneIfIdle();
+  }
+
+  private count(requests: number, failed: number, hops: number): void {
+    const { tally } = this.reading;
+    tally.requests += requests;
+    tally.nodes += requests;
+    tally.failed += failed;
+    tally.hops = Math.max(tally.hops, hops);
   }
 
   private doneIfIdle(): void {

@@ -28,6 +28,8 @@ export interface LookupResult extends LookupCost {
   readonly closest: readonly Contact[];
   /** Whether all of the k nearest known have answered. */
   readonly complete: boolean;
+  /** Whether it ended since as many as it looks for were known within {@link Walk.endWithin}. */
+  readonly crowded: boolean;
 }
 
 /** All that a walk needs of the node that makes it. */
@@ -44,6 +46,8 @@ export interface Walk {
   readonly request: OverlayRequest;
   /** Called with each answer as it comes. Returning `"enough"` ends the walk. */
   readonly onAnswer?: (from: Contact, response: OverlayResponse, hop: number) => "enough" | "go-on";
+  /** Ends the walk as soon as k contacts are known that are no farther than this part of the id space (0 … 1) from the target. */
+  readonly endWithin?: number;
   readonly onDone: (result: LookupResult) => void;
 }
 
@@ -89,9 +93,12 @@ export class LookupRun {
     const closest = lookup.closest();
     // A node that is alone has asked everybody there is. One that has lost everybody it knew has asked nobody.
     const isLost = lookup.requests === 0 && this.walker.membership.hasKnownOthers;
+    const complete = lookup.complete && !isLost;
+    if (complete) this.walker.membership.size.heard(this.walk.target, closest, this.walker.settings.k);
     this.walk.onDone({
       closest,
-      complete: lookup.complete && !isLost,
+      complete,
+      crowded: this.isCrowded,
       requests: lookup.requests,
       relays: this.relays,
       failed: this.failures,
@@ -119,6 +126,10 @@ export class LookupRun {
       isAbsent: (contact) => absentees.has(contact, runtime.now()),
       expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
     };
+  }
+
+  private get isCrowded(): boolean {
+    return this.walk.endWithin !== undefined && this.lookup.knowsEnoughWithin(this.walk.endWithin);
   }
 
   private pump(): void {
@@ -172,7 +183,9 @@ export class LookupRun {
     const hop = this.lookup.hopOf(contact);
     if (this.tell(contact, response, hop) === "enough") return;
     if (response.kind === "find_records" && response.relayed !== undefined) this.onRelayed(contact, response.relayed, hop + 1);
-    if (!this.ended) this.pump();
+    if (this.ended) return;
+    if (this.isCrowded) this.stop();
+    else this.pump();
   }
 
   /**

@@ -142,6 +142,16 @@ export class Lookup {
     return result;
   }
 
+  /** Whether k candidates that have not failed are known within this part of the id space (0 … 1) around the target. */
+  knowsEnoughWithin(part: number): boolean {
+    const { list, distances } = this.candidates;
+    let seats = 0;
+    for (let i = 0; i < list.length && (distances[i] as number) < part * 2 ** 32; i++) {
+      if ((list[i] as Candidate).state !== "failed") seats += 1;
+    }
+    return seats >= this.k;
+  }
+
   /** Requests on the path to a contact: 1 when it came from the own table; 0 when it is no candidate. */
   hopOf(contact: Contact): number {
     return this.candidates.find(contact)?.hop ?? 0;

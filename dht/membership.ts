@@ -1,6 +1,7 @@
 import { type Contact, type NodeId, type Pace, RoutingTable, sameId } from "../routing/index.ts";
 import { Absentees } from "./absentees.ts";
 import { LostContacts } from "./lost-contacts.ts";
+import { NetworkSize } from "./network-size.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
@@ -19,6 +20,7 @@ const YOUNG = 1 / 5;
 export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
+  readonly size: NetworkSize;
   readonly absentees = new Absentees();
   /** Those that have lost their seats. */
   readonly lost: LostContacts;
@@ -40,6 +42,7 @@ export class Membership {
     this.peers = peers;
     this.settings = settings;
     this.table = new RoutingTable(self);
+    this.size = new NetworkSize(this.table, runtime);
     this.lost = new LostContacts(runtime);
     this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }

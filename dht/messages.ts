@@ -22,6 +22,8 @@ export interface FindNodeResponse {
   readonly kind: "find_node";
   /** At most K, nearest to the target first, each of which has answered whoever names it. */
   readonly contacts: readonly Contact[];
+  /** There is too much to do: these are only the first few of them. Whoever asks goes on with those. */
+  readonly busy?: true;
 }
 
 export interface FindRecordsRequest {

@@ -7,6 +7,7 @@ import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Membership } from "./membership.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+import type { SizeEstimate } from "./network-size.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
 import type { Query } from "./query/index.ts";
@@ -17,6 +18,7 @@ import { Reunion } from "./reunion.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 import { SleepWatch } from "./sleep-watch.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type WalkOptions, withPaths } from "./walk-options.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
@@ -33,6 +35,13 @@ export interface OverlayOptions {
   readonly settings?: Partial<OverlaySettings>;
 }
 
+export interface JoinLimits {
+  /** Rounds of trying before it counts as failed. Default 4. */
+  readonly attempts?: number;
+  /** Contacts of an earlier life, tried beside the bootstrap addresses, of which there may then be none. */
+  readonly known?: readonly Contact[];
+}
+
 /** Stops what it was given with. */
 export interface Stoppable {
   stop(): void;
@@ -44,7 +53,8 @@ export interface Stoppable {
  * `src/node.ts` wraps it in promises for people.
  */
 export class Overlay {
-  readonly self: Contact;
+  /** Under which addresses it publishes. They may change, its id does not. */
+  self: Contact;
   readonly swarm: string;
   readonly settings: OverlaySettings;
   readonly runtime: Runtime;
@@ -71,7 +81,7 @@ export class Overlay {
     this.reader = options.reader;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
-    this.store = new RecordStore(this.swarm);
+    this.store = new RecordStore(this.swarm, this.self.id);
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.relays = new Relays(this);
@@ -112,14 +122,15 @@ export class Overlay {
     bootstrap: readonly string[],
     onJoined: (report: JoinReport) => void,
     onFailed: (error: SynapseError) => void,
-    attempts = DEFAULT_JOIN_ATTEMPTS,
+    { attempts = DEFAULT_JOIN_ATTEMPTS, known = [] }: JoinLimits = {},
   ): Stoppable {
-    if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
+    if (bootstrap.length + known.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
     this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,
+      known,
       attempts,
       onFailed,
       onJoined: (report) => {
@@ -130,6 +141,11 @@ export class Overlay {
     });
     this.joining = joining;
     return joining.start();
+  }
+
+  /** The best contacts, to join by in another life: {@link readSnapshot} gives what `known` takes. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.membership.table, this.swarm);
   }
 
   /** Answers another node. */
@@ -163,12 +179,22 @@ export class Overlay {
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */
-  publish(offer: Offer, done: (report: PublishReport) => void): void {
-    this.publisher.publish(offer, done);
+  publish(offer: Offer, done: (report: PublishReport) => void, settled?: (report: PublishReport) => void): void {
+    this.publisher.publish(offer, done, settled);
+  }
+
+  /** Takes up again what this node published before it was started again: the bytes of its {@link published} records. */
+  resume(records: readonly Uint8Array[]): void {
+    this.publisher.resume(records);
   }
 
   withdraw(capability: string, done: (report: PublishReport) => void): void {
     this.publisher.withdraw(capability, done);
+  }
+
+  /** How many nodes there are, as far as this one can tell. */
+  get size(): SizeEstimate {
+    return this.membership.size.estimate;
   }
 
   /** The records this node publishes. */

@@ -37,6 +37,8 @@ export interface Failed {
   readonly reason: PeerFailure;
   /** For people. */
   readonly message: string;
+  /** It is there, and takes nobody in just now: later it may. */
+  readonly isBusy?: boolean;
 }
 
 /**

@@ -26,16 +26,20 @@ export interface OverlaySettings {
   readonly requestTimeoutMs: number;
   /** A bucket is refreshed this long after it last was, unless it is full of contacts that have all answered since. */
   readonly refreshIntervalMs: number;
-  /** How often, give or take half, one random bucket's contact that answered longest ago is pinged. */
+  /** How often, give or take half, one of the contacts that have long been there is pinged; one of the new ones, twice as often. */
   readonly revalidateIntervalMs: number;
-  /** A contact that answered less than this long ago is not pinged, neither for upkeep nor for a newcomer that wants its seat. */
+  /** A contact that answered less than this long ago is not pinged; a new one, if that was less than a fifth of it ago. */
   readonly freshForMs: number;
-  /** How often, give or take 10 %, own records are signed anew and stored at the k nodes nearest by then; the first time much earlier. */
+  /** How often own records are signed anew and stored at the k nodes nearest by then; the first time much earlier. See RepublishSweep. */
   readonly republishIntervalMs: number;
   /** How long a record lives once signed: three intervals, so that one failed republish does no harm, and often not even two. */
   readonly recordLifetimeMs: number;
+  /** Capabilities that a node publishes at most; about 2 KiB each. */
+  readonly mostOwn: number;
   /** How often, give or take half, expired records are dropped from memory. They are never given out, dropped or not. */
   readonly sweepIntervalMs: number;
+  /** Requests of lookups that are answered in full, a second; what goes beyond gets `busy` and a few contacts. */
+  readonly fullAnswersPerSecond: number;
 }
 
 export const DEFAULT_SETTINGS: OverlaySettings = {
@@ -53,5 +57,7 @@ export const DEFAULT_SETTINGS: OverlaySettings = {
   freshForMs: 5 * MINUTE,
   republishIntervalMs: HOUR,
   recordLifetimeMs: 3 * HOUR,
+  mostOwn: 64,
   sweepIntervalMs: 5 * MINUTE,
+  fullAnswersPerSecond: 1_000,
 };

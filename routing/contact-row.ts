@@ -83,6 +83,12 @@ export class ContactRow implements Contacts {
     return oldest;
   }
 
+  /** Every contact, the one that has shown for longest that it is there first. */
+  byTrust(): Contact[] {
+    const trusted = this.contacts.map((contact, index) => [contact, this.trustOf(index)] as const);
+    return trusted.sort(([, a], [, b]) => b - a).map(([contact]) => contact);
+  }
+
   /** Every contact with the time it last answered, longest ago first. */
   byAge(): (readonly [Contact, number])[] {
     const aged = this.contacts.map((contact, index) => [contact, this.seenAt(index)] as const);

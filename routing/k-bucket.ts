@@ -149,6 +149,12 @@ export class KBucket {
     return this.healthyList;
   }
 
+  /** Those with seats that have missed nothing, the one that has been there longest first. */
+  byTrust(): Contact[] {
+    const { misses } = this;
+    return this.seats.byTrust().filter(({ key }) => misses?.has(key) !== true);
+  }
+
   /** Those with seats, the one seen longest ago first. */
   contacts(): Contact[] {
     return this.seats.byAge().map(([contact]) => contact);

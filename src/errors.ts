@@ -14,6 +14,7 @@ export type ErrorCode =
   | "bad_hello"
   | "bad_id"
   | "bad_identity"
+  | "bad_snapshot"
   | "bad_options"
   | "bad_query"
   | "bad_record"

@@ -12,6 +12,7 @@ export type {
   Query,
   Rank,
   Runtime,
+  SizeEstimate,
   Step,
   Trace,
 } from "../dht/index.ts";

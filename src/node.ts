@@ -2,6 +2,7 @@ import {
   CachedRecordReader,
   type Caller,
   type FindResult,
+  type JoinLimits,
   type JoinReport,
   type LookupResult,
   type Match,
@@ -11,18 +12,22 @@ import {
   type Query,
   type RecordReader,
   type SearchOptions,
+  type SizeEstimate,
   type Stoppable,
   type WalkOptions,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
+import { abortable } from "./abortable.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
-import { checkedLimits, checkedSignal } from "./option-checks.ts";
+import { checkedLimits } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
+import { Reachability } from "./reachability.ts";
 import type { Errand } from "./rpc/attempts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { callOver, openOver } from "./rpc/call-over.ts";
@@ -56,6 +61,11 @@ export interface NodeOptions extends ServerOptions {
    * tried until it succeeds.
    */
   readonly join?: "required" | "background";
+  /**
+   * A file to keep the best contacts in, so that a restart needs no bootstrap node. It is made when there is none; without it nothing is
+   * kept.
+   */
+  readonly state?: string | undefined;
   /** Port to listen on. Default 0: any that is free. */
   readonly port?: number | undefined;
   readonly overlay?: Partial<OverlaySettings>;
@@ -78,6 +88,8 @@ export class Node extends Server {
   private member: Overlay | undefined;
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
+  private keeper: ContactKeeper | undefined;
+  private reachability: Reachability | undefined;
 
   constructor(options: NodeOptions = {}) {
     const swarm = options.swarm ?? DEFAULT_SWARM;
@@ -104,6 +116,11 @@ export class Node extends Server {
   /** Contacts in the routing table: nodes that have answered. */
   get peers(): Contact[] {
     return [...this.overlay.membership.table.contacts()];
+  }
+
+  /** How many nodes there are, and how far that may be wrong, by the lookups of this one. */
+  get networkSize(): SizeEstimate {
+    return this.overlay.size;
   }
 
   /**
@@ -177,12 +194,16 @@ export class Node extends Server {
    * @throws SynapseError `unreachable` when none of them answers; it then keeps trying in the background. `aborted`, and then it is not: by the
    * signal, by another join, which takes the place of this one, or by stop().
    */
-  async join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+  join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+    return this.enter(bootstrap, {}, options);
+  }
+
+  private async enter(bootstrap: readonly string[], limits: JoinLimits, options: { readonly signal?: AbortSignal | undefined }) {
     const joining = new AbortController();
     const given = checkedLimits(options).signal;
     const signal = given === undefined ? joining.signal : AbortSignal.any([given, joining.signal]);
-    return abortable(signal, (done, failed) => {
-      const work = this.overlay.join(bootstrap, done, failed);
+    return abortable<JoinReport>(signal, (done, failed) => {
+      const work = this.overlay.join(bootstrap, done, failed, limits);
       this.joining?.abort();
       this.joining = joining;
       return work;
@@ -212,14 +233,17 @@ export class Node extends Server {
       ...(this.nodeOptions.overlay && { settings: this.nodeOptions.overlay }),
     });
     this.member.start();
+    this.watchReachability();
     const { bootstrap: given = [], join = "required" } = this.nodeOptions;
     // A list that all nodes of a network share names this one, too.
     const bootstrap = given.filter((address) => !this.addresses.includes(formatAddress(parseAddress(address))));
-    if (bootstrap.length === 0) return;
+    const known = await this.contactsKept();
+    if (bootstrap.length + known.length === 0) return;
     try {
-      await this.join(bootstrap, { signal });
+      await this.enter(bootstrap, bootstrap.length === 0 ? { known, attempts: 1 } : { known }, { signal });
     } catch (error) {
-      if (join === "required" || signal?.aborted) throw error;
+      // One that has no bootstrap address may well be the first to come back.
+      if ((join === "required" && bootstrap.length > 0) || signal?.aborted) throw error;
       this.log(`not in the network yet: ${(error as SynapseError).message}; still trying`);
     }
   }
@@ -227,6 +251,41 @@ export class Node extends Server {
   protected override async onStopping(): Promise<void> {
     this.joining?.abort();
     this.member?.stop();
+    this.reachability?.stop();
+    await this.keeper?.stop();
+  }
+
+  /** Names its addresses to others, and in its records, only as long as somebody seems to reach it there. */
+  private watchReachability(): void {
+    const { core, overlay } = this;
+    const { runtime, addresses } = core;
+    if (addresses.length === 0) return;
+    const isLocal = (address: string) => isPrivate(parseAddress(address).host);
+    const isAtHome = addresses.some(isLocal);
+    const reachability = new Reachability(
+      runtime,
+      () => overlay.membership.table.size > 0,
+      (isNamed) => {
+        core.namesAddresses = isNamed;
+        overlay.self = makeContact(this.id, isNamed ? addresses : []);
+        if (!isNamed) this.log(`nobody has dialled ${addresses.join(", ")}: this node finds and asks, and cannot be found`);
+      },
+    );
+    // A caller on this machine or in its network proves nothing about an address that is to be dialled from outside.
+    core.onDialledIn = (remoteAddress) => {
+      if (isAtHome || !isLocal(remoteAddress)) reachability.dialledIn();
+    };
+    core.namesAddresses = true;
+    reachability.start();
+    this.reachability = reachability;
+  }
+
+  /** Those of an earlier life; from here on they are kept for the next one. */
+  private async contactsKept(): Promise<readonly Contact[]> {
+    const { state } = this.nodeOptions;
+    if (state === undefined) return [];
+    this.keeper = new ContactKeeper(state, this.overlay, (line) => this.log(line));
+    return this.keeper.start();
   }
 
   private errand(target: Target, request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {
@@ -272,29 +331,4 @@ export class Node extends Server {
 function callerOf(call: CallContext): Caller {
   const { host } = parseAddress(call.remoteAddress);
   return { id: call.peerId, claimed: call.peerContact, host: isPrivate(host) ? undefined : host };
-}
-
-/** Starts something that calls back when it is done, as a promise that an abort rejects and stops. */
-function abortable<T>(
-  signal: AbortSignal | undefined,
-  begin: (done: (result: T) => void, failed: (error: Error) => void) => { stop(): void },
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal !== undefined && checkedSignal(signal).aborted) {
-      reject(abortedError(signal));
-      return;
-    }
-    const onAbort = () => {
-      reject(abortedError(signal as AbortSignal));
-      work.stop();
-    };
-    const settled = <A>(settle: (value: A) => void) => {
-      return (value: A) => {
-        signal?.removeEventListener("abort", onAbort);
-        settle(value);
-      };
-    };
-    signal?.addEventListener("abort", onAbort, { once: true }); // first: what is begun may be done before `begin` returns
-    const work = begin(settled(resolve), settled(reject));
-  });
 }

@@ -98,7 +98,7 @@ function withoutFilter(request: OverlayRequest, error: unknown): OverlayRequest 
 
 function failureOf(thrown: unknown): Failed {
   const error = asSynapseError(thrown);
-  if (error.remote) return failed("refused", error.message);
+  if (error.remote) return { ...failed("refused", error.message), isBusy: error.code === "busy" };
   if (error.code === "timed_out") return failed("timeout", error.message);
   if (error.code === "bad_answer") return failed("invalid", error.message);
   return failed("unreachable", error.message);

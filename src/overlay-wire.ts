@@ -82,7 +82,7 @@ export function encodeResponse(response: OverlayResponse): unknown {
     case "ping":
       return "pong";
     case "find_node":
-      return { contacts: response.contacts.map(encodeContact) };
+      return { contacts: response.contacts.map(encodeContact), ...(response.busy && { busy: true }) };
     case "find_records": {
       const { records, more = null, split, contacts, held, relayed } = response;
       const options = { ...(held !== undefined && { held }), ...(relayed && { relayed: encodeRelayed(relayed) }) };
@@ -104,7 +104,7 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
   if (!isMap(result)) throw badRequest("the answer must be a map");
   switch (kind) {
     case "find_node":
-      return { kind, contacts: decodeContacts(result["contacts"]) };
+      return { kind, contacts: decodeContacts(result["contacts"]), ...(result["busy"] === true && { busy: true }) };
     case "find_records":
       return decodeRecords(result);
     case "store": {

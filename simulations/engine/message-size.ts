@@ -33,7 +33,7 @@ export function responseBytes(response: OverlayResponse): number {
     case "ping":
       return RESPONSE + 5;
     case "find_node":
-      return RESPONSE + contactsBytes(response.contacts);
+      return RESPONSE + contactsBytes(response.contacts) + (response.busy ? 6 : 0);
     case "find_records":
       return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + furtherBytes(response);
     case "store":

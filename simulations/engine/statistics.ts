@@ -35,6 +35,14 @@ export class Samples {
   }
 }
 
+/** How values are spread, in their unit. */
+interface Spread {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
 export interface OperationFigures {
   readonly count: number;
   /** Part of the operations that did what they were for, 0 … 1. */
@@ -43,9 +51,9 @@ export interface OperationFigures {
   readonly recall: number;
   readonly hops: { readonly mean: number; readonly p50: number; readonly p99: number };
   readonly requests: { readonly mean: number; readonly p99: number };
-  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number };
+  readonly latencyMs: Spread;
   /** Of operations that give what they find one by one: time to the first, where there was one. */
-  readonly firstMs?: { readonly p50: number; readonly p90: number; readonly p99: number };
+  readonly firstMs?: Spread;
 }
 
 /** What came of one operation. */
@@ -107,8 +115,9 @@ export class OperationStatistics {
   }
 }
 
-function spreadOf(samples: Samples) {
-  return { p50: round(samples.quantile(0.5), 1), p90: round(samples.quantile(0.9), 1), p99: round(samples.quantile(0.99), 1) };
+function spreadOf(samples: Samples): Spread {
+  const at = (part: number) => round(samples.quantile(part), 1);
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99) };
 }
 
 export function round(value: number, digits: number): number {

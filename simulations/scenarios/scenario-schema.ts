@@ -68,6 +68,9 @@ const load: JsonSchema = {
   properties: {
     capabilities: { type: "integer", minimum: 1, maximum: 1_000_000 },
     zipf: { type: "number", minimum: 0, maximum: 10 },
+    hot: part,
+    offersEach: { type: "integer", minimum: 1, maximum: 64 },
+    bulkOffers: { type: "integer", minimum: 0, maximum: 16_384 },
     lookupsPerSecond: rate,
     findsPerSecond: rate,
     publishesPerSecond: rate,
@@ -86,6 +89,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
     level: { enum: ["overlay", "node"] },
     seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     nodes: { type: "integer", minimum: 2, maximum: MAX_NODES },
+    bootstraps: { type: "integer", minimum: 1, maximum: 100 },
     growthMs: { ...time, exclusiveMinimum: 0 },
     settleMs: time,
     durationMs: time,
@@ -119,7 +123,9 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         freshForMs: time,
         republishIntervalMs: time,
         recordLifetimeMs: time,
+        mostOwn: { type: "integer", minimum: 1, maximum: 16_384 },
         sweepIntervalMs: time,
+        fullAnswersPerSecond: { type: "number", minimum: 1, maximum: 1_000_000 },
       },
     },
     targets: {

@@ -14,6 +14,12 @@ export interface Load {
   readonly capabilities: number;
   /** How uneven: the n-th name is chosen in proportion to 1 / n^zipf, by those that offer it and by those that search. 0: all alike. */
   readonly zipf: number;
+  /** Part of the agents that offer the first name, whatever the others do: a name that everybody has. */
+  readonly hot: number;
+  /** Names that each agent offers. */
+  readonly offersEach: number;
+  /** Names that one more agent offers, each of them alone: a gateway to others. They are beside the `capabilities`. */
+  readonly bulkOffers: number;
   readonly lookupsPerSecond: number;
   readonly findsPerSecond: number;
   /** Members that publish another capability, or the same again. */
@@ -45,6 +51,8 @@ export interface Scenario {
   readonly seed: number;
   /** Nodes in the network, kept constant but for arrivals: whoever leaves is replaced by a newcomer. */
   readonly nodes: number;
+  /** The first nodes of all: through two of them, or all there are, everybody joins. They stay when others leave. */
+  readonly bootstraps: number;
   /** A newcomer comes this often while the network grows. */
   readonly growthMs: number;
   /** How long the grown network is left alone before anything is measured. */
@@ -104,6 +112,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   level: "overlay",
   seed: 1,
   nodes: 1_000,
+  bootstraps: 3,
   growthMs: 100,
   settleMs: DEFAULT_SETTINGS.freshForMs,
   durationMs: 3_600_000,
@@ -117,6 +126,9 @@ export const DEFAULT_SCENARIO: Scenario = {
   load: {
     capabilities: 50,
     zipf: 0,
+    hot: 0,
+    offersEach: 1,
+    bulkOffers: 0,
     lookupsPerSecond: 0.5,
     findsPerSecond: 0.5,
     publishesPerSecond: 0,

@@ -9,7 +9,6 @@ import {
   MAX_PER_ANSWER,
   Membership,
   type OverlayRequest,
-  RecordStore,
   type StoreResponse,
 } from "../../dht/index.ts";
 import { type Contact, K, makeContact, type NodeId } from "../../routing/index.ts";
@@ -19,7 +18,7 @@ import { HOUR, SWARM, recordOf as signedRecord } from "../support/records.ts";
 import { verifyEd25519 } from "../support/signers.ts";
 import { forge } from "../support/store-forgery.ts";
 import { AskedPeers } from "../support/store-peers.ts";
-import { unsignedRecord } from "../support/store-records.ts";
+import { newStore, unsignedRecord } from "../support/store-records.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const SELF = new Uint8Array(32).fill(0x5a);
@@ -30,14 +29,20 @@ const NOBODY: Caller = { id: undefined, claimed: undefined };
 class Scene {
   readonly clock = new VirtualClock(1);
   readonly asked = new AskedPeers();
-  readonly store = new RecordStore(SWARM);
+  readonly store = newStore();
   readonly membership: Membership;
   readonly handlers: Handlers;
 
   constructor(known: readonly Contact[] = [], self: NodeId = SELF) {
     this.membership = new Membership(self, this.clock, this.asked, DEFAULT_SETTINGS);
     const reader = new CachedRecordReader(verifyEd25519);
-    this.handlers = new Handlers({ runtime: this.clock, membership: this.membership, store: this.store, reader });
+    this.handlers = new Handlers({
+      settings: DEFAULT_SETTINGS,
+      runtime: this.clock,
+      membership: this.membership,
+      store: this.store,
+      reader,
+    });
     for (const contact of known) this.membership.addVerified(contact);
   }
 

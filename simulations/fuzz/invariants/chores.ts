@@ -7,8 +7,8 @@ import type { Report } from "./invariant.ts";
 
 /** A bucket is due within an interval, and one is looked after at a time. */
 const REFRESHED_WITHIN = 2.2;
-/** Republishing comes after the interval and 10 %, when the one before has ended. */
-const REPUBLISHED_WITHIN = 1.15;
+/** The sweep comes by once in an interval, and passes over what was stored less than half an interval ago. */
+const REPUBLISHED_WITHIN = 1.55;
 /** Four walks and their stores, in a network where hardly anybody answers, ms. */
 const SLOWEST_PUBLISH_MS = 150_000;
 
