@@ -76,6 +76,7 @@ export class Explanation {
           done(outcome, reached);
         });
       },
+      isLinked: (contact) => peers.isLinked(contact),
       verify: (contact, timeoutMs, done) => peers.verify(contact, timeoutMs, done),
       contactAt: (address, timeoutMs, done) => peers.contactAt(address, timeoutMs, done),
     };

@@ -21,6 +21,8 @@ export interface FindReport {
   readonly nodesAsked: number;
   /** Requests of every kind, further pages included. */
   readonly requests: number;
+  /** Of these, requests that asked to be passed on: each may have cost another node a request more. */
+  readonly relays: number;
   readonly failed: number;
   /** Requests one after the other until the first match, or until the end where there was none. */
   readonly hops: number;
@@ -59,7 +61,7 @@ export class Finder {
   private readonly plan: Plan;
   private readonly findings: Findings;
   private readonly startedAt: number;
-  private readonly tally: Tally = { requests: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
+  private readonly tally: Tally = { requests: 0, relays: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
   /** Everything that is being read, or was. At most two for each name in the query. */
   private readonly readers: KeyReader[] = [];
   private open = 0;
@@ -193,13 +195,14 @@ export class Finder {
     this.timer?.cancel();
     const idle = this.readers.every((reader) => reader.isIdle);
     for (const reader of this.readers) reader.stop();
-    const { keys, nodes, requests, failed, stale, complete, hops } = this.tally;
+    const { keys, nodes, requests, relays, failed, stale, complete, hops } = this.tally;
     const report: FindReport = {
       complete: complete && idle && !enough,
       truncated: enough,
       keysAsked: keys,
       nodesAsked: nodes,
       requests,
+      relays,
       failed,
       hops: this.hopsToFirst ?? hops,
       staleDropped: stale,

@@ -1,9 +1,20 @@
 import { type Contact, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
+import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
-import type { FindRecordsRequest, FindRecordsResponse, OverlayRequest, OverlayResponse, StoreRequest, StoreResponse } from "./messages.ts";
+import type {
+  FindNodeRequest,
+  FindNodeResponse,
+  FindRecordsRequest,
+  FindRecordsResponse,
+  OverlayRequest,
+  OverlayResponse,
+  StoreRequest,
+  StoreResponse,
+} from "./messages.ts";
 import type { Caller, Runtime } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
+import type { OverlaySettings } from "./settings.ts";
 
 /**
  * Nodes nearer to a key than this one before it declines to hold a record: twice k that are known here, since some of them may be gone;
@@ -16,7 +27,11 @@ const FAR_TOO_MANY_NEARER = 8 * K;
 /** Records given in one answer when the caller names no limit. */
 export const DEFAULT_RECORDS = 20;
 
+/** Contacts given by a node that has too much to do: enough to go on with, a fifth of the bytes. */
+const BUSY_CONTACTS = 4;
+
 export interface HandlerContext {
+  readonly settings: OverlaySettings;
   readonly runtime: Runtime;
   readonly membership: Membership;
   readonly store: RecordStore;
@@ -26,14 +41,17 @@ export interface HandlerContext {
 /** Answers what other nodes ask. Every answer is computed at once from what is in memory: nothing is asked on behalf of a caller. */
 export class Handlers {
   private readonly context: HandlerContext;
+  private readonly gate: LoadGate;
 
   constructor(context: HandlerContext) {
     this.context = context;
+    this.gate = new LoadGate(context.runtime, context.settings.fullAnswersPerSecond);
   }
 
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
     const response = this.answer(caller, request);
-    if (caller.claimed !== undefined) this.context.membership.addCandidate(caller.claimed, caller.host);
+    const isBusy = response.kind === "find_node" && response.busy === true;
+    if (caller.claimed !== undefined && !isBusy) this.context.membership.addCandidate(caller.claimed, caller.host);
     return response;
   }
 
@@ -42,12 +60,19 @@ export class Handlers {
       case "ping":
         return { kind: "ping" };
       case "find_node":
-        return { kind: "find_node", contacts: this.closestFor(caller, request.target) };
+        return this.findNode(caller, request);
       case "find_records":
         return this.findRecords(caller, request);
       case "store":
         return this.store(caller, request);
     }
+  }
+
+  /** When all the world joins through this node at once, each gets a way in, not a full answer and a dial back. */
+  private findNode(caller: Caller, { target }: FindNodeRequest): FindNodeResponse {
+    const contacts = this.closestFor(caller, target);
+    if (this.gate.admit()) return { kind: "find_node", contacts };
+    return { kind: "find_node", contacts: contacts.slice(0, BUSY_CONTACTS), busy: true };
   }
 
   private closestFor(caller: Caller, target: NodeId): readonly Contact[] {

@@ -1,4 +1,6 @@
 /** The Kademlia protocol as logic: lookups, capability records and their stores, upkeep. The world is reached through the ports alone. */
+
+export { ABSENT_FOR_MS, Absentees } from "./absentees.ts";
 export { assertCapabilityName, capabilityKey, isCapabilityName, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
 export {
   type AttributeValue,
@@ -11,12 +13,13 @@ export {
   signRecord,
   timelinessOf,
 } from "./capability-record.ts";
+export { DisjointLookup, MAX_PATHS } from "./disjoint-lookup.ts";
 export { MAX_NEAR_MISSES, MAX_STEPS, type NearMiss, type Step, type Trace } from "./explanation.ts";
 export { Finder, type FindReport, type FindResult } from "./finder.ts";
 export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
-export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
+export { ALPHA, CLOSING_ALPHA, Lookup, type LookupOptions, MAX_DIALS, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
@@ -48,8 +51,9 @@ export {
   type Page,
   RecordStore,
 } from "./record-store.ts";
-export { RoundTrips } from "./round-trips.ts";
+export { RoundTrips, type Warmth } from "./round-trips.ts";
 export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 export { belongsUnder, type StoreResult } from "./shelf.ts";
 export { MAX_IN_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
+export type { WalkOptions } from "./walk-options.ts";

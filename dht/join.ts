@@ -5,6 +5,8 @@ import type { Failed, Timer } from "./ports.ts";
 /** First pause before the bootstrap addresses are tried again, ms; it doubles up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
+/** Rounds that do not count as failed because somebody was there and had no room: with growing pauses, about a quarter of an hour. */
+const MAX_BUSY_ROUNDS = 20;
 /** Contacts of an earlier life that are tried in one round, beside the bootstrap addresses: some of them are gone. */
 const KNOWN_AT_ONCE = 8;
 /** Contacts with which a newcomer leaves a bucket alone: those who call it, and refreshes, do the rest. */
@@ -43,6 +45,9 @@ export class Join {
   private readonly options: JoinOptions;
   private readonly startedAt: number;
   private round = 0;
+  /** Rounds of these in which somebody was busy. */
+  private busyRounds = 0;
+  private isBusy = false;
   private faults: string[] = []; // of the last round: one for each that was tried
   private retry: Timer | undefined;
   private stopped = false;
@@ -68,13 +73,14 @@ export class Join {
   again(): void {
     if (this.stopped || !this.isIn) return;
     this.isIn = false;
-    this.round = this.options.attempts; // nobody is told that it has failed, who has been told that it has not
+    this.round = this.options.attempts + this.busyRounds; // nobody is told that it has failed, who has been told that it has not
     this.tryAll();
   }
 
   private tryAll(): void {
     this.round += 1;
     this.faults = [];
+    this.isBusy = false;
     const { bootstrap } = this.options;
     const { peers, settings } = this.walker;
     const known = this.knownInTurn();
@@ -83,8 +89,10 @@ export class Join {
     const heard = (name: string, outcome: Contact | Failed) => {
       if (this.stopped) return;
       open -= 1;
-      if ("kind" in outcome) this.faults.push(`${name}: ${outcome.message}`);
-      else {
+      if ("kind" in outcome) {
+        this.faults.push(`${name}: ${outcome.message}`);
+        this.isBusy ||= outcome.isBusy === true;
+      } else {
         answered += 1;
         this.walker.membership.addVerified(outcome);
       }
@@ -106,7 +114,8 @@ export class Join {
   }
 
   private tryLater(): void {
-    if (this.round === this.options.attempts) {
+    if (this.isBusy && this.busyRounds < MAX_BUSY_ROUNDS) this.busyRounds += 1;
+    else if (this.round - this.busyRounds === this.options.attempts) {
       const many = this.options.bootstrap.length > 1;
       this.options.onFailed(
         new SynapseError("unreachable", `no bootstrap address answered: ${this.faults.join("; ")}`, {

@@ -38,6 +38,8 @@ export interface FinderContext extends Walker {
 /** What a search has cost so far, all names together. */
 export interface Tally {
   requests: number;
+  /** Of these, requests that asked to be passed on. */
+  relays: number;
   nodes: number;
   failed: number;
   /** Records passed over: forged, malformed, expired, or replaced by a newer one. */
@@ -320,6 +322,7 @@ export class KeyReader {
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
     branch.look.holders = result.closest;
     this.count(result.requests, result.failed, result.hops);
+    this.reading.tally.relays += result.relays;
     if (result.crowded && !this.ended) {
       this.walkAround(branch);
       return;

@@ -1,14 +1,18 @@
 import type { Contact } from "../routing/index.ts";
-import { Lookup } from "./lookup.ts";
+import { DisjointLookup, type Steps } from "./disjoint-lookup.ts";
+import { Lookup, type LookupOptions } from "./lookup.ts";
 import type { Membership } from "./membership.ts";
-import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+import type { FindRecordsRequest, OverlayRequest, OverlayResponse, Relayed } from "./messages.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
+import type { Warmth } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
 
 /** What a walk through the overlay took. */
 export interface LookupCost {
   /** Requests sent, of every kind. */
   readonly requests: number;
+  /** Of these, requests that asked to be passed on: each may have cost another a request more. */
+  readonly relays: number;
   /** Requests that were refused, failed or never answered. */
   readonly failed: number;
   /** Requests that took longer than that peer usually does. */
@@ -46,24 +50,49 @@ export interface Walk {
   readonly onDone: (result: LookupResult) => void;
 }
 
+/** Contacts that each of several paths begins with at least: adversaries must have got hold of all to keep it from the start. */
+const SEEDS_PER_PATH = 4;
+
 /** Drives one {@link Lookup}: sends its requests, times them, and tells the table who answered. */
 export class LookupRun {
   private readonly walker: Walker;
   private readonly walk: Walk;
-  private readonly lookup: Lookup;
+  private readonly lookup: Steps;
   private readonly startedAt: number;
   private failures = 0;
   private lates = 0;
   private ended = false;
+  /** Requests that may still ask to be passed on, and how many have. */
+  private relaysLeft: number;
+  private relays = 0;
+  /** The request with that wish; undefined where it is not for records. */
+  private readonly relayed: FindRecordsRequest | undefined;
 
   constructor(walker: Walker, walk: Walk) {
     this.walker = walker;
     this.walk = walk;
     this.startedAt = walker.runtime.now();
-    const { table } = walker.membership;
-    const { k, alpha } = walker.settings;
-    const asKnown = (contact: Contact) => walker.membership.asKnown(contact);
-    this.lookup = new Lookup({ target: walk.target, self: table.self, seeds: table.closest(walk.target, k), k, alpha, asKnown });
+    this.relaysLeft = walker.settings.relays;
+    this.relayed = walk.request.kind === "find_records" ? { ...walk.request, relay: true } : undefined;
+    const { membership, peers, runtime, settings } = walker;
+    const { table, roundTrips, absentees } = membership;
+    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals, paths } = settings;
+    const options: LookupOptions = {
+      target: walk.target,
+      self: table.self,
+      seeds: table.closest(walk.target, Math.max(k, paths * SEEDS_PER_PATH)),
+      k,
+      alpha,
+      beta,
+      closingAlpha,
+      ...(this.relayed !== undefined && { openingAlpha }),
+      nearEquals,
+      asKnown: (contact) => membership.asKnown(contact),
+      isLinked: (contact) => peers.isLinked(contact),
+      isAbsent: (contact) => absentees.has(contact, runtime.now()),
+      expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
+    };
+    this.lookup = paths > 1 ? new DisjointLookup(options, paths) : new Lookup(options);
   }
 
   start(): this {
@@ -86,6 +115,7 @@ export class LookupRun {
       complete,
       crowded: this.isCrowded,
       requests: lookup.requests,
+      relays: this.relays,
       failed: this.failures,
       late: this.lates,
       hops: closest[0] === undefined ? 0 : lookup.hopOf(closest[0]),
@@ -109,11 +139,18 @@ export class LookupRun {
   private ask(contact: Contact): void {
     const { runtime, peers, membership, settings } = this.walker;
     const askedAt = runtime.now();
-    const patience = runtime.schedule(membership.roundTrips.timeoutFor(contact), () => this.onLate(contact));
-    peers.request(contact, this.walk.request, settings.requestTimeoutMs, (outcome, reached) => {
+    const warmth = warmthOf(peers, contact);
+    const request = warmth === "linked" && this.relayed !== undefined && this.relaysLeft > 0 ? this.relayed : this.walk.request;
+    if (request === this.relayed) this.noteRelay();
+    const timeoutMs = membership.roundTrips.timeoutFor(contact, warmth);
+    const patience = runtime.schedule(timeoutMs, () => this.onLate(contact));
+    peers.request(contact, request, settings.requestTimeoutMs, (outcome, reached) => {
       patience.cancel();
       if (outcome.kind === "failed") this.onFailed(contact, outcome);
-      else this.onAnswered(contact, reached, outcome, askedAt);
+      else {
+        if (request !== this.relayed) membership.roundTrips.measured(contact, runtime.now() - askedAt, warmth);
+        this.onAnswered(contact, reached, outcome);
+      }
     });
   }
 
@@ -133,16 +170,41 @@ export class LookupRun {
     this.pump();
   }
 
-  private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse, askedAt: number): void {
-    const { membership, runtime } = this.walker;
-    membership.roundTrips.measured(asked, runtime.now() - askedAt);
-    membership.answered(asked, reached);
+  private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse): void {
+    this.walker.membership.answered(asked, reached);
     if (this.ended) return;
     const contact = reached ?? asked;
-    const contacts = "contacts" in response ? response.contacts : [];
-    this.lookup.answered(contact, contacts);
-    const verdict = this.walk.onAnswer?.(contact, response, this.lookup.hopOf(contact));
-    if (verdict === "enough" || this.isCrowded) this.stop();
+    this.lookup.answered(contact, "contacts" in response ? response.contacts : []);
+    const hop = this.lookup.hopOf(contact);
+    if (this.tell(contact, response, hop) === "enough") return;
+    if (response.kind === "find_records" && response.relayed !== undefined) this.onRelayed(contact, response.relayed, hop + 1);
+    if (this.ended) return;
+    if (this.isCrowded) this.stop();
     else this.pump();
   }
+
+  /**
+   * What another is said to have answered: its records are as good as any, and those it names are candidates like itself. Who gave them is
+   * whoever says so: it must not be able to speak for others.
+   */
+  private onRelayed(by: Contact, { from, records, contacts }: Relayed, hop: number): void {
+    this.lookup.heard(by, [from, ...contacts]);
+    this.tell(by, { kind: "find_records", records, more: undefined, split: 0, contacts }, hop);
+  }
+
+  private tell(from: Contact, response: OverlayResponse, hop: number): "enough" | "go-on" {
+    if (response.kind === "find_records" && response.records.length > 0) this.relaysLeft = 0;
+    const verdict = this.walk.onAnswer?.(from, response, hop) ?? "go-on";
+    if (verdict === "enough") this.stop();
+    return verdict;
+  }
+
+  private noteRelay(): void {
+    this.relaysLeft -= 1;
+    this.relays += 1;
+  }
+}
+
+function warmthOf(peers: Peers, contact: Contact): Warmth {
+  return peers.isLinked(contact) ? "linked" : "dialled";
 }

@@ -1,4 +1,5 @@
 import { type Contact, type NodeId, type Pace, RoutingTable, sameId } from "../routing/index.ts";
+import { Absentees } from "./absentees.ts";
 import { LostContacts } from "./lost-contacts.ts";
 import { NetworkSize } from "./network-size.ts";
 import type { Peers, Runtime } from "./ports.ts";
@@ -20,6 +21,7 @@ export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
   readonly size: NetworkSize;
+  readonly absentees = new Absentees();
   /** Those that have lost their seats. */
   readonly lost: LostContacts;
   private readonly self: NodeId;
@@ -60,6 +62,7 @@ export class Membership {
   /** A contact answered at the first of its addresses, over a link dialled from here. */
   addVerified(contact: Contact): void {
     this.hasKnownOthers = true;
+    this.absentees.forget(contact);
     this.lost.remove(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
@@ -72,6 +75,7 @@ export class Membership {
     const heir = bucket?.hasHeirs ? bucket.heir(this.runtime.random()) : undefined;
     const outcome = this.table.markMissed(contact, heir);
     this.roundTrips.forget(contact);
+    this.absentees.note(contact, this.runtime.now());
     if (outcome !== "removed") return;
     if (known !== undefined) this.lost.add(known);
     if (heir !== undefined) this.onNewcomer?.(heir);

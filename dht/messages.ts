@@ -22,6 +22,8 @@ export interface FindNodeResponse {
   readonly kind: "find_node";
   /** At most K, nearest to the target first, each of which has answered whoever names it. */
   readonly contacts: readonly Contact[];
+  /** There is too much to do: these are only the first few of them. Whoever asks goes on with those. */
+  readonly busy?: true;
 }
 
 export interface FindRecordsRequest {
@@ -31,6 +33,8 @@ export interface FindRecordsRequest {
   readonly limit: number;
   /** Where the page before ended: the `more` of its answer. */
   readonly after: string | undefined;
+  /** Whoever has no records may ask one of its contacts, over a link that is open, and give what that one said as `relayed`. */
+  readonly relay?: true;
   /** What is wanted of the key's records. Absent, or passed over by a holder that does not know it: everything. */
   readonly where?: Where;
 }
@@ -46,6 +50,14 @@ export interface FindRecordsResponse {
   /** Of a request with `where`: records held under the key in all, those that were sorted out among them. */
   readonly held?: number;
   /** At most K contacts nearer to the key, as in `find_node`. */
+  readonly contacts: readonly Contact[];
+  /** What another says, as this one passes it on. Its records are believed for their signatures; nobody counts as having answered. */
+  readonly relayed?: Relayed;
+}
+
+export interface Relayed {
+  readonly from: Contact;
+  readonly records: readonly Uint8Array[];
   readonly contacts: readonly Contact[];
 }
 

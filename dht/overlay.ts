@@ -13,11 +13,13 @@ import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
 import type { Query } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
+import { Relays } from "./relays.ts";
 import { Reunion } from "./reunion.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 import { SleepWatch } from "./sleep-watch.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type WalkOptions, withPaths } from "./walk-options.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
@@ -51,7 +53,8 @@ export interface Stoppable {
  * `src/node.ts` wraps it in promises for people.
  */
 export class Overlay {
-  readonly self: Contact;
+  /** Under which addresses it publishes. They may change, its id does not. */
+  self: Contact;
   readonly swarm: string;
   readonly settings: OverlaySettings;
   readonly runtime: Runtime;
@@ -62,6 +65,7 @@ export class Overlay {
   readonly signer: Signer;
   private readonly publisher: Publisher;
   private readonly handlers: Handlers;
+  private readonly relays: Relays;
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
   private readonly reunion: Reunion;
@@ -80,6 +84,7 @@ export class Overlay {
     this.store = new RecordStore(this.swarm, this.self.id);
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
+    this.relays = new Relays(this);
     this.maintenance = new Maintenance(this, this.store);
     this.reunion = new Reunion(this, () => this.publisher.republishAll());
     this.sleepWatch = new SleepWatch(
@@ -148,9 +153,21 @@ export class Overlay {
     return this.handlers.handle(caller, request);
   }
 
-  /** Walks to the k nodes nearest to an id. */
-  lookup(target: Uint8Array, onDone: (result: LookupResult) => void): Stoppable {
-    return new LookupRun(this, { target, request: { kind: "find_node", target }, onDone }).start();
+  /** The same for a caller that can wait: where this node has nothing and another may, that one is asked first. See {@link Relays}. */
+  serve(caller: Caller, request: OverlayRequest, respond: (response: OverlayResponse) => void): void {
+    const response = this.handlers.handle(caller, request);
+    if (request.kind === "find_records" && response.kind === "find_records") this.relays.extend(request, response, respond);
+    else respond(response);
+  }
+
+  /**
+   * Walks to the k nodes nearest to an id.
+   * @throws SynapseError `bad_options` where `paths` is not 1 to 8.
+   */
+  lookup(target: Uint8Array, onDone: (result: LookupResult) => void, { paths }: WalkOptions = {}): Stoppable {
+    const { runtime, peers, membership } = this;
+    const walker = { runtime, peers, membership, settings: withPaths(this.settings, paths) };
+    return new LookupRun(walker, { target, request: { kind: "find_node", target }, onDone }).start();
   }
 
   /**

@@ -37,6 +37,8 @@ export interface Failed {
   readonly reason: PeerFailure;
   /** For people. */
   readonly message: string;
+  /** It is there, and takes nobody in just now: later it may. */
+  readonly isBusy?: boolean;
 }
 
 /**
@@ -49,6 +51,8 @@ export type OnOutcome = (outcome: OverlayResponse | Failed, reached?: Contact) =
 export interface Peers {
   /** Asks a contact over whichever link is open to it, or a new one. */
   request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void;
+  /** Whether a request to a contact would find a link open, whoever dialled it, and take one round trip instead of three. */
+  isLinked(contact: Contact): boolean;
   /** Pings a contact over a link dialled from here, and gives it as that link proves it, as in {@link OnOutcome}. */
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
   /** Who listens at an address: dials it, lets it prove its id, and gives the contact as that link proves it. */

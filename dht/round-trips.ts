@@ -15,6 +15,10 @@ const MIN_TIMEOUT_MS = 200;
 const MAX_TIMEOUT_MS = 2_000;
 /** What a stranger gets before anybody has been measured, ms: two intercontinental round trips to connect, one to answer, and slack. */
 const INITIAL_TIMEOUT_MS = 1_000;
+/** Round trips of a request that has to dial: TCP takes one and TLS 1.3 another before the request can leave. */
+export const DIALLED_ROUND_TRIPS = 3;
+/** What a stranger's round trip is taken to be before anybody has been measured, ms: the median between two random places on earth. */
+const TYPICAL_MS = 140;
 /** Weights of a new sample, as TCP has them (RFC 6298, section 2). */
 const MEAN_GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;
@@ -35,9 +39,12 @@ const MEAN = 1;
 const DEVIATION = 2;
 const MEASURED = 3;
 
+/** Whether there is an open link to a peer as it is asked: without one the same peer takes three times as long. */
+export type Warmth = "linked" | "dialled";
+
 /**
- * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298); strangers get the same formula over
- * everybody's first answers, which include setting up the link.
+ * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298), and two means more where the link is yet
+ * to be set up; strangers get the same formula over everybody's first answers, those that had to dial apart from those that had not.
  *
  * Kept in one row of numbers, some 16 bytes a peer: maps of objects took more than all the rest of a node. Peers are told apart by 32 bits
  * of their ids; should two ever have the same, each waits a little too long or too short for the other.
@@ -45,14 +52,22 @@ const MEASURED = 3;
 export class RoundTrips {
   private slots = new Int32Array(FIRST_GROUPS * GROUP * WIDTH); // at most MAX_GROUPS × GROUP peers
   private measurements = 0;
-  private strangers: Estimate | undefined;
+  /** First answers over open links, and those over links that had to be dialled, whole. */
+  private readonly strangers: Partial<Record<Warmth, Estimate>> = {};
 
   /** Milliseconds after which a request to this peer counts as late. */
-  timeoutFor(peer: Contact): number {
+  timeoutFor(peer: Contact, warmth: Warmth = "linked"): number {
     const slot = this.find(peer.head);
-    const estimate = slot < 0 ? this.strangers : this.at(slot);
-    if (estimate === undefined) return INITIAL_TIMEOUT_MS;
-    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, (estimate.mean + 4 * estimate.deviation) / US_PER_MS));
+    const us = slot < 0 ? this.patienceWithStrangers(warmth) : this.setUp(slot, warmth) + patienceOf(this.at(slot));
+    return us === undefined ? INITIAL_TIMEOUT_MS : Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, us / US_PER_MS));
+  }
+
+  /** Milliseconds that a peer will probably take to answer. */
+  expected(peer: Contact, warmth: Warmth): number {
+    const slot = this.find(peer.head);
+    if (slot >= 0) return (this.at(slot).mean + this.setUp(slot, warmth)) / US_PER_MS;
+    const known = this.strangers[warmth];
+    return known === undefined ? TYPICAL_MS * roundTripsOf(warmth) : known.mean / US_PER_MS;
   }
 
   /** The smoothed round trip of a peer, ms, if one was measured. */
@@ -61,11 +76,12 @@ export class RoundTrips {
     return slot < 0 ? undefined : this.at(slot).mean / US_PER_MS;
   }
 
-  measured({ head }: Contact, ms: number): void {
+  /** @param ms from the request to its answer, setting up the link included. */
+  measured({ head }: Contact, ms: number, warmth: Warmth = "linked"): void {
     const us = Math.min(LONGEST_US, Math.round(ms * US_PER_MS));
     const known = this.find(head);
-    if (known < 0) this.strangers = blend(this.strangers, us);
-    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), us);
+    if (known < 0) this.strangers[warmth] = blend(this.strangers[warmth], us);
+    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), Math.round(us / roundTripsOf(warmth)));
     this.measurements += 1;
     this.put(known < 0 ? this.room(head) : known, head, mean, deviation, this.measurements);
   }
@@ -73,6 +89,19 @@ export class RoundTrips {
   forget({ head }: Contact): void {
     const slot = this.find(head);
     if (slot >= 0) this.slots[slot + MEASURED] = 0;
+  }
+
+  /** Where no stranger was asked in this way, those asked in the other say what to expect. */
+  private patienceWithStrangers(warmth: Warmth): number | undefined {
+    const { linked, dialled } = this.strangers;
+    const [same, other] = warmth === "linked" ? [linked, dialled] : [dialled, linked];
+    if (same !== undefined) return patienceOf(same);
+    return other && patienceOf(other) * (warmth === "linked" ? 1 : DIALLED_ROUND_TRIPS);
+  }
+
+  /** Microseconds to set up the link to a peer. */
+  private setUp(slot: number, warmth: Warmth): number {
+    return this.at(slot).mean * (roundTripsOf(warmth) - 1);
   }
 
   private at(slot: number): Estimate {
@@ -122,6 +151,14 @@ export class RoundTrips {
       if (measured !== 0) this.put(this.room(head), head, mean, deviation, measured);
     }
   }
+}
+
+function patienceOf({ mean, deviation }: Estimate): number {
+  return mean + 4 * deviation;
+}
+
+function roundTripsOf(warmth: Warmth): number {
+  return warmth === "linked" ? 1 : DIALLED_ROUND_TRIPS;
 }
 
 function blend(estimate: Estimate | undefined, us: number): Estimate {

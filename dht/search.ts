@@ -5,6 +5,7 @@ import type { Findings, Match } from "./findings.ts";
 import type { FinderContext } from "./key-reader.ts";
 import { compileQuery, type Query } from "./query/index.ts";
 import { Nearest, type Rank, ranked } from "./ranking.ts";
+import { type WalkOptions, withPaths } from "./walk-options.ts";
 
 /** Matches given when nobody says how many are wanted. */
 export const DEFAULT_FIND_LIMIT = 20;
@@ -13,7 +14,7 @@ export const DEFAULT_FIND_TIMEOUT_MS = 15_000;
 /** Matches that are put in order; a search that finds more ends there. */
 const MAX_RANKED = 4_096;
 
-export interface SearchOptions {
+export interface SearchOptions extends WalkOptions {
   /** Matches wanted at most. Default 20. */
   readonly limit?: number | undefined;
   /** The search ends after this with what it has, and says that it is not complete. Default 15,000. */
@@ -39,7 +40,7 @@ export class Search {
 
   /** @throws SynapseError `bad_query`, `bad_options`. */
   constructor(context: FinderContext, question: string | Query, options: SearchOptions, onDone: (result: FindResult) => void) {
-    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch, rank, explain = false } = options;
+    const { limit = DEFAULT_FIND_LIMIT, timeoutMs = DEFAULT_FIND_TIMEOUT_MS, onMatch, rank, explain = false, paths } = options;
     const query = compileQuery(question);
     if (!Number.isInteger(limit) || limit < 1) throw new SynapseError("bad_options", `limit must be a whole number from 1, not ${limit}`);
     if (!(timeoutMs > 0)) throw new SynapseError("bad_options", `timeoutMs must be more than 0, not ${timeoutMs}`);
@@ -49,7 +50,8 @@ export class Search {
     this.onDone = onDone;
     this.startedAt = context.runtime.now();
     this.explanation = explain ? new Explanation(context.runtime) : undefined;
-    this.context = this.explanation === undefined ? context : withExplanation(context, this.explanation);
+    const walker = { ...surroundings(context), settings: withPaths(context.settings, paths) };
+    this.context = this.explanation === undefined ? walker : withExplanation(walker, this.explanation);
     this.finder = new Finder(this.context, {
       query,
       limit: rank === undefined ? limit : MAX_RANKED,
@@ -96,9 +98,12 @@ export class Search {
   }
 }
 
+function surroundings({ runtime, peers, membership, settings, swarm, reader, store }: FinderContext): FinderContext {
+  return { runtime, peers, membership, settings, swarm, reader, store };
+}
+
 function withExplanation(context: FinderContext, explanation: Explanation): FinderContext {
-  const { runtime, peers, membership, settings, swarm, reader, store } = context;
-  return { runtime, peers: explanation.listening(peers), membership, settings, swarm, reader, store, explanation };
+  return { ...context, peers: explanation.listening(context.peers), explanation };
 }
 
 function checkRank(rank: unknown): void {

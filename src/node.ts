@@ -1,17 +1,20 @@
 import {
   CachedRecordReader,
+  type Caller,
   type FindResult,
   type JoinLimits,
   type JoinReport,
   type LookupResult,
   type Match,
   Overlay,
+  type OverlayRequest,
   type OverlaySettings,
   type Query,
   type RecordReader,
   type SearchOptions,
   type SizeEstimate,
   type Stoppable,
+  type WalkOptions,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { abortable } from "./abortable.ts";
@@ -24,6 +27,7 @@ import { checkedLimits } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
+import { Reachability } from "./reachability.ts";
 import type { Errand } from "./rpc/attempts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { callOver, openOver } from "./rpc/call-over.ts";
@@ -85,6 +89,7 @@ export class Node extends Server {
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
   private keeper: ContactKeeper | undefined;
+  private reachability: Reachability | undefined;
 
   constructor(options: NodeOptions = {}) {
     const swarm = options.swarm ?? DEFAULT_SWARM;
@@ -124,7 +129,7 @@ export class Node extends Server {
    * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
   async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit, rank, explain } = options;
+    const { onMatch = () => undefined, limit, rank, explain, paths } = options;
     const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
@@ -138,15 +143,15 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, onMatch: tell }, done);
+      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, paths, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });
   }
 
   /** Walks to the k nodes nearest to an id. */
-  lookup(target: NodeId, signal?: AbortSignal): Promise<LookupResult> {
-    return abortable(signal, (done) => this.overlay.lookup(target, done));
+  lookup(target: NodeId, signal?: AbortSignal, options: WalkOptions = {}): Promise<LookupResult> {
+    return abortable(signal, (done) => this.overlay.lookup(target, done, options));
   }
 
   /**
@@ -228,6 +233,7 @@ export class Node extends Server {
       ...(this.nodeOptions.overlay && { settings: this.nodeOptions.overlay }),
     });
     this.member.start();
+    this.watchReachability();
     const { bootstrap: given = [], join = "required" } = this.nodeOptions;
     // A list that all nodes of a network share names this one, too.
     const bootstrap = given.filter((address) => !this.addresses.includes(formatAddress(parseAddress(address))));
@@ -245,7 +251,33 @@ export class Node extends Server {
   protected override async onStopping(): Promise<void> {
     this.joining?.abort();
     this.member?.stop();
+    this.reachability?.stop();
     await this.keeper?.stop();
+  }
+
+  /** Names its addresses to others, and in its records, only as long as somebody seems to reach it there. */
+  private watchReachability(): void {
+    const { core, overlay } = this;
+    const { runtime, addresses } = core;
+    if (addresses.length === 0) return;
+    const isLocal = (address: string) => isPrivate(parseAddress(address).host);
+    const isAtHome = addresses.some(isLocal);
+    const reachability = new Reachability(
+      runtime,
+      () => overlay.membership.table.size > 0,
+      (isNamed) => {
+        core.namesAddresses = isNamed;
+        overlay.self = makeContact(this.id, isNamed ? addresses : []);
+        if (!isNamed) this.log(`nobody has dialled ${addresses.join(", ")}: this node finds and asks, and cannot be found`);
+      },
+    );
+    // A caller on this machine or in its network proves nothing about an address that is to be dialled from outside.
+    core.onDialledIn = (remoteAddress) => {
+      if (isAtHome || !isLocal(remoteAddress)) reachability.dialledIn();
+    };
+    core.namesAddresses = true;
+    reachability.start();
+    this.reachability = reachability;
   }
 
   /** Those of an earlier life; from here on they are kept for the next one. */
@@ -274,7 +306,7 @@ export class Node extends Server {
   private registerOverlayEndpoints(): void {
     for (const kind of ["find_node", "find_records", "store"] as const) {
       const { name, params } = OVERLAY_ENDPOINTS[kind];
-      this.builtin(name, params, (args, call) => encodeResponse(this.overlay.handle(callerOf(call), decodeRequest(kind, args))));
+      this.builtin(name, params, (args, call) => this.serve(callerOf(call), decodeRequest(kind, args)));
     }
     this.builtin("_synapse.info", [], () => {
       const { name, role, description, swarm, capabilityNames } = this;
@@ -284,13 +316,19 @@ export class Node extends Server {
     this.builtin("_synapse.peers", [], () => samplePeers(this.overlay));
   }
 
+  /** At once, unless the caller wants its request passed on. */
+  private serve(caller: Caller, request: OverlayRequest): unknown {
+    if (request.kind !== "find_records" || !request.relay) return encodeResponse(this.overlay.handle(caller, request));
+    return new Promise((resolve) => this.overlay.serve(caller, request, (response) => resolve(encodeResponse(response))));
+  }
+
   /** Names of what this node offers; an agent has some. */
   protected get capabilityNames(): string[] {
     return [];
   }
 }
 
-function callerOf(call: CallContext) {
+function callerOf(call: CallContext): Caller {
   const { host } = parseAddress(call.remoteAddress);
   return { id: call.peerId, claimed: call.peerContact, host: isPrivate(host) ? undefined : host };
 }

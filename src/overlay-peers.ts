@@ -33,6 +33,10 @@ export class OverlayPeers implements Peers {
     );
   }
 
+  isLinked({ key }: Contact): boolean {
+    return this.core.pool.peek(key) !== undefined;
+  }
+
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const { pool } = this.core;
     const isKept = pool.hasDialled(contact.key);
@@ -53,12 +57,22 @@ export class OverlayPeers implements Peers {
     const { runtime, pool } = this.core;
     const deadline = new Deadline(runtime, timeoutMs);
     const connect = () => pool.connect(to, { timeoutMs, deadline, dialledOnly });
-    const { result, connection } = await callOver({ runtime, connect, request: encodeRequest(request), options: { timeoutMs }, deadline });
+    const call = encodeRequest(await this.understoodBy(to, request));
+    const { result, connection } = await callOver({ runtime, connect, request: call, options: { timeoutMs }, deadline });
     try {
       return { response: decodeResponse(request.kind, result), connection };
     } catch (error) {
       throw new SynapseError("bad_answer", asSynapseError(error).message, { peer: to.key });
     }
+  }
+
+  /** Only those who say that they can are asked to pass a request on: others would refuse it for an argument that they do not know. */
+  private async understoodBy(to: Contact, request: OverlayRequest): Promise<OverlayRequest> {
+    if (request.kind !== "find_records" || !request.relay) return request;
+    const hello = await this.core.pool.peek(to.key)?.ready;
+    if (hello?.features.includes("relay")) return request;
+    const { relay, ...plain } = request;
+    return plain;
   }
 
   private async meet(text: string, timeoutMs: number): Promise<Contact | Failed> {
@@ -84,7 +98,7 @@ function withoutFilter(request: OverlayRequest, error: unknown): OverlayRequest 
 
 function failureOf(thrown: unknown): Failed {
   const error = asSynapseError(thrown);
-  if (error.remote) return failed("refused", error.message);
+  if (error.remote) return { ...failed("refused", error.message), isBusy: error.code === "busy" };
   if (error.code === "timed_out") return failed("timeout", error.message);
   if (error.code === "bad_answer") return failed("invalid", error.message);
   return failed("unreachable", error.message);

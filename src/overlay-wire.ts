@@ -1,4 +1,11 @@
-import { DEFAULT_RECORDS, type FindRecordsResponse, type OverlayRequest, type OverlayResponse, type StoreOutcome } from "../dht/index.ts";
+import {
+  DEFAULT_RECORDS,
+  type FindRecordsResponse,
+  type OverlayRequest,
+  type OverlayResponse,
+  type Relayed,
+  type StoreOutcome,
+} from "../dht/index.ts";
 import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex, sameId } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
@@ -24,7 +31,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
 /** The endpoint of each kind of request, with the names of its parameters. */
 export const OVERLAY_ENDPOINTS = {
   find_node: { name: "_synapse.find_node", params: ["target"] },
-  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "where?"] },
+  find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "where?", "relay?"] },
   store: { name: "_synapse.store", params: ["key", "record"] },
 } as const;
 
@@ -41,8 +48,9 @@ export function encodeRequest(request: OverlayRequest): WireCall {
     case "find_node":
       return { endpoint: OVERLAY_ENDPOINTS.find_node.name, args: [request.target], kwargs: {} };
     case "find_records": {
-      const { limit, after, where } = request;
-      const kwargs = { limit, ...(after !== undefined && { after }), ...(where && { where: encodeWhere(where) }) };
+      const { limit, after, where, relay } = request;
+      const options = { ...(after !== undefined && { after }), ...(where && { where: encodeWhere(where) }), ...(relay && { relay }) };
+      const kwargs = { limit, ...options };
       return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
     }
     case "store":
@@ -57,8 +65,8 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
       return { kind, target: idArgument("target", args[0]) };
     case "find_records": {
       const where = decodeWhere(args[3]);
-      const limit = limitArgument(args[1]);
-      return { kind, key: idArgument("key", args[0]), limit, after: cursorArgument(args[2]), ...(where && { where }) };
+      const options = { ...(where && { where }), ...(flagArgument("relay", args[4]) && { relay: true as const }) };
+      return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]), ...options };
     }
     case "store": {
       const record = args[1];
@@ -74,10 +82,11 @@ export function encodeResponse(response: OverlayResponse): unknown {
     case "ping":
       return "pong";
     case "find_node":
-      return { contacts: response.contacts.map(encodeContact) };
+      return { contacts: response.contacts.map(encodeContact), ...(response.busy && { busy: true }) };
     case "find_records": {
-      const { records, more = null, split, contacts, held } = response;
-      return { records, more, split, contacts: contacts.map(encodeContact), ...(held !== undefined && { held }) };
+      const { records, more = null, split, contacts, held, relayed } = response;
+      const options = { ...(held !== undefined && { held }), ...(relayed && { relayed: encodeRelayed(relayed) }) };
+      return { records, more, split, contacts: contacts.map(encodeContact), ...options };
     }
     case "store": {
       const { outcome, split, reason } = response;
@@ -95,7 +104,7 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
   if (!isMap(result)) throw badRequest("the answer must be a map");
   switch (kind) {
     case "find_node":
-      return { kind, contacts: decodeContacts(result["contacts"]) };
+      return { kind, contacts: decodeContacts(result["contacts"]), ...(result["busy"] === true && { busy: true }) };
     case "find_records":
       return decodeRecords(result);
     case "store": {
@@ -112,18 +121,33 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
 }
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
-  const { records, more, split, contacts, held } = result;
-  if (!Array.isArray(records) || records.length > MAX_RECORDS_READ || !records.every((record) => record instanceof Uint8Array)) {
-    throw badRequest("records must be a list of bytes");
-  }
+  const { records, more, split, contacts, held, relayed } = result;
+  const passedOn = isMap(relayed) ? decodeRelayed(relayed) : undefined;
   return {
     kind: "find_records",
-    records,
+    records: recordList(records),
     more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
     split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
     contacts: decodeContacts(contacts),
     ...(typeof held === "number" && Number.isSafeInteger(held) && held >= 0 && { held }),
+    ...(passedOn && { relayed: passedOn }),
   };
+}
+
+function recordList(records: unknown): readonly Uint8Array[] {
+  if (Array.isArray(records) && records.length <= MAX_RECORDS_READ && records.every((record) => record instanceof Uint8Array))
+    return records;
+  throw badRequest("records must be a list of bytes");
+}
+
+function encodeRelayed({ from, records, contacts }: Relayed): unknown {
+  return { from: encodeContact(from), records, contacts: contacts.map(encodeContact) };
+}
+
+/** Undefined where whoever it is from cannot be dialled: then there is nobody to go on with. */
+function decodeRelayed({ from, records, contacts }: Record<string, unknown>): Relayed | undefined {
+  const [contact] = decodeContacts([from]);
+  return contact && { from: contact, records: recordList(records), contacts: decodeContacts(contacts) };
 }
 
 function encodeContact({ id, addresses }: Contact): unknown {
@@ -194,4 +218,10 @@ function cursorArgument(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string" && value.length <= MAX_CURSOR_CHARS) return value;
   throw badRequest("after must be the `more` of an earlier answer");
+}
+
+function flagArgument(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === "boolean") return value;
+  throw badRequest(`${name} must be true or false`);
 }

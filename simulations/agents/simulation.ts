@@ -69,6 +69,7 @@ export class Simulation {
     this.passage = new Passage(world.clock);
     this.growthMs = growthMs;
     this.population = new Population({
+      bootstraps: BOOTSTRAPS,
       world,
       oracle: this.oracle,
       sessions,

@@ -1,5 +1,5 @@
 import { encode } from "@msgpack/msgpack";
-import type { OverlayRequest, OverlayResponse } from "../../dht/index.ts";
+import type { FindRecordsResponse, OverlayRequest, OverlayResponse, Relayed, Where } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { encodeWhere } from "../../src/where-wire.ts";
 
@@ -22,7 +22,7 @@ export function requestBytes(request: OverlayRequest): number {
     case "find_node":
       return REQUEST + 19 + ID;
     case "find_records":
-      return REQUEST + 29 + ID + (request.where === undefined ? 0 : 6 + encode(encodeWhere(request.where)).length);
+      return REQUEST + 29 + ID + whereBytes(request.where) + (request.relay ? 7 : 0);
     case "store":
       return REQUEST + 15 + ID + request.record.length + 3;
   }
@@ -33,9 +33,9 @@ export function responseBytes(response: OverlayResponse): number {
     case "ping":
       return RESPONSE + 5;
     case "find_node":
-      return RESPONSE + contactsBytes(response.contacts);
+      return RESPONSE + contactsBytes(response.contacts) + (response.busy ? 6 : 0);
     case "find_records":
-      return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + (response.held === undefined ? 0 : 6);
+      return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + furtherBytes(response);
     case "store":
       return RESPONSE + 10 + response.outcome.length;
   }
@@ -43,6 +43,18 @@ export function responseBytes(response: OverlayResponse): number {
 
 function recordsBytes(records: readonly Uint8Array[]): number {
   return records.reduce((sum, record) => sum + record.length + 3, 0);
+}
+
+function whereBytes(where: Where | undefined): number {
+  return where === undefined ? 0 : 6 + encode(encodeWhere(where)).length;
+}
+
+function furtherBytes({ held, relayed }: FindRecordsResponse): number {
+  return (held === undefined ? 0 : 6) + (relayed === undefined ? 0 : relayedBytes(relayed));
+}
+
+function relayedBytes({ from, records, contacts }: Relayed): number {
+  return 21 + contactsBytes([from]) + contactsBytes(contacts) - 13 + recordsBytes(records);
 }
 
 function contactsBytes(contacts: readonly Contact[]): number {

@@ -78,7 +78,8 @@ export class ObservedNode extends Node {
     if (conduct === undefined) return invoke(args, call);
     const request: OverlayRequest = kind === "ping" ? { kind } : decodeRequest(kind, args);
     const caller: Caller = { id: call.peerId, claimed: call.peerContact };
-    const honest = (): OverlayResponse => decodeResponse(kind, invoke(args, call));
+    // Nobody passes on what they lie about.
+    const honest = (): OverlayResponse => decodeResponse(kind, invoke(args.slice(0, 4), call));
     const answer = conduct.answer(caller, request, honest);
     return answer === undefined ? silence(call.signal) : encodeResponse(answer);
   }

@@ -124,17 +124,36 @@ export class OverlayNode implements SimNode {
     };
   }
 
-  /** Answers a request that has arrived from another; undefined where it never does. */
-  answer(from: OverlayNode, request: OverlayRequest): OverlayResponse | undefined {
+  /** Answers a request that has arrived from another, now or later; false where it never does. */
+  answer(from: OverlayNode, request: OverlayRequest, respond: (response: OverlayResponse) => void): boolean {
     const { conduct } = this;
-    return conduct === undefined ? this.serve(from, request) : conduct.answer(from.caller, request, () => this.serve(from, request));
+    if (conduct === undefined) {
+      this.serve(from, request, respond);
+      return true;
+    }
+    const answer = conduct.answer(from.caller, request, () => this.serveNow(from, request));
+    if (answer !== undefined) respond(answer);
+    return answer !== undefined;
   }
 
-  private serve(from: OverlayNode, request: OverlayRequest): OverlayResponse {
-    if (request.kind === "store" && this.world.problems.refusesStores(this.index)) return NO_ROOM;
+  private serve(from: OverlayNode, request: OverlayRequest, respond: (response: OverlayResponse) => void): void {
+    if (this.refuses(request)) respond(NO_ROOM);
+    else
+      this.overlay.serve(from.caller, request, (response) => {
+        this.world.observer?.onServed(this, from, request, response);
+        respond(response);
+      });
+  }
+
+  private serveNow(from: OverlayNode, request: OverlayRequest): OverlayResponse {
+    if (this.refuses(request)) return NO_ROOM;
     const response = this.overlay.handle(from.caller, request);
     this.world.observer?.onServed(this, from, request, response);
     return response;
+  }
+
+  private refuses(request: OverlayRequest): boolean {
+    return request.kind === "store" && this.world.problems.refusesStores(this.index);
   }
 
   join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void {

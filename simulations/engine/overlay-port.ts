@@ -33,6 +33,12 @@ export class OverlayPort implements Peers {
     else this.goAstray(to, timeoutMs, heard);
   }
 
+  isLinked({ key }: Contact): boolean {
+    const target = this.world.nodeOf(key);
+    const link = target && this.linkTo(target);
+    return link !== undefined && link.readyAt <= this.world.clock.now;
+  }
+
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const target = this.world.nodeOf(contact.key);
     const link = target && this.self.dialled.get(target.index, this.world.clock.now);
@@ -133,6 +139,7 @@ class Exchange implements Happening {
   /** Undefined while the request is under way. */
   private response: OverlayResponse | undefined;
   private responseSize = 0;
+  private isLost = false;
 
   constructor(
     world: OverlayWorld,
@@ -184,23 +191,27 @@ class Exchange implements Happening {
     }
     if (setup > 0) target.inbound.set(asker.index, link, now);
     link.use(now);
-    const response = this.serve();
-    if (!isInTime) return;
-    if (response === undefined) this.lose();
-    else this.reply(response);
+    const willAnswer = this.serve((response) => {
+      if (isInTime) this.reply(response);
+    });
+    if (!isInTime || this.response !== undefined || this.isLost) return;
+    if (!willAnswer) this.lose();
+    // Whoever asks others first may be gone before it has answered.
+    else world.clock.schedule(this.deadline - now, () => this.response ?? this.lose(), this.life);
   }
 
-  private serve(): OverlayResponse | undefined {
+  private serve(respond: (response: OverlayResponse) => void): boolean {
     const { world, asker, target, request, requestSize } = this;
     world.traffic.messages += 1;
     world.traffic.bytes += requestSize;
     world.trace.note(TraceKind.request, world.clock.now, asker.index, target.index, requestSize, request.kind);
     world.meters.request(request.kind, target.index, requestSize, request.kind === "find_records" ? () => toHex(request.key) : undefined);
-    return target.answer(asker, request);
+    return target.answer(asker, request, respond);
   }
 
   private reply(response: OverlayResponse): void {
     const { world, asker, target } = this;
+    if (this.isLost) return;
     this.response = response;
     this.responseSize = responseBytes(response);
     const arrival = this.arrivalOf(target, asker, this.responseSize, 0);
@@ -237,6 +248,7 @@ class Exchange implements Happening {
   /** Nothing comes back, and at the deadline that is noticed; at once where the machine says that nobody is there any more. */
   private lose(): void {
     const { world, asker, target, request, deadline } = this;
+    this.isLost = true;
     const { now } = world.clock;
     world.traffic.lost += 1;
     world.trace.note(TraceKind.lost, now, asker.index, target.index, 0, request.kind);

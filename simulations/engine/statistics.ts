@@ -35,6 +35,14 @@ export class Samples {
   }
 }
 
+/** How values are spread, in their unit. */
+interface Spread {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
 export interface OperationFigures {
   readonly count: number;
   /** Part of the operations that did what they were for, 0 … 1. */
@@ -43,7 +51,9 @@ export interface OperationFigures {
   readonly recall: number;
   readonly hops: { readonly mean: number; readonly p50: number; readonly p99: number };
   readonly requests: { readonly mean: number; readonly p99: number };
-  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p95: number; readonly p99: number };
+  readonly latencyMs: Spread;
+  /** Of operations that give what they find one by one: time to the first, where there was one. */
+  readonly firstMs?: Spread;
 }
 
 /** What came of one operation. */
@@ -54,6 +64,8 @@ export interface Outcome {
   readonly hops: number;
   readonly requests: number;
   readonly ms: number;
+  /** Until the first of what it gives, where it gives that before its end. */
+  readonly firstMs?: number | undefined;
 }
 
 /** What came of one kind of operation. */
@@ -63,6 +75,7 @@ export class OperationStatistics {
   private readonly hops = new Samples();
   private readonly requests = new Samples();
   private readonly latency = new Samples();
+  private readonly first = new Samples();
 
   /** Told of each as it comes. */
   readonly onOutcome: ((outcome: Outcome) => void)[] = []; // added before a run, by whoever records it
@@ -74,6 +87,7 @@ export class OperationStatistics {
     this.hops.add(outcome.hops);
     this.requests.add(outcome.requests);
     this.latency.add(outcome.ms);
+    if (outcome.firstMs !== undefined) this.first.add(outcome.firstMs);
   }
 
   /** The distributions, each as at most `points` points of its cumulative curve. */
@@ -81,6 +95,7 @@ export class OperationStatistics {
     if (this.success.count === 0) return [];
     return [
       { what: "latency", unit: "ms", points: this.latency.curve(points) },
+      ...(this.first.count > 0 ? [{ what: "time to the first", unit: "ms", points: this.first.curve(points) }] : []),
       { what: "hops", unit: "", points: this.hops.curve(points) },
       { what: "requests", unit: "", points: this.requests.curve(points) },
     ];
@@ -94,14 +109,15 @@ export class OperationStatistics {
       recall: round(recall.mean, 5),
       hops: { mean: round(hops.mean, 2), p50: hops.quantile(0.5), p99: hops.quantile(0.99) },
       requests: { mean: round(requests.mean, 2), p99: requests.quantile(0.99) },
-      latencyMs: {
-        p50: round(latency.quantile(0.5), 1),
-        p90: round(latency.quantile(0.9), 1),
-        p95: round(latency.quantile(0.95), 1),
-        p99: round(latency.quantile(0.99), 1),
-      },
+      latencyMs: spreadOf(latency),
+      ...(this.first.count > 0 && { firstMs: spreadOf(this.first) }),
     };
   }
+}
+
+function spreadOf(samples: Samples): Spread {
+  const at = (part: number) => round(samples.quantile(part), 1);
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99) };
 }
 
 export function round(value: number, digits: number): number {

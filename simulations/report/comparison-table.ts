@@ -82,7 +82,7 @@ export function targetMatrix(runs: readonly Run[]): Markup | undefined {
 }
 
 function operationMeasures(operation: string): Measure[] {
-  const at = (pick: (figures: ReturnType<typeof operationsOf>[number][1]) => number) => (figures: Figures) => {
+  const at = (pick: (figures: ReturnType<typeof operationsOf>[number][1]) => number | undefined) => (figures: Figures) => {
     const own = operationsOf(figures).find(([name]) => name === operation)?.[1];
     return own === undefined || own.count === 0 ? undefined : pick(own);
   };
@@ -92,6 +92,8 @@ function operationMeasures(operation: string): Measure[] {
     { subject: operation, name: "latency p50", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p50) },
     { subject: operation, name: "latency p90", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p90) },
     { subject: operation, name: "latency p99", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p99) },
+    { subject: operation, name: "first p50", unit: "ms", better: "less", of: at(({ firstMs }) => firstMs?.p50) },
+    { subject: operation, name: "first p99", unit: "ms", better: "less", of: at(({ firstMs }) => firstMs?.p99) },
     { subject: operation, name: "hops, mean", unit: "", better: "less", of: at(({ hops }) => hops.mean) },
     { subject: operation, name: "requests, mean", unit: "", better: "less", of: at(({ requests }) => requests.mean) },
   ];

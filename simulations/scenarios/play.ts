@@ -56,6 +56,7 @@ export class Play {
       world,
       oracle: this.oracle,
       sessions,
+      bootstraps: scenario.bootstraps,
       joins: this.joins,
       onJoined: (node) => {
         this.workload.settleIn(node);

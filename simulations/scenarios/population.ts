@@ -6,14 +6,14 @@ import type { RandomStream } from "../engine/random.ts";
 import type { OperationStatistics, Outcome } from "../engine/statistics.ts";
 import type { Birth, SimNode, World } from "../engine/world.ts";
 
-/** The first nodes: through them the others join. They stay when others come and go, as bootstrap nodes do. */
-const BOOTSTRAPS = 3;
 /** Bootstrap addresses that a newcomer knows. */
 const KNOWN_BOOTSTRAPS = 2;
 
 export interface PopulationOptions {
   readonly world: World;
   readonly oracle: Oracle;
+  /** The first nodes, through which the others join. They stay when others come and go, as bootstrap nodes do. */
+  readonly bootstraps: number;
   /** How long nodes stay; undefined: for ever. */
   readonly sessions: SessionModel | undefined;
   /** Told of each member once it has joined. */
@@ -26,7 +26,7 @@ export class Population {
   deaths = 0;
   private readonly options: PopulationOptions;
   private readonly churn: RandomStream;
-  private readonly bootstraps: SimNode[] = []; // at most BOOTSTRAPS
+  private readonly bootstraps: SimNode[] = []; // at most as many as the options say
   private isChurning = false;
   private isCalm = false;
 
@@ -41,7 +41,7 @@ export class Population {
 
   /** Whether those that stay are there. */
   get hasBootstraps(): boolean {
-    return this.bootstraps.length === BOOTSTRAPS;
+    return this.bootstraps.length >= this.options.bootstraps;
   }
 
   /** Addresses through which others join. */
@@ -70,7 +70,7 @@ export class Population {
   /** A newcomer joins through bootstraps that it knows. */
   welcome(): void {
     const { world, sessions } = this.options;
-    const isBootstrap = this.bootstraps.length < BOOTSTRAPS;
+    const isBootstrap = !this.hasBootstraps;
     const node = world.birth({ isPublic: isBootstrap });
     if (isBootstrap) this.bootstraps.push(node);
     if (node.index === 0) this.settle(node);

@@ -89,6 +89,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
     level: { enum: ["overlay", "node"] },
     seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     nodes: { type: "integer", minimum: 2, maximum: MAX_NODES },
+    bootstraps: { type: "integer", minimum: 1, maximum: 100 },
     growthMs: { ...time, exclusiveMinimum: 0 },
     settleMs: time,
     durationMs: time,
@@ -109,6 +110,12 @@ export const SCENARIO_SCHEMA: JsonSchema = {
       additionalProperties: false,
       properties: {
         alpha: { type: "integer", minimum: 1, maximum: 64 },
+        openingAlpha: { type: "integer", minimum: 1, maximum: 64 },
+        beta: { type: "integer", minimum: 1, maximum: 64 },
+        closingAlpha: { type: "integer", minimum: 1, maximum: 64 },
+        paths: { type: "integer", minimum: 1, maximum: 8 },
+        relays: { type: "integer", minimum: 0, maximum: 64 },
+        nearEquals: { type: "number", minimum: 1, maximum: 4_294_967_296 },
         k: { type: "integer", minimum: 1, maximum: 64 },
         requestTimeoutMs: time,
         refreshIntervalMs: time,
@@ -118,6 +125,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         recordLifetimeMs: time,
         mostOwn: { type: "integer", minimum: 1, maximum: 16_384 },
         sweepIntervalMs: time,
+        fullAnswersPerSecond: { type: "number", minimum: 1, maximum: 1_000_000 },
       },
     },
     targets: {

@@ -51,6 +51,8 @@ export interface Scenario {
   readonly seed: number;
   /** Nodes in the network, kept constant but for arrivals: whoever leaves is replaced by a newcomer. */
   readonly nodes: number;
+  /** The first nodes of all: through two of them, or all there are, everybody joins. They stay when others leave. */
+  readonly bootstraps: number;
   /** A newcomer comes this often while the network grows. */
   readonly growthMs: number;
   /** How long the grown network is left alone before anything is measured. */
@@ -110,6 +112,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   level: "overlay",
   seed: 1,
   nodes: 1_000,
+  bootstraps: 3,
   growthMs: 100,
   settleMs: DEFAULT_SETTINGS.freshForMs,
   durationMs: 3_600_000,

@@ -135,7 +135,7 @@ export class Workload {
       const truth = new Set(before.filter((node) => this.oracle.isLive(node)).map((node) => node.contact.key));
       const found = result.matches.filter(({ record }) => truth.has(record.publisherKey)).length;
       const recall = Math.min(1, found / Math.min(this.load.findLimit, truth.size));
-      const outcome = truth.size === 0 ? undefined : { ...result.report, success: found > 0, recall }; // else there is nothing to find
+      const outcome = truth.size === 0 ? undefined : { ...measured(result), success: found > 0, recall }; // else there is nothing to find
       this.witness?.onFound(asker, capability, result, outcome);
       if (outcome === undefined) return;
       tell?.(outcome);
@@ -175,6 +175,17 @@ export class Workload {
 
 export function capabilityName(index: number): string {
   return `skill-${index}`;
+}
+
+/** What others were asked to pass on counts as if they had. */
+function measured({ matches, report }: FindResult) {
+  const { hops, requests, relays, ms } = report;
+  return {
+    hops,
+    requests: requests + relays,
+    ms,
+    firstMs: matches.length === 0 ? undefined : Math.min(...matches.map((match) => match.ms)),
+  };
 }
 
 function published({ holders, requests, ms }: PublishReport): Outcome {

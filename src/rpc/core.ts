@@ -112,7 +112,7 @@ export class RpcCore implements ConnectionHost {
     return this.stopping;
   }
 
-  readonly introduce = () => ({ swarm: this.swarm, listen: this.announce, software: SOFTWARE });
+  readonly introduce = () => ({ swarm: this.swarm, listen: this.namesAddresses ? this.announce : [], software: SOFTWARE });
 
   /** Ready to make and take calls: again, where it was closed before. */
   open(): void {
@@ -120,6 +120,11 @@ export class RpcCore implements ConnectionHost {
     this.onProgress = undefined;
     this.pool.open();
   }
+
+  /** Told of each link that another has dialled to this process and said hello on. */
+  onDialledIn: ((remoteAddress: string) => void) | undefined;
+  /** Whether others are told where this process takes calls. Told or not, it takes them. */
+  namesAddresses = true;
 
   /** @param announce addresses to name to others in place of those listened on. */
   async listen(options: ListenOptions, announce?: readonly string[]): Promise<void> {
@@ -180,7 +185,9 @@ export class RpcCore implements ConnectionHost {
   }
 
   onReady(connection: Connection): void {
-    if (!connection.link.dialled) this.pool.adopt(connection);
+    if (connection.link.dialled) return;
+    this.pool.adopt(connection);
+    this.onDialledIn?.(connection.link.remoteAddress);
   }
 
   /** Most of those who send no more are gone. They are kept, in case they are not, as long as there are few of them. */

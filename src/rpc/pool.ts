@@ -110,6 +110,12 @@ export class ConnectionPool {
     });
   }
 
+  /** The open link to a peer, whoever dialled it. Looking is not use. @param key its id in hex. */
+  peek(key: string): Connection | undefined {
+    const links = [this.dialled.peek(key), this.inbound.get(key)];
+    return links.find((link) => link?.isOpen);
+  }
+
   /** Whether a link to a peer is open that was dialled from here. */
   hasDialled(key: string): boolean {
     return this.dialled.peek(key)?.isOpen ?? false;

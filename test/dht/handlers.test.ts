@@ -36,7 +36,13 @@ class Scene {
   constructor(known: readonly Contact[] = [], self: NodeId = SELF) {
     this.membership = new Membership(self, this.clock, this.asked, DEFAULT_SETTINGS);
     const reader = new CachedRecordReader(verifyEd25519);
-    this.handlers = new Handlers({ runtime: this.clock, membership: this.membership, store: this.store, reader });
+    this.handlers = new Handlers({
+      settings: DEFAULT_SETTINGS,
+      runtime: this.clock,
+      membership: this.membership,
+      store: this.store,
+      reader,
+    });
     for (const contact of known) this.membership.addVerified(contact);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ALPHA, MAX_REQUESTS } from "../../dht/index.ts";
+import { CLOSING_ALPHA, MAX_REQUESTS } from "../../dht/index.ts";
 import { K, toHex } from "../../routing/index.ts";
 import { keysOf } from "../support/ids.ts";
 import { drive, staticNetwork } from "../support/lookup-world.ts";
@@ -36,8 +36,10 @@ describe("a lookup in a network that does not change", () => {
     overWorlds(23, 0.3, (random, size) => {
       const alpha = 1 + random.int(8);
       const network = staticNetwork(random, { size, k: K, deadShare: 0.2 });
-      expect(drive(network, random, { alpha }).mostInFlight).toBeLessThanOrEqual(alpha);
-      expect(drive(network, random).mostInFlight).toBeLessThanOrEqual(ALPHA);
+      const closingAlpha = alpha + random.int(4);
+      expect(drive(network, random, { alpha, closingAlpha }).mostInFlight).toBeLessThanOrEqual(closingAlpha);
+      expect(drive(network, random, { alpha, beta: K + 1, closingAlpha }).mostInFlight).toBeLessThanOrEqual(alpha);
+      expect(drive(network, random).mostInFlight).toBeLessThanOrEqual(CLOSING_ALPHA);
     });
   });
 

@@ -62,7 +62,7 @@ describe("A walk", () => {
 
   test("has no more requests under way than α, which may be set", () => {
     for (const alpha of [1, 3]) {
-      const { network, member } = settled(3, 60, { alpha });
+      const { network, member } = settled(3, 60, { alpha, closingAlpha: alpha });
       const sentAt = new Map<number, number>();
       network.onSent = ({ from }) => {
         if (from.key === member.contact.key) sentAt.set(network.clock.now(), (sentAt.get(network.clock.now()) ?? 0) + 1);

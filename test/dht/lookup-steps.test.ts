@@ -42,7 +42,7 @@ describe("whom a lookup asks", () => {
   });
 
   test("includes a candidate farther than whoever named it, when it belongs to the k nearest", () => {
-    const lookup = lookupOf([10], { alpha: 1, k: 3 });
+    const lookup = lookupOf([10], { alpha: 1, closingAlpha: 1, k: 3 });
     lookup.next();
     lookup.answered(peer(10), [peer(900), peer(901)]);
     expect(lookup.finished).toBe(false);
@@ -156,7 +156,7 @@ describe("a report that does not fit", () => {
   });
 
   test("made twice counts once", () => {
-    const lookup = lookupOf([1, 2, 3, 4, 5], { alpha: 2 });
+    const lookup = lookupOf([1, 2, 3, 4, 5], { alpha: 2, closingAlpha: 2 });
     drain(lookup);
     lookup.answered(peer(1), []);
     lookup.answered(peer(1), [peer(9)]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_SETTINGS, failed, type OverlayRequest, type OverlaySettings } from "../../dht/index.ts";
+import { DEFAULT_SETTINGS, failed, type OverlayRequest, type OverlayResponse, type OverlaySettings } from "../../dht/index.ts";
 import { commonPrefixLength, idInBucket, K } from "../../routing/index.ts";
 import { publish } from "../support/asking.ts";
 import { at, contactOf } from "../support/ids.ts";
@@ -62,6 +62,31 @@ describe("Refreshing", () => {
       }
       expect(Math.max(...walks.keys())).toBeLessThan(table.depth);
       expect(table.depth).toBeGreaterThan(3);
+    }
+  });
+
+  test("comes by for each of twelve buckets, bit by bit, once an hour for two days", () => {
+    const { network, member } = lonely(5, 0);
+    const { membership } = member.overlay;
+    const random = new Random(5);
+    const names = Array.from({ length: 12 }, (_, index) => contactOf(idInBucket(membership.table.self, index, random.bytes(32))));
+    for (const contact of names) membership.addVerified(contact);
+    const targets = new Set<Uint8Array>(); // one for each walk
+    member.overlay.peers.request = (to, request, _, done) => {
+      if (request.kind === "find_node") targets.add(request.target);
+      const answer: OverlayResponse = request.kind === "find_node" ? { kind: "find_node", contacts: [] } : { kind: "ping" };
+      network.clock.schedule(20, () => done(answer, to));
+    };
+    member.overlay.start();
+    network.clock.advance(2 * DAY);
+    const walks = new Array<number>(12).fill(0);
+    for (const target of targets) {
+      const index = commonPrefixLength(membership.table.self, target);
+      if (index < 12) walks[index] = (walks[index] ?? 0) + 1;
+    }
+    for (const count of walks) {
+      expect(count).toBeGreaterThanOrEqual(46);
+      expect(count).toBeLessThanOrEqual(50);
     }
   });
 

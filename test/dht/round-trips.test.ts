@@ -64,6 +64,30 @@ describe("how long to wait", () => {
     expect(trips.timeoutFor(peer("slow"))).toBe(2_000);
   });
 
+  test("is two round trips longer for whoever has to be dialled first", () => {
+    const trips = new RoundTrips();
+    for (let i = 0; i < 200; i++) trips.measured(peer("steady"), 300);
+    expect(trips.timeoutFor(peer("steady"), "dialled")).toBeCloseTo(900, 0);
+    expect(trips.expected(peer("steady"), "dialled")).toBeCloseTo(900, 0);
+    expect(trips.expected(peer("steady"), "linked")).toBeCloseTo(300, 0);
+  });
+
+  test("counts a third of what a request took that had to dial", () => {
+    const trips = new RoundTrips();
+    trips.measured(peer("met"), 600, "dialled");
+    expect(trips.of(peer("met"))).toBeCloseTo(200, 0);
+  });
+
+  test("is learned apart for strangers with a link and without", () => {
+    const trips = new RoundTrips();
+    for (const [n, ms] of [100, 140].entries()) trips.measured(peer(`linked ${n}`), ms, "linked");
+    expect(trips.timeoutFor(peer("new"), "dialled")).toBeCloseTo(3 * expectedTimeout([100, 140]), 6); // until one was dialled
+    for (const [n, ms] of [500, 400].entries()) trips.measured(peer(`dialled ${n}`), ms, "dialled");
+    expect(trips.timeoutFor(peer("new"), "linked")).toBeCloseTo(expectedTimeout([100, 140]), 6);
+    expect(trips.timeoutFor(peer("new"), "dialled")).toBeCloseTo(expectedTimeout([500, 400]), 6);
+    expect(trips.expected(peer("new"), "dialled")).toBeGreaterThan(trips.expected(peer("new"), "linked"));
+  });
+
   test("shrinks to what a steady peer needs", () => {
     const trips = new RoundTrips();
     for (let i = 0; i < 200; i++) trips.measured(peer("steady"), 200);

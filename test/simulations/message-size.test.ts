@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { OverlayRequest, OverlayResponse } from "../../dht/index.ts";
-import { makeContact } from "../../routing/index.ts";
+import { type Contact, makeContact } from "../../routing/index.ts";
 import { requestBytes, responseBytes } from "../../simulations/engine/message-size.ts";
 import { RandomStream } from "../../simulations/engine/random.ts";
 import { encodeRequest, encodeResponse } from "../../src/overlay-wire.ts";
@@ -21,6 +21,7 @@ const REQUESTS: readonly OverlayRequest[] = [
   { kind: "ping" },
   { kind: "find_node", target: id() },
   { kind: "find_records", key: id(), limit: 20, after: undefined },
+  { kind: "find_records", key: id(), limit: 20, after: undefined, relay: true },
   { kind: "find_records", key: id(), limit: 20, after: undefined, where: { any: [], publishers: [] } },
   {
     kind: "find_records",
@@ -37,6 +38,14 @@ const RESPONSES: readonly OverlayResponse[] = [
   { kind: "find_records", contacts: contacts(20), records: records(20), more: undefined, split: 0 },
   { kind: "find_records", contacts: [], records: records(64), more: undefined, split: 0 },
   { kind: "find_records", contacts: contacts(20), records: records(20), more: undefined, split: 0, held: 120 },
+  {
+    kind: "find_records",
+    contacts: contacts(20),
+    records: [],
+    more: undefined,
+    split: 0,
+    relayed: { from: contacts(1)[0] as Contact, records: records(5), contacts: contacts(20) },
+  },
   { kind: "store", outcome: "stored", split: undefined, reason: undefined },
 ];
 

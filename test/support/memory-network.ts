@@ -143,6 +143,7 @@ export class MemoryNetwork {
         if (this.isCut?.(from, to)) lose(timeoutMs, done);
         else this.exchange(from, to, request, timeoutMs, done);
       },
+      isLinked: () => true,
       verify: (contact, timeoutMs, done) => {
         this.messages += 1;
         this.onVerified?.(contact, timeoutMs);

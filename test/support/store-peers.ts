@@ -24,6 +24,10 @@ export class AskedPeers implements Peers {
     this.note({ how: "request", contact: to, timeoutMs, request }, (isAlive) => done(isAlive ? { kind: "ping" } : SILENCE, to));
   }
 
+  isLinked(): boolean {
+    return true;
+  }
+
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     this.note({ how: "verify", contact, timeoutMs, request: undefined }, (isAlive) => done(isAlive ? contact : SILENCE));
   }

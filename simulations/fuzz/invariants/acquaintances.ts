@@ -47,6 +47,7 @@ export class Acquaintances {
     this.checkOrder(giver, asker, target, contacts);
     this.answers += 1;
     const isFirstPage = request.kind === "find_node" || request.after === undefined;
+    if (response.kind === "find_node" && response.busy) return; // it names fewer than it knows, and says so
     if (isFirstPage && this.answers % COMPARED === 0) this.compare(giver, asker, target, contacts);
   }
 

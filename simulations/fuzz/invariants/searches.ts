@@ -3,6 +3,7 @@ import type { Observer } from "../../engine/observer.ts";
 import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
 import type { ReadTrue } from "./records.ts";
+import { walkOf } from "./walks.ts";
 
 /** What one search has heard. */
 interface Search {
@@ -15,7 +16,7 @@ interface Search {
 
 /** Listens to the answers that a search gets, to know what it should have made of them. */
 export class Searches {
-  private readonly byRequest = new WeakMap<OverlayRequest, Search>();
+  private readonly byWalk = new WeakMap<object, Search>();
   private readonly read: ReadTrue;
   private readonly report: Report;
   /** The search that is being begun at this very moment. */
@@ -38,15 +39,15 @@ export class Searches {
   }
 
   readonly onSent: Observer["onSent"] = (_, __, request) => {
-    if (this.beginning !== undefined && request.kind === "find_records") this.byRequest.set(request, this.beginning);
+    if (this.beginning !== undefined && request.kind === "find_records") this.byWalk.set(walkOf(request), this.beginning);
   };
 
   onOutcome(request: OverlayRequest, outcome: OverlayResponse | Failed): void {
-    const search = this.byRequest.get(request);
+    const search = this.byWalk.get(walkOf(request));
     if (search === undefined || outcome.kind !== "find_records") return;
     if (outcome.more !== undefined || outcome.split > 0) search.isSimple = false;
     const wallClock = search.finder.inside.runtime.wallClock();
-    for (const bytes of outcome.records) {
+    for (const bytes of [...outcome.records, ...(outcome.relayed?.records ?? [])]) {
       const record = this.read(bytes);
       if (typeof record === "string" || timelinessOf(record, wallClock) !== "current") continue;
       const entry = record.entry;

@@ -4,11 +4,11 @@ import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
 
 /**
- * Counts whom each walk asks. All requests of a walk are one object, which tells it from others. Whoever is not reached may be tried again
- * at another address that somebody named.
+ * Counts whom each walk asks. {@link walkOf} tells walks apart. Whoever is not reached may be tried again at another address that somebody
+ * named.
  */
 export class Walks {
-  private readonly asked = new WeakMap<OverlayRequest, Set<string>>(); // keys with addresses; at most MAX_REQUESTS each, or it is reported
+  private readonly asked = new WeakMap<object, Set<string>>(); // keys with addresses; at most MAX_REQUESTS each, or it is reported
   private readonly report: Report;
 
   constructor(report: Report) {
@@ -17,14 +17,28 @@ export class Walks {
 
   onSent(asker: SimNode, to: Contact, request: OverlayRequest): void {
     if (!isOfWalk(request)) return;
-    const asked = this.asked.get(request) ?? new Set();
-    this.asked.set(request, asked);
+    const walk = walkOf(request);
+    const asked = this.asked.get(walk) ?? new Set();
+    this.asked.set(walk, asked);
     const place = `${to.key} at ${to.addresses[0]}`;
     if (asked.has(place)) this.report("budget", asker, `one walk asks ${place} twice`);
     if (to.key === asker.contact.key) this.report("budget", asker, "it asks itself");
     asked.add(place);
     if (asked.size > MAX_REQUESTS) this.report("budget", asker, `one walk sends ${asked.size} requests, ${MAX_REQUESTS} is the most`);
   }
+}
+
+/** One for each key that is asked for, and filter. */
+const searching = new WeakMap<Uint8Array, Map<unknown, object>>();
+
+/** The walk that a request belongs to. Those for nodes are one object; those for records have their key in common, and what is to be sorted out. */
+export function walkOf(request: OverlayRequest): object {
+  if (request.kind !== "find_records") return request;
+  const byFilter = searching.get(request.key) ?? new Map<unknown, object>();
+  searching.set(request.key, byFilter);
+  const walk = byFilter.get(request.where) ?? {};
+  byFilter.set(request.where, walk);
+  return walk;
 }
 
 export function isOfWalk(request: OverlayRequest): boolean {

@@ -1,6 +1,7 @@
 import { SynapseError } from "../../../routing/index.ts";
 import { ATTACKS } from "./attacks.ts";
 import { CHURN } from "./churn.ts";
+import { LOOKUPS } from "./lookups.ts";
 import type { Named } from "./named.ts";
 import { QUERIES } from "./queries.ts";
 import { RECORDS } from "./records.ts";
@@ -8,7 +9,7 @@ import { TABLES } from "./tables.ts";
 import { WEATHER } from "./weather.ts";
 
 /** Scenarios that come with the project. */
-export const LIBRARY: readonly Named[] = [...WEATHER, ...CHURN, ...ATTACKS, ...TABLES, ...QUERIES, ...RECORDS];
+export const LIBRARY: readonly Named[] = [...WEATHER, ...CHURN, ...ATTACKS, ...LOOKUPS, ...TABLES, ...QUERIES, ...RECORDS];
 
 /** @throws SynapseError `not_found` naming those there are. */
 export function scenarioNamed(name: string): Named {

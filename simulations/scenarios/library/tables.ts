@@ -12,4 +12,19 @@ export const TABLES: readonly Named[] = [
       { figure: "finds.success", atLeast: 0.99 },
     ],
   },
+  {
+    name: "bootstrap-storm",
+    about: "ten thousand newcomers within two minutes, all through the same two bootstrap nodes, on lines of 2 Mbit/s",
+    nodes: 10,
+    bootstraps: 2,
+    durationMs: 8 * MINUTE,
+    hosts: { upload: { bytesPerSecond: 250_000 } },
+    overlay: { fullAnswersPerSecond: 50 },
+    arrivals: [{ atMs: MINUTE, withinMs: 2 * MINUTE, nodes: 10_000 }],
+    load: { capabilities: 1_000 },
+    targets: [
+      { figure: "joins.success", atLeast: 0.999 },
+      { figure: "joins.latencyMs.p99", atMost: 30_000 },
+    ],
+  },
 ];
