@@ -45,6 +45,8 @@ export interface FindOptions {
   readonly timeoutMs: number;
   /** Whether holders sort out. Default true; those who want to know what was passed over have everything sent. */
   readonly filters?: boolean;
+  /** Whether to hear out those that a walk has passed over as late. Default false. */
+  readonly patient?: boolean;
   readonly onMatch?: (match: Match) => void;
   readonly onDone: (result: FindResult, findings: Findings) => void;
 }
@@ -116,6 +118,7 @@ export class Finder {
         where: undefined,
         pageSize: MAX_PER_ANSWER,
         extent: "whole",
+        patient: this.options.patient ?? false,
         tally: this.tally,
         onRecord: (record, from, hop) => this.onRecord(record, from, hop),
         isNewest: (record) => this.findings.isNewest(record),

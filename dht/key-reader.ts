@@ -5,10 +5,12 @@ import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import type { Explanation } from "./explanation.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
+import type { Peers } from "./ports.ts";
 import type { Where } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
 import { SecondLook } from "./second-look.ts";
+import { Stragglers } from "./stragglers.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
@@ -28,6 +30,12 @@ export interface FinderContext extends Walker {
   readonly store: RecordStore;
   /** Who wants to know how the search goes, if anybody. */
   readonly explanation?: Explanation;
+}
+
+/** The same surroundings with another way to the others. */
+export function withPeers(context: FinderContext, peers: Peers, explanation = context.explanation): FinderContext {
+  const { runtime, membership, settings, swarm, reader, store } = context;
+  return { runtime, peers, membership, settings, swarm, reader, store, ...(explanation && { explanation }) };
 }
 
 /** What a search has cost so far, all names together. */
@@ -52,6 +60,8 @@ export interface Reading {
   readonly pageSize: number;
   /** `whole`: everything. `first-pages`: what the first answers give, until {@link KeyReader.goOn}. */
   readonly extent: "whole" | "first-pages";
+  /** Whether to hear out those that a walk has passed over as late. */
+  readonly patient: boolean;
   /** Whose records are wanted: of the children of a split key only those are visited where they can be. Undefined: everybody's. */
   readonly only?: readonly NodeId[] | undefined;
   readonly tally: Tally;
@@ -71,6 +81,7 @@ export interface Branch {
   readonly claimants: Set<string>;
   /** Who gave what. */
   readonly look: SecondLook;
+  readonly stragglers: Stragglers;
 }
 
 /** How far one holder has been read. */
@@ -155,13 +166,20 @@ export class KeyReader {
     const { name, where } = this.reading;
     const { swarm } = this.context;
     const key = capabilityKey(swarm, name, bits);
-    const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where) };
+    const stragglers = new Stragglers(
+      key,
+      this.context.settings.k,
+      (from, response) => this.onAnswer(branch, from, response, 0, UNREAD),
+      () => this.onSettled(branch),
+    );
+    const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where), stragglers };
     this.branches.set(bits, branch);
     this.reading.tally.keys += 1;
     this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
     if (this.ended) return;
-    const run: LookupRun = new LookupRun(this.context, {
+    const walker = this.reading.patient ? withPeers(this.context, stragglers.listening(this.context.peers)) : this.context;
+    const run: LookupRun = new LookupRun(walker, {
       target: key,
       request: this.request(key, undefined),
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
@@ -289,7 +307,17 @@ export class KeyReader {
     tally.nodes += result.requests;
     tally.failed += result.failed;
     tally.hops = Math.max(tally.hops, result.hops);
-    if (!result.complete) tally.complete = false;
+    branch.stragglers.begin(result);
+    if (branch.stragglers.isWaiting && !this.ended) this.requestsOpen += 1;
+    else if (!branch.stragglers.isComplete) tally.complete = false;
+    this.doneIfIdle();
+  }
+
+  /** The last of those that were waited for has answered, or has failed. */
+  private onSettled({ stragglers }: Branch): void {
+    if (this.ended) return;
+    this.requestsOpen -= 1;
+    if (!stragglers.isComplete) this.reading.tally.complete = false;
     this.doneIfIdle();
   }
 

@@ -203,7 +203,7 @@ export class AgentNode extends Node {
   private async *candidates(query: string | Query, text: string, rank: Rank | undefined, signal: AbortSignal): AsyncGenerator<Match> {
     const tried = new Set([toHex(this.id)]); // at most the last of ASK_SEARCHES, and this
     for (const limit of ASK_SEARCHES) {
-      const { matches, report } = await this.find(query, { limit, rank, signal });
+      const { matches, report } = await this.find(query, { limit, rank, patient: false, signal });
       for (const match of matches) {
         const publisher = toHex(match.record.publisher);
         if (tried.has(publisher)) continue;

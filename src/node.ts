@@ -59,6 +59,8 @@ export interface NodeOptions extends ServerOptions {
 }
 
 export interface FindOptions extends SearchOptions {
+  /** As in {@link SearchOptions}. Default true. */
+  readonly patient?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,7 +111,7 @@ export class Node extends Server {
    * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
   async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit, rank, explain } = options;
+    const { onMatch = () => undefined, limit, rank, explain, patient = true } = options;
     const { timeoutMs, signal } = checkedLimits(options);
     return abortable(signal, (done, failed) => {
       let fault: unknown;
@@ -123,7 +125,7 @@ export class Node extends Server {
           search?.stop();
         }
       };
-      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, onMatch: tell }, done);
+      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, patient, onMatch: tell }, done);
       if (fault !== undefined) search.stop();
       return search;
     });
