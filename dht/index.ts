@@ -50,3 +50,5 @@ export {
 export { RoundTrips } from "./round-trips.ts";
 export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+export type { WatchEvent } from "./watch.ts";
+export { MAX_WATCHES, type StandingOptions } from "./watches.ts";

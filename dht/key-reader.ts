@@ -142,6 +142,11 @@ export class KeyReader {
     });
   }
 
+  /** The keys that were read, and who is responsible for each, nearest first. */
+  *holders(): Generator<{ readonly key: NodeId; readonly holders: readonly Contact[] }> {
+    for (const { key, look } of this.branches.values()) yield { key, holders: look.holders };
+  }
+
   /** Ends it now. */
   stop(): void {
     if (this.ended) return;

@@ -3,6 +3,7 @@ import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
+import { Leases } from "./leases.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Membership } from "./membership.ts";
@@ -14,6 +15,7 @@ import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+import { type StandingOptions, Watches } from "./watches.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
@@ -49,6 +51,8 @@ export class Overlay {
   readonly store: RecordStore;
   readonly reader: RecordReader;
   readonly signer: Signer;
+  readonly leases: Leases;
+  readonly watches: Watches;
   private readonly publisher: Publisher;
   private readonly handlers: Handlers;
   private readonly maintenance: Maintenance;
@@ -65,6 +69,12 @@ export class Overlay {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
     this.store = new RecordStore(this.swarm);
+    this.leases = new Leases(this);
+    this.watches = new Watches(this);
+    this.store.onStored = (key, record, before) => {
+      this.leases.onStored(key, record, before);
+      this.watches.onChanged(key, record);
+    };
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
@@ -84,6 +94,8 @@ export class Overlay {
     this.publisher.stop();
     this.maintenance.stop();
     this.handOver.stop();
+    this.leases.stop();
+    this.watches.stop();
   }
 
   /** Enters the network through any of several addresses; when none answers it keeps trying in the background, until it is stopped. */
@@ -126,6 +138,14 @@ export class Overlay {
    */
   find(query: string | Query, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
     return new Search(this, query, options, onDone).start();
+  }
+
+  /**
+   * Watches the answer to a query: tells who is in it, and from then on who appears, changes and leaves, until it is stopped.
+   * @throws SynapseError `bad_query`, `too_many` beyond 64 at once.
+   */
+  watch(query: string | Query, options: StandingOptions): Stoppable {
+    return this.watches.begin(query, options);
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */

@@ -48,6 +48,8 @@ export class RecordStore {
   private readonly byKey = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
   private readonly perPublisher = new Map<string, number>(); // at most MAX_RECORDS: no entry is kept at 0
   private count = 0;
+  /** Told of each record that is kept, and of the one whose place it takes. */
+  onStored: ((key: NodeId, record: CapabilityRecord, before: CapabilityRecord | undefined) => void) | undefined;
 
   constructor(swarm: string) {
     this.swarm = swarm;
@@ -70,8 +72,10 @@ export class RecordStore {
     const keyHex = toHex(key);
     const shelf = this.byKey.get(keyHex);
     const held = shelf?.records.get(record.entry);
-    if (shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held)) return supersede(shelf, held, record);
-    return this.admit(key, keyHex, record, wallClock);
+    const isHeld = shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held);
+    const result = isHeld ? supersede(shelf, held, record) : this.admit(key, keyHex, record, wallClock);
+    if (result.outcome === "stored") this.onStored?.(key, record, isHeld ? held : undefined);
+    return result;
   }
 
   /** Records of a key in the order of their publishers' ids, starting behind `after`. Only live ones count against `limit`. */

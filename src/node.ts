@@ -244,7 +244,7 @@ export class Node extends Server {
   }
 
   private registerOverlayEndpoints(): void {
-    for (const kind of ["find_node", "find_records", "store"] as const) {
+    for (const kind of ["find_node", "find_records", "store", "watch", "changed"] as const) {
       const { name, params } = OVERLAY_ENDPOINTS[kind];
       this.builtin(name, params, (args, call) => encodeResponse(this.overlay.handle(callerOf(call), decodeRequest(kind, args))));
     }

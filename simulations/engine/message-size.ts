@@ -1,5 +1,5 @@
 import { encode } from "@msgpack/msgpack";
-import type { OverlayRequest, OverlayResponse } from "../../dht/index.ts";
+import type { OverlayRequest, OverlayResponse, Where } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { encodeWhere } from "../../src/where-wire.ts";
 
@@ -22,9 +22,13 @@ export function requestBytes(request: OverlayRequest): number {
     case "find_node":
       return REQUEST + 19 + ID;
     case "find_records":
-      return REQUEST + 29 + ID + (request.where === undefined ? 0 : 6 + encode(encodeWhere(request.where)).length);
+      return REQUEST + 29 + ID + whereBytes(request.where);
     case "store":
       return REQUEST + 15 + ID + request.record.length + 3;
+    case "watch":
+      return REQUEST + 33 + ID + whereBytes(request.where);
+    case "changed":
+      return REQUEST + 17 + ID + request.record.length + 3;
   }
 }
 
@@ -38,7 +42,15 @@ export function responseBytes(response: OverlayResponse): number {
       return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + (response.held === undefined ? 0 : 6);
     case "store":
       return RESPONSE + 10 + response.outcome.length;
+    case "watch":
+      return RESPONSE + 24 + response.outcome.length;
+    case "changed":
+      return RESPONSE + 9;
   }
+}
+
+function whereBytes(where: Where | undefined): number {
+  return where === undefined ? 0 : 6 + encode(encodeWhere(where)).length;
 }
 
 function recordsBytes(records: readonly Uint8Array[]): number {

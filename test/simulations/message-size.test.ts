@@ -30,6 +30,8 @@ const REQUESTS: readonly OverlayRequest[] = [
     where: { any: [[{ field: "price", operator: "<", value: 0.02, negated: false }]], publishers: ["0123456789abcdef"] },
   },
   { kind: "store", key: id(), record: stream.bytes(400) },
+  { kind: "watch", key: id(), number: 1, leaseMs: 120_000 },
+  { kind: "changed", key: id(), record: stream.bytes(400) },
 ];
 const RESPONSES: readonly OverlayResponse[] = [
   { kind: "find_node", contacts: contacts(20) },
@@ -37,6 +39,8 @@ const RESPONSES: readonly OverlayResponse[] = [
   { kind: "find_records", contacts: contacts(20), records: records(20), more: undefined, split: 0 },
   { kind: "find_records", contacts: [], records: records(64), more: undefined, split: 0 },
   { kind: "find_records", contacts: contacts(20), records: records(20), more: undefined, split: 0, held: 120 },
+  { kind: "watch", outcome: "renewed", leaseMs: 120_000 },
+  { kind: "changed", wanted: true },
   { kind: "store", outcome: "stored", split: undefined, reason: undefined },
 ];
 
