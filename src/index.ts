@@ -14,6 +14,7 @@ export type {
   Runtime,
   Step,
   Trace,
+  WatchEvent,
 } from "../dht/index.ts";
 export { formatQuery } from "../dht/index.ts";
 export type { Contact, NodeId } from "../routing/index.ts";

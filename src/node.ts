@@ -10,13 +10,15 @@ import {
   type RecordReader,
   type SearchOptions,
   type Stoppable,
+  type WatchEvent,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
+import { abortable } from "./abortable.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
 import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
-import { checkedLimits, checkedSignal } from "./option-checks.ts";
+import { checkedLimits } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
@@ -30,6 +32,7 @@ import type { ConnectOptions } from "./rpc/pool.ts";
 import { either } from "./runtime.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { type Service, serviceOf } from "./service.ts";
+import { WatchStream } from "./watch-stream.ts";
 
 /** The network that nodes are in when nobody names one. */
 export const DEFAULT_SWARM = "default";
@@ -75,6 +78,8 @@ export class Node extends Server {
   readonly swarm: string;
   private readonly nodeOptions: NodeOptions;
   private member: Overlay | undefined;
+  /** Standing queries; as many as the overlay allows. */
+  private readonly streams = new Set<WatchStream>();
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
 
@@ -129,6 +134,19 @@ export class Node extends Server {
       if (fault !== undefined) search.stop();
       return search;
     });
+  }
+
+  /**
+   * Watches the answer to a query: who is in it, as `appeared`, and from then on who appears, changes and leaves. Leaving the loop ends it.
+   * `for await (const { kind, match } of node.watch("code-review lang=go")) …`
+   * @throws SynapseError `bad_query`, `too_many` beyond 64 at once; `aborted`, from the loop.
+   */
+  watch(query: string | Query, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<WatchEvent> {
+    const { signal } = checkedLimits(options);
+    const stream = WatchStream.of((onEvent) => this.overlay.watch(query, { onEvent }), signal);
+    this.streams.add(stream);
+    stream.whenOver(() => this.streams.delete(stream));
+    return stream;
   }
 
   /** Walks to the k nodes nearest to an id. */
@@ -225,6 +243,7 @@ export class Node extends Server {
 
   protected override async onStopping(): Promise<void> {
     this.joining?.abort();
+    for (const stream of this.streams) void stream.return();
     this.member?.stop();
   }
 
@@ -265,29 +284,4 @@ export class Node extends Server {
 function callerOf(call: CallContext) {
   const { host } = parseAddress(call.remoteAddress);
   return { id: call.peerId, claimed: call.peerContact, host: isPrivate(host) ? undefined : host };
-}
-
-/** Starts something that calls back when it is done, as a promise that an abort rejects and stops. */
-function abortable<T>(
-  signal: AbortSignal | undefined,
-  begin: (done: (result: T) => void, failed: (error: Error) => void) => { stop(): void },
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal !== undefined && checkedSignal(signal).aborted) {
-      reject(abortedError(signal));
-      return;
-    }
-    const onAbort = () => {
-      reject(abortedError(signal as AbortSignal));
-      work.stop();
-    };
-    const settled = <A>(settle: (value: A) => void) => {
-      return (value: A) => {
-        signal?.removeEventListener("abort", onAbort);
-        settle(value);
-      };
-    };
-    signal?.addEventListener("abort", onAbort, { once: true }); // first: what is begun may be done before `begin` returns
-    const work = begin(settled(resolve), settled(reject));
-  });
 }

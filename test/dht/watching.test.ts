@@ -114,13 +114,25 @@ describe("A standing query", () => {
     expect(fresh(seen)).toEqual([`-m${index} withdrawn`]);
   });
 
-  test("reaches a watcher that cannot be dialled, over the link it has opened", () => {
+  test("learns by reading again what nobody could tell it", () => {
+    const network = grown(10);
+    offer(network, 3, "work", { price: 1 });
+    const watcher = at(network.members, 20);
+    const seen = watching(network, watcher, "work price<5");
+    network.lie(watcher, (request, honest) => (request.kind === "changed" ? "silence" : honest()));
+    network.clock.advance(MINUTE);
+    offer(network, 3, "work", { price: 9 }); // those who hold it now sort it out
+    network.clock.advance(6 * MINUTE);
+    expect(fresh(seen)).toEqual(["+m3", "-m3 no longer matches"]);
+  });
+
+  test("is told by reading again where it cannot be called at all", () => {
     const network = grown(6);
     const visitor = network.add(9_999, { reachable: false });
     network.join(visitor, [at(network.members, 0).address]);
     const seen = watching(network, visitor, "work");
     offer(network, 3, "work");
-    network.clock.advance(6 * MINUTE); // here no links are simulated: reading again must do
+    network.clock.advance(6 * MINUTE);
     expect(fresh(seen)).toEqual(["+m3"]);
   });
 
