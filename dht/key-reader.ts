@@ -321,8 +321,10 @@ export class KeyReader {
   /** The last of those that were waited for has answered, or has failed. */
   private onSettled({ stragglers }: Branch): void {
     if (this.ended) return;
+    const { tally } = this.reading;
     this.requestsOpen -= 1;
-    if (!stragglers.isComplete) this.reading.tally.complete = false;
+    tally.failed += stragglers.failures;
+    if (!stragglers.isComplete) tally.complete = false;
     this.doneIfIdle();
   }
 

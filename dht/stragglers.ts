@@ -18,8 +18,8 @@ export class Stragglers {
   /** Of these, those that are waited for. */
   private awaited = new Set<string>();
   private isOver = false;
-  /** Whether somebody who was waited for has failed. */
-  private hasFailed = false;
+  /** Of those who were waited for. */
+  failures = 0;
   private result: LookupResult | undefined;
 
   constructor(target: NodeId, k: number, onLate: (from: Contact, response: OverlayResponse) => void, onSettled: () => void) {
@@ -61,12 +61,12 @@ export class Stragglers {
   /** Whether nobody near is left of whom it is not known whether he is there. For those who have failed, others have answered. */
   get isComplete(): boolean {
     if (this.result === undefined || this.isWaiting || this.result.requests >= MAX_REQUESTS) return false;
-    return this.result.complete || this.result.closest.length >= this.k || (this.result.failed === 0 && !this.hasFailed);
+    return this.result.complete || this.result.closest.length >= this.k || this.result.failed + this.failures === 0;
   }
 
   private heard(from: Contact, response: OverlayResponse | undefined): void {
     if (!this.isOver || !this.awaited.delete(from.key)) return;
-    if (response === undefined) this.hasFailed = true;
+    if (response === undefined) this.failures += 1;
     else this.onLate(from, response);
     if (!this.isWaiting) this.onSettled();
   }

@@ -101,7 +101,11 @@ function drawCondition(random: RandomStream, depth: number): Query {
     case 6:
       return { kind: "any", of: [drawInner(random, depth), drawInner(random, depth)] };
     default:
-      return { kind: "some", least: 2, of: [drawInner(random, depth), drawInner(random, depth), drawInner(random, depth)] };
+      return {
+        kind: "some",
+        least: 1 + random.integer(3),
+        of: [drawInner(random, depth), drawInner(random, depth), drawInner(random, depth)],
+      };
   }
 }
 

@@ -62,7 +62,7 @@ describe("A query", () => {
         const right = checked(given);
         if (right !== undefined) expect(parseQuery(formatQuery(right)).query).toEqual(right);
       }),
-      { numRuns: 2_000, seed: 7 },
+      { numRuns: 800, seed: 7 },
     );
   });
 
@@ -98,7 +98,7 @@ describe("A query", () => {
           expect(error).toMatchObject({ code: "bad_query" });
         }
       }),
-      { numRuns: 3_000, seed: 8 },
+      { numRuns: 1_500, seed: 8 },
     );
   });
 

@@ -18,6 +18,8 @@ import { Random } from "../../support/random.ts";
 import { recordOf } from "../../support/records.ts";
 
 const everything = () => true;
+/** What is not drawn of a record. */
+const ANY = recordOf();
 
 function found(query: string, records: readonly CapabilityRecord[]): string[] {
   return [...foundBy(compileQuery(query).clauses, { records, isSettled: everything }).keys()].map(({ capability }) => capability);
@@ -29,7 +31,7 @@ test("Any query finds exactly the agents that brute force over all choices of th
   for (let n = 0; n < 3_000; n++) {
     const offers = drawOffers(random, "someone");
     const query = drawQuery(random);
-    const records = offers.map((offer) => ({ ...recordOf(), ...offer }) as CapabilityRecord);
+    const records = offers.map((offer) => ({ ...ANY, ...offer }) as CapabilityRecord);
     const { clauses, text } = compileQuery(query);
     const isHit = foundBy(clauses, { records, isSettled: everything }).size > 0;
     expect({ text, offers, isHit }).toEqual({ text, offers, isHit: isFound(query, offers) });
@@ -42,7 +44,7 @@ test("What holders sort out finds nobody", () => {
   const random = new Random(12);
   for (let n = 0; n < 2_000; n++) {
     const [offer] = drawOffers(random, "someone");
-    const record = { ...recordOf(), ...offer } as CapabilityRecord;
+    const record = { ...ANY, ...offer } as CapabilityRecord;
     const { clauses } = compileQuery(drawQuery(random));
     for (const { name } of clauses.flatMap(({ offers }) => offers)) {
       const where = whereFor(name, clauses);
@@ -67,6 +69,8 @@ describe("A word", () => {
     ["work !gpu", [plain], []],
     ["work !gpu", [recordOf({ capability: "work", attributes: {} }), other], []],
     ["work !fast", [plain], ["work"]],
+    ["work !1 of (gpu, fast)", [plain], []],
+    ["work !2 of (gpu, fast)", [plain], ["work"]],
     ["work/*", [plain, recordOf({ capability: "work/hard" })], ["work/hard"]],
     ["work !@work/hard", [plain, recordOf({ capability: "work/hard" })], []],
   ])("%s", (query, records, expected) => {
