@@ -8,14 +8,13 @@ import {
   type OverlaySettings,
   type Query,
   type RecordReader,
-  type SearchOptions,
-  type Stoppable,
   type WatchEvent,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { abortable } from "./abortable.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
-import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { type Confirmed, confirm } from "./confirm.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { checkedLimits } from "./option-checks.ts";
@@ -30,6 +29,7 @@ import { LazyStream } from "./rpc/lazy-stream.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
 import { either } from "./runtime.ts";
+import { type FindOptions, searchOver } from "./search-over.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { type Service, serviceOf } from "./service.ts";
 import { WatchStream } from "./watch-stream.ts";
@@ -38,6 +38,8 @@ import { WatchStream } from "./watch-stream.ts";
 export const DEFAULT_SWARM = "default";
 /** How long a node may take to accept a link, ms, all its addresses together, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 5_000;
+/** How long an agent may take to say what it can do, where a search asks for that, ms. */
+const CONFIRM_TIMEOUT_MS = 5_000;
 
 export interface NodeOptions extends ServerOptions {
   /** Shown to people. Default: the short form of the node id. */
@@ -59,12 +61,6 @@ export interface NodeOptions extends ServerOptions {
   /** Port to listen on. Default 0: any that is free. */
   readonly port?: number | undefined;
   readonly overlay?: Partial<OverlaySettings>;
-}
-
-export interface FindOptions extends SearchOptions {
-  /** As in {@link SearchOptions}. Default true. */
-  readonly patient?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a node can be called by: an address, a contact, or a match of a search. */
@@ -115,25 +111,11 @@ export class Node extends Server {
    * capability finds all below it. docs/queries.md has the language.
    * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
-  async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit, rank, explain, patient = true } = options;
-    const { timeoutMs, signal } = checkedLimits(options);
-    return abortable(signal, (done, failed) => {
-      let fault: unknown;
-      let search: Stoppable | undefined;
-      const tell = (match: Match) => {
-        try {
-          if (fault === undefined) onMatch(match);
-        } catch (error) {
-          fault = error;
-          failed(error as Error); // what the caller's own code throws is the caller's to see
-          search?.stop();
-        }
-      };
-      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, patient, onMatch: tell }, done);
-      if (fault !== undefined) search.stop();
-      return search;
-    });
+  async find(query: string | Query, options: FindOptions = {}): Promise<FindResult & Partial<Pick<Confirmed, "unconfirmed">>> {
+    const result = await searchOver(this.overlay, query, options);
+    if (options.confirm !== true) return result;
+    const own = callOptions({ signal: options.signal, timeoutMs: CONFIRM_TIMEOUT_MS });
+    return { ...result, ...(await confirm(query, result.matches, (match) => this.call(match, "_agent.capabilities", own))) };
   }
 
   /**
