@@ -1,4 +1,4 @@
-import { type Contact, K, type NodeId, sameId } from "../routing/index.ts";
+import { type Contact, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
 import type { Leases } from "./leases.ts";
 import type { Membership } from "./membership.ts";
 import type {
@@ -17,8 +17,14 @@ import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { Watches } from "./watches.ts";
 
-/** Contacts nearer to a key than this node before it declines to hold a record: twice k, since some of them may be gone. */
-const TOO_MANY_NEARER = 2 * K;
+/**
+ * Nodes nearer to a key than this one before it declines to hold a record: twice k that are known here, since some of them may be gone;
+ * and three times k that are there by the size of the network, since ids ground next to a key must crowd nobody out of its region.
+ */
+const TOO_MANY_KNOWN = 2 * K;
+const TOO_MANY_NEARER = 3 * K;
+/** By the size of the network alone so many: a node knows few of those far away, and is not to be filled with what belongs there. */
+const FAR_TOO_MANY_NEARER = 8 * K;
 /** Records given in one answer when the caller names no limit. */
 export const DEFAULT_RECORDS = 20;
 
@@ -54,7 +60,7 @@ export class Handlers {
       case "find_records":
         return this.findRecords(caller, request);
       case "store":
-        return this.store(request);
+        return this.store(caller, request);
       case "watch":
         return this.watch(caller, request);
       case "changed":
@@ -81,12 +87,12 @@ export class Handlers {
     return { kind: "find_records", ...page, contacts, ...(where && { held: store.under(key, wallClock).length }) };
   }
 
-  private store({ key, record: bytes }: StoreRequest): StoreResponse {
+  private store({ host }: Caller, { key, record: bytes }: StoreRequest): StoreResponse {
     const { store, reader, runtime } = this.context;
-    if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_NEARER} nodes known here are nearer to the key`);
+    if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_KNOWN} nodes and more are nearer to the key`);
     const record = reader.read(bytes);
     if (typeof record === "string") return stored("invalid", `record ${record}`);
-    const { outcome, split, reason } = store.put(key, record, runtime.wallClock());
+    const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), host === undefined ? 0 : subnetOfHost(host));
     return { kind: "store", outcome, split, reason };
   }
 
@@ -104,8 +110,14 @@ export class Handlers {
   }
 
   private isFarFrom(key: NodeId): boolean {
-    return this.context.membership.table.countNearer(key) >= TOO_MANY_NEARER;
+    const { table, size } = this.context.membership;
+    const nearer = partBetween(key, table.self) * size.estimate.nodes;
+    return nearer >= FAR_TOO_MANY_NEARER || (nearer >= TOO_MANY_NEARER && table.countNearer(key) >= TOO_MANY_KNOWN);
   }
+}
+
+function subnetOfHost(host: string): number {
+  return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
 }
 
 function stored(outcome: StoreResponse["outcome"], reason: string): StoreResponse {

@@ -18,9 +18,11 @@ export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export { ALPHA, Lookup, type LookupOptions, MAX_REQUESTS } from "./lookup.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
-export { Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
+export type { SizeEstimate } from "./network-size.ts";
+export { type JoinLimits, Overlay, type OverlayOptions, type Stoppable } from "./overlay.ts";
 export {
   type Caller,
   type Failed,
@@ -38,17 +40,18 @@ export * from "./query/index.ts";
 export type { Rank } from "./ranking.ts";
 export { CachedRecordReader, type RecordReader } from "./record-reader.ts";
 export {
-  belongsUnder,
   MAX_PER_ANSWER,
   MAX_PER_KEY,
   MAX_PER_PUBLISHER,
+  MAX_PER_SUBNET,
   MAX_RECORDS,
   type Page,
   RecordStore,
-  type StoreResult,
 } from "./record-store.ts";
 export { RoundTrips } from "./round-trips.ts";
 export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+export { belongsUnder, type StoreResult } from "./shelf.ts";
+export { MAX_IN_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
 export type { WatchEvent } from "./watch.ts";
 export { MAX_WATCHES, type StandingOptions } from "./watches.ts";

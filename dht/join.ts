@@ -1,15 +1,17 @@
-import { idInBucket, K, SynapseError } from "../routing/index.ts";
+import { type Contact, idInBucket, K, SynapseError } from "../routing/index.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
-import type { Timer } from "./ports.ts";
+import type { Failed, Timer } from "./ports.ts";
 
 /** First pause before the bootstrap addresses are tried again, ms; it doubles up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
+/** Contacts of an earlier life that are tried in one round, beside the bootstrap addresses: some of them are gone. */
+const KNOWN_AT_ONCE = 8;
 /** Contacts with which a newcomer leaves a bucket alone: those who call it, and refreshes, do the rest. */
 const FILLED = K / 2;
 
 export interface JoinReport {
-  /** Bootstrap addresses that answered. */
+  /** Bootstrap addresses that answered, and contacts of an earlier life. */
   readonly bootstraps: number;
   /** Contacts in the routing table afterwards. */
   readonly contacts: number;
@@ -22,6 +24,8 @@ export interface JoinReport {
 export interface JoinOptions {
   /** Addresses of nodes that are in the network already; one that answers is enough. */
   readonly bootstrap: readonly string[];
+  /** Contacts of an earlier life, tried as well: see {@link takeSnapshot}. */
+  readonly known: readonly Contact[];
   /** Rounds of trying before `onFailed`; trying goes on in the background. */
   readonly attempts: number;
   /** Called each time that it is in: again after {@link Join.again}. */
@@ -39,7 +43,7 @@ export class Join {
   private readonly options: JoinOptions;
   private readonly startedAt: number;
   private round = 0;
-  private faults: string[] = []; // of the last round: one for each bootstrap address
+  private faults: string[] = []; // of the last round: one for each that was tried
   private retry: Timer | undefined;
   private stopped = false;
   private isIn = false;
@@ -72,23 +76,33 @@ export class Join {
     this.round += 1;
     this.faults = [];
     const { bootstrap } = this.options;
-    const { peers, membership, settings } = this.walker;
-    let open = bootstrap.length;
+    const { peers, settings } = this.walker;
+    const known = this.knownInTurn();
+    let open = bootstrap.length + known.length;
     let answered = 0;
-    for (const address of bootstrap) {
-      peers.contactAt(address, settings.requestTimeoutMs, (outcome) => {
-        if (this.stopped) return;
-        open -= 1;
-        if ("kind" in outcome) this.faults.push(`${address}: ${outcome.message}`);
-        else {
-          answered += 1;
-          membership.addVerified(outcome);
-        }
-        if (open > 0) return;
-        if (answered > 0) this.lookUpSelf(answered);
-        else this.tryLater();
-      });
-    }
+    const heard = (name: string, outcome: Contact | Failed) => {
+      if (this.stopped) return;
+      open -= 1;
+      if ("kind" in outcome) this.faults.push(`${name}: ${outcome.message}`);
+      else {
+        answered += 1;
+        this.walker.membership.addVerified(outcome);
+      }
+      if (open > 0) return;
+      if (answered > 0) this.lookUpSelf(answered);
+      else this.tryLater();
+    };
+    for (const address of bootstrap) peers.contactAt(address, settings.requestTimeoutMs, (outcome) => heard(address, outcome));
+    for (const contact of known)
+      peers.verify(contact, settings.requestTimeoutMs, (outcome) => heard(contact.addresses[0] as string, outcome));
+  }
+
+  /** The best of those known before first, and in each round others. */
+  private knownInTurn(): readonly Contact[] {
+    const { known } = this.options;
+    const rounds = Math.ceil(known.length / KNOWN_AT_ONCE);
+    const from = KNOWN_AT_ONCE * ((this.round - 1) % Math.max(1, rounds));
+    return known.slice(from, from + KNOWN_AT_ONCE);
   }
 
   private tryLater(): void {
@@ -120,23 +134,29 @@ export class Join {
           return;
         }
         this.isIn = true;
-        this.fillBuckets();
+        fillBuckets(this.walker, () => !this.stopped);
         this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
       },
     }).start();
   }
+}
 
-  /** Looks up an id in each bucket farther away than the nearest neighbour, one after the other, until it has contacts enough. */
-  private fillBuckets(): void {
-    const { table } = this.walker.membership;
-    const fill = (index: number) => {
-      if (this.stopped || index < 0) return;
-      const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
-      if (isFilled()) fill(index - 1);
-      else walkInto(this.walker, index, isFilled, () => fill(index - 1));
-    };
-    fill(table.depth - 2);
-  }
+/**
+ * Looks up an id in each bucket that may have others than those that are known, one after the other, until it has contacts enough. The
+ * own id has been looked up before: all there is nearer than the k-th nearest node has been met.
+ * @param isWanted asked before each of them.
+ */
+export function fillBuckets(walker: Walker, isWanted: () => boolean): void {
+  const { membership, settings } = walker;
+  const { table } = membership;
+  const fill = (index: number) => {
+    if (index < 0 || !isWanted()) return;
+    const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
+    if (isFilled()) fill(index - 1);
+    else walkInto(walker, index, isFilled, () => fill(index - 1));
+  };
+  const farthestMet = table.closest(table.self, settings.k)[settings.k - 1];
+  if (farthestMet !== undefined) fill(table.bucketIndex(farthestMet));
 }
 
 /** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */

@@ -2,75 +2,26 @@ import type { Contact, NodeId } from "../routing/index.ts";
 import { bitAt } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
-import type { Explanation } from "./explanation.ts";
-import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
-import type { Peers } from "./ports.ts";
-import type { Where } from "./query/index.ts";
-import type { RecordReader } from "./record-reader.ts";
-import { belongsUnder, type Page, type RecordStore } from "./record-store.ts";
+import { type FinderContext, MAX_READ, type Reading, withPeers } from "./reading.ts";
+import type { Page } from "./record-store.ts";
+import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
 import { SecondLook } from "./second-look.ts";
+import { belongsUnder } from "./shelf.ts";
 import { Stragglers } from "./stragglers.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
-/** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
-export const MAX_READ = 65_536;
+
+/** Walks around a key at most, where ids stand nearer to it than chance puts them. */
+const MAX_REGION_WALKS = 6;
 
 /**
  * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
  * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
  */
 const SPLIT_QUORUM = 1 / 3;
-
-/** A finder's surroundings. */
-export interface FinderContext extends Walker {
-  readonly swarm: string;
-  readonly reader: RecordReader;
-  readonly store: RecordStore;
-  /** Who wants to know how the search goes, if anybody. */
-  readonly explanation?: Explanation;
-}
-
-/** The same surroundings with another way to the others. */
-export function withPeers(context: FinderContext, peers: Peers, explanation = context.explanation): FinderContext {
-  const { runtime, membership, settings, swarm, reader, store } = context;
-  return { runtime, peers, membership, settings, swarm, reader, store, ...(explanation && { explanation }) };
-}
-
-/** What a search has cost so far, all names together. */
-export interface Tally {
-  requests: number;
-  nodes: number;
-  failed: number;
-  /** Records passed over: forged, malformed, expired, or replaced by a newer one. */
-  stale: number;
-  keys: number;
-  read: number;
-  /** Most hops of a walk. */
-  hops: number;
-  complete: boolean;
-}
-
-export interface Reading {
-  readonly name: string;
-  /** What holders are to sort out. */
-  readonly where: Where | undefined;
-  /** Records wanted in one answer. */
-  readonly pageSize: number;
-  /** `whole`: everything. `first-pages`: what the first answers give, until {@link KeyReader.goOn}. */
-  readonly extent: "whole" | "first-pages";
-  /** Whether to hear out those that a walk has passed over as late. */
-  readonly patient: boolean;
-  /** Whose records are wanted: of the children of a split key only those are visited where they can be. Undefined: everybody's. */
-  readonly only?: readonly NodeId[] | undefined;
-  readonly tally: Tally;
-  readonly onRecord: (record: CapabilityRecord, from: Contact | undefined, hop: number) => void;
-  /** Whether nothing newer has been heard in its place. */
-  readonly isNewest: (record: CapabilityRecord) => boolean;
-  /** Everything has been read, or with `first-pages` all of those. Not called once it is stopped. */
-  readonly onDone: () => void;
-}
 
 /** One of the keys that a name's records may stand under. */
 export interface Branch {
@@ -103,7 +54,7 @@ export class KeyReader {
   estimate = 0;
   private readonly context: FinderContext;
   private readonly reading: Reading;
-  private readonly walks = new Set<LookupRun>(); // one for each key asked
+  private readonly walks = new Set<LookupRun | RegionWalk>(); // one for each key asked
   /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
   private readonly branches = new Map<string, Branch>();
   /** What is left for later; at most a page for each holder, and the children. */
@@ -182,16 +133,47 @@ export class KeyReader {
     this.reading.tally.keys += 1;
     this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
-    if (this.ended) return;
+    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+  }
+
+  private walkTo(branch: Branch, endWithin: number): void {
+    const { key, stragglers } = branch;
     const walker = this.reading.patient ? withPeers(this.context, stragglers.listening(this.context.peers)) : this.context;
     const run: LookupRun = new LookupRun(walker, {
       target: key,
       request: this.request(key, undefined),
+      endWithin,
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
-      onDone: (result) => this.onWalked(run, branch, result),
+      onDone: (result) => {
+        this.walks.delete(run);
+        this.onWalked(branch, result);
+      },
     });
     this.walks.add(run);
     run.start();
+  }
+
+  /** Ids were ground next to the key: it is read where it should be without them, and where that are too few, as near to it as one gets. */
+  private walkAround(branch: Branch): void {
+    const { k } = this.context.settings;
+    const members: Contact[] = []; // at most k
+    const region: RegionWalk = new RegionWalk(this.context, {
+      parts: [outermostShell(this.context, branch.key)],
+      mostWalks: MAX_REGION_WALKS,
+      onMember: (member, hop) => {
+        this.ask(member, this.request(branch.key, undefined), (outcome) => this.onAnswer(branch, member, outcome, hop, UNREAD));
+        return members.push(member) < k ? "go-on" : "enough";
+      },
+      onDone: (requests, failed) => {
+        this.walks.delete(region);
+        this.count(requests, failed, 0);
+        branch.look.holders = members;
+        if (members.length < k / 4) this.walkTo(branch, 0);
+        else this.doneIfIdle();
+      },
+    });
+    this.walks.add(region);
+    region.start();
   }
 
   private request(key: NodeId, after: string | undefined): FindRecordsRequest {
@@ -302,20 +284,24 @@ export class KeyReader {
     return timelinessOf(record, this.context.runtime.wallClock()) === "current";
   }
 
-  private onWalked(run: LookupRun, branch: Branch, result: LookupResult): void {
-    const { tally } = this.reading;
+  private onWalked(branch: Branch, result: LookupResult): void {
     const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
     branch.look.holders = result.closest;
-    this.walks.delete(run);
-    tally.requests += result.requests;
-    tally.nodes += result.requests;
-    tally.failed += result.failed;
-    tally.hops = Math.max(tally.hops, result.hops);
-    branch.stragglers.begin(result);
-    if (branch.stragglers.isWaiting && !this.ended) this.requestsOpen += 1;
-    else if (!branch.stragglers.isComplete) tally.complete = false;
+    this.count(result.requests, result.failed, result.hops);
+    if (result.crowded && !this.ended) {
+      this.walkAround(branch);
+      return;
+    }
+    if (this.reading.patient) this.awaitStragglers(branch, result);
+    else if (!result.complete) this.reading.tally.complete = false;
     this.doneIfIdle();
+  }
+
+  private awaitStragglers({ stragglers }: Branch, result: LookupResult): void {
+    stragglers.begin(result);
+    if (stragglers.isWaiting && !this.ended) this.requestsOpen += 1;
+    else if (!stragglers.isComplete) this.reading.tally.complete = false;
   }
 
   /** The last of those that were waited for has answered, or has failed. */
@@ -326,6 +312,14 @@ export class KeyReader {
     tally.failed += stragglers.failures;
     if (!stragglers.isComplete) tally.complete = false;
     this.doneIfIdle();
+  }
+
+  private count(requests: number, failed: number, hops: number): void {
+    const { tally } = this.reading;
+    tally.requests += requests;
+    tally.nodes += requests;
+    tally.failed += failed;
+    tally.hops = Math.max(tally.hops, hops);
   }
 
   private doneIfIdle(): void {

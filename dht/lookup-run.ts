@@ -23,6 +23,8 @@ export interface LookupResult extends LookupCost {
   readonly closest: readonly Contact[];
   /** Whether all of the k nearest known have answered. */
   readonly complete: boolean;
+  /** Whether it ended since as many as it looks for were known within {@link Walk.endWithin}. */
+  readonly crowded: boolean;
 }
 
 /** All that a walk needs of the node that makes it. */
@@ -39,6 +41,8 @@ export interface Walk {
   readonly request: OverlayRequest;
   /** Called with each answer as it comes. Returning `"enough"` ends the walk. */
   readonly onAnswer?: (from: Contact, response: OverlayResponse, hop: number) => "enough" | "go-on";
+  /** Ends the walk as soon as k contacts are known that are no farther than this part of the id space (0 … 1) from the target. */
+  readonly endWithin?: number;
   readonly onDone: (result: LookupResult) => void;
 }
 
@@ -75,15 +79,22 @@ export class LookupRun {
     const closest = lookup.closest();
     // A node that is alone has asked everybody there is. One that has lost everybody it knew has asked nobody.
     const isLost = lookup.requests === 0 && this.walker.membership.hasKnownOthers;
+    const complete = lookup.complete && !isLost;
+    if (complete) this.walker.membership.size.heard(this.walk.target, closest, this.walker.settings.k);
     this.walk.onDone({
       closest,
-      complete: lookup.complete && !isLost,
+      complete,
+      crowded: this.isCrowded,
       requests: lookup.requests,
       failed: this.failures,
       late: this.lates,
       hops: closest[0] === undefined ? 0 : lookup.hopOf(closest[0]),
       ms: this.walker.runtime.now() - this.startedAt,
     });
+  }
+
+  private get isCrowded(): boolean {
+    return this.walk.endWithin !== undefined && this.lookup.knowsEnoughWithin(this.walk.endWithin);
   }
 
   private pump(): void {
@@ -131,7 +142,7 @@ export class LookupRun {
     const contacts = "contacts" in response ? response.contacts : [];
     this.lookup.answered(contact, contacts);
     const verdict = this.walk.onAnswer?.(contact, response, this.lookup.hopOf(contact));
-    if (verdict === "enough") this.stop();
+    if (verdict === "enough" || this.isCrowded) this.stop();
     else this.pump();
   }
 }

@@ -153,6 +153,15 @@ export class Lookup {
     return result;
   }
 
+  /** Whether k candidates that have not failed are known within this part of the id space (0 … 1) around the target. */
+  knowsEnoughWithin(part: number): boolean {
+    let seats = 0;
+    for (let i = 0; i < this.candidates.length && (this.distances[i] as number) < part * 2 ** 32; i++) {
+      if ((this.candidates[i] as Candidate).state !== "failed") seats += 1;
+    }
+    return seats >= this.k;
+  }
+
   /** Requests on the path to a contact: 1 when it came from the own table; 0 when it is no candidate. */
   hopOf(contact: Contact): number {
     return this.candidateOf(contact)?.hop ?? 0;

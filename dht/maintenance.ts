@@ -3,6 +3,9 @@ import type { Walker } from "./lookup-run.ts";
 import type { Timer } from "./ports.ts";
 import type { RecordStore } from "./record-store.ts";
 
+/** How often new contacts are checked: in this part of the interval for the others. */
+const FAST = 1 / 2;
+
 /** Everything that happens by itself: buckets are refreshed, contacts revalidated, expired records swept. */
 export class Maintenance {
   private readonly walker: Walker;
@@ -23,10 +26,11 @@ export class Maintenance {
   start(): void {
     if (!this.stopped) return;
     this.stopped = false;
-    const { settings, runtime } = this.walker;
+    const { settings, runtime, membership } = this.walker;
     // A bucket is due by its own age; looking often and doing one at a time spreads the work over the interval.
     this.every("refresh", settings.refreshIntervalMs / 64, () => this.refreshOldest());
     this.every("revalidate", settings.revalidateIntervalMs, () => this.revalidate());
+    this.every("revalidate-new", settings.revalidateIntervalMs * FAST, () => membership.check("fast"));
     this.every("sweep", settings.sweepIntervalMs, () => this.store.sweep(runtime.wallClock()));
   }
 
@@ -34,6 +38,11 @@ export class Maintenance {
     this.stopped = true;
     for (const timer of this.timers.values()) timer.cancel();
     this.timers.clear();
+  }
+
+  /** Every bucket is due, one after the other. */
+  refreshAll(): void {
+    this.refreshedAt.fill(Number.NEGATIVE_INFINITY);
   }
 
   /** Repeats a chore at random moments around an interval, so that the network never beats in step. */
@@ -66,11 +75,11 @@ export class Maintenance {
     refreshBucket(this.walker, due);
   }
 
-  /** Pings the oldest contact of a random bucket. */
+  /** Checks one of the contacts that have long been there. */
   private revalidate(): void {
-    const { runtime, membership } = this.walker;
+    const { membership } = this.walker;
     const { table } = membership;
     if (membership.hasKnownOthers && table.closest(table.self, 1).length === 0) this.onLost?.();
-    if (table.depth > 0) membership.challengeStale(Math.floor(runtime.random() * table.depth));
+    membership.check("slow");
   }
 }

@@ -1,24 +1,34 @@
-import { type Contact, type NodeId, RoutingTable, sameId } from "../routing/index.ts";
+import { type Contact, type NodeId, type Pace, RoutingTable, sameId } from "../routing/index.ts";
+import { LostContacts } from "./lost-contacts.ts";
+import { NetworkSize } from "./network-size.ts";
 import type { Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
 import { Verifications } from "./verifications.ts";
 
+/** Contacts pinged at once. Where so many are silent, more would be of no use. */
+const MAX_CHECKS = 16;
+/** Part of the time for which an answer counts as fresh, for contacts that are new. */
+const YOUNG = 1 / 5;
+
 /**
  * Who is in the routing table and why. A contact that somebody mentions, or that calls us, is a candidate; it enters after it has
- * answered at an address that this node dialled itself. A full bucket pings its oldest contact before a newcomer may have the seat, if
- * that one has not been heard from lately.
+ * answered at an address that this node dialled itself. Contacts are checked one at a time, at random moments and in random order, so that
+ * nobody can tell when a seat falls free (go-ethereum, table_reval.go); whoever waits has it at once.
  */
 export class Membership {
   readonly table: RoutingTable;
   readonly roundTrips = new RoundTrips();
+  readonly size: NetworkSize;
+  /** Those that have lost their seats. */
+  readonly lost: LostContacts;
   private readonly self: NodeId;
   private readonly runtime: Runtime;
   private readonly peers: Peers;
   private readonly settings: OverlaySettings;
   private readonly verifications: Verifications;
-  /** Keys of contacts being pinged for their seats; at most one for each of the ID_BITS buckets. */
-  private readonly challenged = new Set<string>();
+  /** Keys of contacts being pinged; at most {@link MAX_CHECKS}. */
+  private readonly checking = new Set<string>();
   /** Whether anybody has ever answered. */
   hasKnownOthers = false;
   /** Told of each contact that gets a seat in the table. */
@@ -30,6 +40,8 @@ export class Membership {
     this.peers = peers;
     this.settings = settings;
     this.table = new RoutingTable(self);
+    this.size = new NetworkSize(this.table, runtime);
+    this.lost = new LostContacts(runtime);
     this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }
 
@@ -48,17 +60,21 @@ export class Membership {
   /** A contact answered at the first of its addresses, over a link dialled from here. */
   addVerified(contact: Contact): void {
     this.hasKnownOthers = true;
+    this.lost.remove(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
-    if (admission === "waiting") this.challengeStale(this.table.bucketIndex(contact));
   }
 
   /** A contact did not answer. Where it loses its seat, the next in line has it. */
   markMissed(contact: Contact): void {
-    const next = this.table.bucket(this.table.bucketIndex(contact))?.nextInLine;
-    const outcome = this.table.markMissed(contact);
+    const known = this.table.known(contact);
+    const bucket = this.table.bucket(this.table.bucketIndex(contact));
+    const heir = bucket?.hasHeirs ? bucket.heir(this.runtime.random()) : undefined;
+    const outcome = this.table.markMissed(contact, heir);
     this.roundTrips.forget(contact);
-    if (outcome === "removed" && next !== undefined) this.onNewcomer?.(next);
+    if (outcome !== "removed") return;
+    if (known !== undefined) this.lost.add(known);
+    if (heir !== undefined) this.onNewcomer?.(heir);
   }
 
   /**
@@ -68,26 +84,24 @@ export class Membership {
   addCandidate(contact: Contact, host?: string): void {
     if (sameId(contact.id, this.self) || contact.addresses.length === 0) return;
     const known = this.table.known(contact);
-    const isOfUse = known === undefined ? this.hasRoomFor(contact) : hasMoved(known, contact);
+    const isOfUse = known === undefined ? this.table.hasRoomFor(contact) : hasMoved(known, contact);
     if (isOfUse) this.verifications.begin(contact, host);
   }
 
-  /** Pings the contact of a bucket that was heard of longest ago, unless that is recent. */
-  challengeStale(bucketIndex: number): void {
-    const bucket = this.table.bucket(bucketIndex);
-    if (bucket?.oldest === undefined) return;
-    if (this.runtime.now() - bucket.oldestSeen >= this.settings.freshForMs) this.challenge(bucket.oldest);
+  /** Pings any one of the contacts that are due at a pace. */
+  check(pace: Pace): void {
+    const { freshForMs } = this.settings;
+    const freshMs = pace === "slow" ? freshForMs : freshForMs * YOUNG;
+    const due = this.table.due(pace, this.runtime.now() - freshMs);
+    const contact = due[Math.floor(this.runtime.random() * due.length)];
+    if (contact !== undefined && this.checking.size < MAX_CHECKS) this.ping(contact);
   }
 
-  private hasRoomFor(contact: Contact): boolean {
-    return this.table.bucket(this.table.bucketIndex(contact))?.hasRoom ?? true;
-  }
-
-  private challenge(contact: Contact): void {
-    if (this.challenged.has(contact.key)) return;
-    this.challenged.add(contact.key);
+  private ping(contact: Contact): void {
+    if (this.checking.has(contact.key)) return;
+    this.checking.add(contact.key);
     this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome, reached) => {
-      this.challenged.delete(contact.key);
+      this.checking.delete(contact.key);
       // Whoever refuses is alive.
       if (outcome.kind === "failed" && outcome.reason !== "refused") this.markMissed(contact);
       else this.answered(contact, reached);

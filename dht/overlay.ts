@@ -8,13 +8,17 @@ import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Membership } from "./membership.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
+import type { SizeEstimate } from "./network-size.ts";
 import type { Caller, Peers, Runtime, Signer } from "./ports.ts";
 import { type Offer, Publisher, type PublishReport } from "./publisher.ts";
 import type { Query } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import { RecordStore } from "./record-store.ts";
+import { Reunion } from "./reunion.ts";
 import { Search, type SearchOptions } from "./search.ts";
 import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
+import { SleepWatch } from "./sleep-watch.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type StandingOptions, Watches } from "./watches.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
@@ -29,6 +33,13 @@ export interface OverlayOptions {
   readonly signer: Signer;
   readonly reader: RecordReader;
   readonly settings?: Partial<OverlaySettings>;
+}
+
+export interface JoinLimits {
+  /** Rounds of trying before it counts as failed. Default 4. */
+  readonly attempts?: number;
+  /** Contacts of an earlier life, tried beside the bootstrap addresses, of which there may then be none. */
+  readonly known?: readonly Contact[];
 }
 
 /** Stops what it was given with. */
@@ -57,6 +68,8 @@ export class Overlay {
   private readonly handlers: Handlers;
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
+  private readonly reunion: Reunion;
+  private readonly sleepWatch: SleepWatch;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -68,7 +81,7 @@ export class Overlay {
     this.reader = options.reader;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
-    this.store = new RecordStore(this.swarm);
+    this.store = new RecordStore(this.swarm, this.self.id);
     this.leases = new Leases(this);
     this.watches = new Watches(this);
     this.store.onStored = (key, record, before) => {
@@ -78,7 +91,16 @@ export class Overlay {
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.maintenance = new Maintenance(this, this.store);
-    this.maintenance.onLost = () => this.joining?.again();
+    this.reunion = new Reunion(this, () => this.publisher.republishAll());
+    this.sleepWatch = new SleepWatch(
+      this,
+      () => this.maintenance.refreshAll(),
+      () => this.publisher.republishAll(),
+    );
+    this.maintenance.onLost = () => {
+      this.joining?.again();
+      this.reunion.seek();
+    };
     this.handOver = new HandOver(this, this.store);
     this.membership.onNewcomer = (contact) => this.handOver.onNewcomer(contact);
   }
@@ -86,6 +108,8 @@ export class Overlay {
   /** Begins the upkeep of table and store. The first node of a network, which has nobody to join through, needs no more. */
   start(): void {
     this.maintenance.start();
+    this.reunion.start();
+    this.sleepWatch.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -93,6 +117,8 @@ export class Overlay {
     this.joining?.stop();
     this.publisher.stop();
     this.maintenance.stop();
+    this.reunion.stop();
+    this.sleepWatch.stop();
     this.handOver.stop();
     this.leases.stop();
     this.watches.stop();
@@ -103,13 +129,15 @@ export class Overlay {
     bootstrap: readonly string[],
     onJoined: (report: JoinReport) => void,
     onFailed: (error: SynapseError) => void,
-    attempts = DEFAULT_JOIN_ATTEMPTS,
+    { attempts = DEFAULT_JOIN_ATTEMPTS, known = [] }: JoinLimits = {},
   ): Stoppable {
-    if (bootstrap.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
+    if (bootstrap.length + known.length === 0) throw new SynapseError("bad_options", "no bootstrap address was given to join through");
     this.joining?.stop();
+    this.reunion.bootstrap = bootstrap;
     let isTold = false;
     const joining = new Join(this, {
       bootstrap,
+      known,
       attempts,
       onFailed,
       onJoined: (report) => {
@@ -120,6 +148,11 @@ export class Overlay {
     });
     this.joining = joining;
     return joining.start();
+  }
+
+  /** The best contacts, to join by in another life: {@link readSnapshot} gives what `known` takes. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.membership.table, this.swarm);
   }
 
   /** Answers another node. */
@@ -149,12 +182,22 @@ export class Overlay {
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */
-  publish(offer: Offer, done: (report: PublishReport) => void): void {
-    this.publisher.publish(offer, done);
+  publish(offer: Offer, done: (report: PublishReport) => void, settled?: (report: PublishReport) => void): void {
+    this.publisher.publish(offer, done, settled);
+  }
+
+  /** Takes up again what this node published before it was started again: the bytes of its {@link published} records. */
+  resume(records: readonly Uint8Array[]): void {
+    this.publisher.resume(records);
   }
 
   withdraw(capability: string, done: (report: PublishReport) => void): void {
     this.publisher.withdraw(capability, done);
+  }
+
+  /** How many nodes there are, as far as this one can tell. */
+  get size(): SizeEstimate {
+    return this.membership.size.estimate;
   }
 
   /** The records this node publishes. */

@@ -1,15 +1,18 @@
-import { type Contact, SynapseError } from "../routing/index.ts";
-import { assertCapabilityName, levelsOf } from "./capability-key.ts";
-import { type AttributeValue, type CapabilityRecord, signRecord } from "./capability-record.ts";
-import type { FinderContext } from "./key-reader.ts";
+import { type Contact, SynapseError, sameId } from "../routing/index.ts";
+import { assertCapabilityName, capabilityKey, levelsOf } from "./capability-key.ts";
+import { type AttributeValue, type CapabilityRecord, signRecord, timelinessOf } from "./capability-record.ts";
 import type { StoreOutcome } from "./messages.ts";
-import type { Signer, Timer } from "./ports.ts";
+import type { Signer } from "./ports.ts";
+import type { FinderContext } from "./reading.ts";
+import { type Posting, RepublishSweep } from "./republish-sweep.ts";
 import { Spread, type Tally } from "./spread.ts";
 
-/** Capabilities one node may publish. */
-const MAX_OWN = 64;
 /** The first republish comes after this part of the interval: young records are common in young networks, which change fast. */
 const FIRST_REPUBLISH = 1 / 12;
+/** A record is signed anew when it is stored again, unless it was signed in this last part of the interval, for another level of its name. */
+const FRESH = 1 / 24;
+/** Records stored at once, each by a walk of its own; further ones wait for the sweep, which walks once for all that are near each other. */
+const MAX_AT_ONCE = 16;
 
 /** What a node offers under one capability name; the rest of the record is filled in when it is signed. */
 export interface Offer {
@@ -23,9 +26,9 @@ export interface Offer {
 
 /** Where a record ended up. */
 export interface PublishReport {
-  /** Nodes that hold it under the key that has the fewest. */
+  /** Nodes that hold it under the key that has the fewest, so far. */
   readonly holders: number;
-  /** What the nodes asked to store it answered; `failed` for those that did not. */
+  /** What the nodes asked to store it have answered so far; `failed` for those that did not. */
   readonly outcomes: Readonly<Partial<Record<StoreOutcome | "failed", number>>>;
   readonly requests: number;
   readonly ms: number;
@@ -37,21 +40,42 @@ export interface PublisherContext extends FinderContext {
   readonly signer: Signer;
 }
 
+/** A record of this node's own, withdrawals included. */
 interface Own {
-  readonly offer: Offer;
   record: CapabilityRecord;
-  timer: Timer | undefined;
+  /** One for each level of its name. */
+  readonly postings: readonly OwnPosting[];
 }
 
-/** Keeps this node's own records alive in the overlay: signs them, stores them at the k nearest, again and again, and withdraws them. */
+interface OwnPosting extends Posting {
+  readonly own: Own;
+  readonly level: string;
+  /** Who waits for it to be stored. */
+  waiting: Waiting | undefined;
+}
+
+interface Waiting {
+  readonly tally: Tally;
+  readonly onEnough: (holders: number) => void;
+  readonly onSettled: (holders: number) => void;
+}
+
+/**
+ * Keeps this node's own records alive in the overlay: signs them, stores them at the nodes nearest to their keys, again and again, and
+ * withdraws them.
+ */
 export class Publisher {
   private readonly context: PublisherContext;
-  /** By capability name; at most {@link MAX_OWN}. */
+  private readonly sweep: RepublishSweep<OwnPosting>;
+  /** By capability name; at most `settings.mostOwn`. */
   private readonly own = new Map<string, Own>();
-  private stopped = false;
+  /** Withdrawals, which are stored again until what they withdraw has expired; by name, at most as many, and beyond that the oldest goes. */
+  private readonly withdrawn = new Map<string, Own>();
+  private underWay = 0;
 
   constructor(context: PublisherContext) {
     this.context = context;
+    this.sweep = new RepublishSweep(context, (posting, nearest, done) => this.storeAgain(posting, nearest, done));
   }
 
   /** The records currently published. */
@@ -61,83 +85,183 @@ export class Publisher {
 
   /**
    * Publishes an offer under every level of its name, and keeps it published until it is withdrawn.
-   * @throws SynapseError `bad_capability`, `bad_record`, or `too_many` beyond 64 capabilities.
+   * @param done called once enough nodes hold it. Others are told meanwhile.
+   * @param settled called once all have answered who were to hold it.
+   * @throws SynapseError `bad_capability`, `bad_record`, or `too_many` beyond `settings.mostOwn`.
    */
-  publish(offer: Offer, done: (report: PublishReport) => void): void {
+  publish(offer: Offer, done: (report: PublishReport) => void, settled?: (report: PublishReport) => void): void {
     assertCapabilityName(offer.capability);
+    const { mostOwn } = this.context.settings;
     const known = this.own.get(offer.capability);
-    if (known === undefined && this.own.size >= MAX_OWN)
-      throw new SynapseError("too_many", `a node publishes at most ${MAX_OWN} capabilities`);
-    known?.timer?.cancel();
-    const own: Own = { offer, record: this.sign(offer, false, known?.record), timer: undefined };
-    this.own.set(offer.capability, own);
-    this.spread(own.record, "until-settled", (report) => {
-      this.scheduleRepublish(own, FIRST_REPUBLISH);
-      done(report);
-    });
+    if (known === undefined && this.own.size >= mostOwn)
+      throw new SynapseError("too_many", `a node publishes at most ${mostOwn} capabilities`);
+    const previous = known ?? this.withdrawn.get(offer.capability);
+    const own = this.enter(this.sign(offer, false, previous?.record));
+    this.store(own, "until-settled", done, settled);
   }
 
   /** Replaces a published record by a withdrawal, wherever it is held. */
   withdraw(capability: string, done: (report: PublishReport) => void): void {
-    const own = this.own.get(capability);
-    if (own === undefined) {
+    const known = this.own.get(capability);
+    if (known === undefined) {
       done({ holders: 0, outcomes: {}, requests: 0, ms: 0 });
       return;
     }
-    own.timer?.cancel();
-    this.own.delete(capability);
-    this.spread(this.sign(own.offer, true, own.record), "once", done);
+    this.leave(known);
+    this.store(this.enter(this.sign(known.record, true, known.record)), "once", undefined, done);
+  }
+
+  /** Takes up again what this node published in a former life, as its `records` gave it: each is stored again when its time has come. */
+  resume(records: readonly Uint8Array[]): void {
+    const { reader, membership, swarm, settings } = this.context;
+    for (const bytes of records) {
+      const record = reader.read(bytes);
+      if (typeof record === "string" || record.swarm !== swarm || !sameId(record.publisher, membership.table.self)) continue;
+      if (record.withdrawn || this.own.has(record.capability) || this.own.size >= settings.mostOwn) continue;
+      for (const posting of this.enter(record).postings)
+        this.sweep.schedule(posting, this.sweep.dueAfter(posting.key, Math.min(record.issued, this.context.runtime.wallClock())));
+    }
   }
 
   /** Publishes everything again at once: for a node that has just found its way into the network. */
   republishAll(): void {
-    for (const own of this.own.values()) this.republish(own);
+    const isLittle = this.own.size <= MAX_AT_ONCE;
+    for (const own of this.own.values()) {
+      if (own.postings.some(({ waiting }) => waiting !== undefined)) continue;
+      if (isLittle) own.record = this.sign(own.record, false, own.record);
+      if (isLittle) this.store(own, "once");
+      else for (const posting of own.postings) this.sweep.schedule(posting, this.context.runtime.wallClock());
+    }
   }
 
   /** No more republishing. Records already out live until they expire. */
   stop(): void {
-    this.stopped = true;
-    for (const own of this.own.values()) own.timer?.cancel();
+    this.sweep.stop();
   }
 
-  private scheduleRepublish(own: Own, part = 1): void {
-    if (this.stopped || this.own.get(own.offer.capability) !== own) return;
-    const { runtime, settings } = this.context;
-    own.timer?.cancel();
-    // Spread over ± 10 %, so that nodes started together do not publish together for ever.
-    own.timer = runtime.schedule(part * settings.republishIntervalMs * (0.9 + 0.2 * runtime.random()), () => this.republish(own));
+  private enter(record: CapabilityRecord): Own {
+    const { capability, swarm } = record;
+    for (const known of [this.own.get(capability), this.withdrawn.get(capability)]) if (known !== undefined) this.leave(known);
+    const postings: OwnPosting[] = [];
+    const own: Own = { record, postings };
+    for (const level of levelsOf(capability))
+      postings.push({ own, level, key: capabilityKey(swarm, level), dueAt: Number.POSITIVE_INFINITY, waiting: undefined });
+    const kept = this.shelfOf(own);
+    kept.set(capability, own);
+    if (kept.size > this.context.settings.mostOwn) this.leave(kept.values().next().value as Own);
+    return own;
   }
 
-  private republish(own: Own): void {
-    own.timer?.cancel();
-    own.record = this.sign(own.offer, false, own.record);
-    this.spread(own.record, "once", () => this.scheduleRepublish(own));
+  private leave(own: Own): void {
+    this.shelfOf(own).delete(own.record.capability);
+    for (const posting of own.postings) {
+      this.sweep.remove(posting);
+      posting.waiting?.onEnough(0);
+      posting.waiting?.onSettled(0);
+    }
+  }
+
+  private isKept(own: Own): boolean {
+    return this.shelfOf(own).get(own.record.capability) === own;
+  }
+
+  private shelfOf({ record }: Own): Map<string, Own> {
+    return record.withdrawn ? this.withdrawn : this.own;
   }
 
   private sign(offer: Offer, withdrawn: boolean, previous: CapabilityRecord | undefined): CapabilityRecord {
     const { runtime, settings, swarm, self, signer } = this.context;
+    const { capability, name, role, description, version, attributes } = offer;
     const issued = Math.floor(runtime.wallClock());
     const expires = Math.max(issued + settings.recordLifetimeMs, withdrawn ? (previous?.expires ?? 0) : 0);
     // The clock makes sequence numbers rise across restarts; within one millisecond, counting does.
     const seq = Math.max(issued, (previous?.seq ?? 0) + 1);
-    return signRecord({ ...offer, swarm, addresses: self.addresses, seq, issued, expires, withdrawn }, signer);
+    const said = { capability, name, role, description, version, attributes };
+    return signRecord({ ...said, swarm, addresses: self.addresses, seq, issued, expires, withdrawn }, signer);
   }
 
   /** Stores a record under every level of its name. */
-  private spread(record: CapabilityRecord, times: "once" | "until-settled", done: (report: PublishReport) => void): void {
-    const startedAt = this.context.runtime.now();
-    const levels = levelsOf(record.capability);
+  private store(
+    own: Own,
+    times: "once" | "until-settled",
+    onEnough?: (report: PublishReport) => void,
+    onSettled?: (report: PublishReport) => void,
+  ): void {
     const tally: Tally = { outcomes: {}, requests: 0 };
-    let fewest = Number.POSITIVE_INFINITY;
-    let open = levels.length;
-    for (const level of levels) {
-      const spread = new Spread(this.context, record, level, times, tally, (holders) => {
-        fewest = Math.min(fewest, holders);
-        open -= 1;
-        if (open > 0) return;
-        done({ holders: fewest, outcomes: tally.outcomes, requests: tally.requests, ms: this.context.runtime.now() - startedAt });
-      });
-      spread.start();
+    const enough = this.whenAll(own, tally, onEnough);
+    const settled = this.whenAll(own, tally, onSettled);
+    for (const posting of own.postings) {
+      posting.waiting = { tally, onEnough: enough, onSettled: settled };
+      if (this.underWay >= MAX_AT_ONCE) this.sweep.schedule(posting, this.context.runtime.wallClock());
+      else this.spread(posting, times, undefined, () => this.scheduleFirst(posting));
     }
+  }
+
+  /** Gathers what comes of all levels into one report. */
+  private whenAll({ postings }: Own, tally: Tally, done?: (report: PublishReport) => void): (holders: number) => void {
+    const { runtime } = this.context;
+    const startedAt = runtime.now();
+    let open = postings.length;
+    let fewest = Number.POSITIVE_INFINITY;
+    return (holders) => {
+      fewest = Math.min(fewest, holders);
+      open -= 1;
+      if (open === 0) done?.({ holders: fewest, outcomes: { ...tally.outcomes }, requests: tally.requests, ms: runtime.now() - startedAt });
+    };
+  }
+
+  private scheduleFirst(posting: OwnPosting): void {
+    if (!this.isKept(posting.own)) return;
+    const { runtime, settings } = this.context;
+    // Give or take 10 %, so that nodes started together do not publish together.
+    const after = FIRST_REPUBLISH * settings.republishIntervalMs * (0.9 + 0.2 * runtime.random());
+    this.sweep.schedule(posting, runtime.wallClock() + after);
+  }
+
+  /** The sweep has come to a record. */
+  private storeAgain(posting: OwnPosting, nearest: readonly Contact[], done: () => void): void {
+    const { own } = posting;
+    const { runtime } = this.context;
+    const now = runtime.wallClock();
+    const isFirst = posting.waiting !== undefined;
+    if (own.record.withdrawn && timelinessOf(own.record, now) === "expired") this.leave(own);
+    if (!this.isKept(own)) {
+      done();
+      return;
+    }
+    this.renew(own, now);
+    this.spread(posting, "once", nearest, () => {
+      if (isFirst) this.scheduleFirst(posting);
+      else if (this.isKept(own)) this.sweep.schedule(posting, this.sweep.dueAfter(posting.key, runtime.wallClock()));
+      done();
+    });
+  }
+
+  /** A withdrawal stays as it is: it need not outlive what it withdraws. */
+  private renew(own: Own, now: number): void {
+    const { record } = own;
+    if (record.withdrawn || now - record.issued < FRESH * this.context.settings.republishIntervalMs) return;
+    own.record = this.sign(record, false, record);
+  }
+
+  private spread(posting: OwnPosting, times: "once" | "until-settled", nearest: readonly Contact[] | undefined, onDone: () => void): void {
+    const { own, level, waiting } = posting;
+    posting.dueAt = Number.POSITIVE_INFINITY;
+    posting.waiting = undefined;
+    this.underWay += 1;
+    const spread = new Spread(this.context, {
+      record: own.record,
+      level,
+      times,
+      tally: waiting?.tally ?? { outcomes: {}, requests: 0 },
+      onEnough: (holders) => waiting?.onEnough(holders),
+      onDone: (holders) => {
+        this.underWay -= 1;
+        onDone();
+        waiting?.onSettled(holders);
+      },
+    });
+    if (nearest === undefined) spread.start();
+    else spread.startAmong(nearest);
   }
 }

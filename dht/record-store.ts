@@ -1,36 +1,20 @@
-import { type NodeId, sameId, toHex } from "../routing/index.ts";
-import { capabilityKey, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
+import { type NodeId, toHex } from "../routing/index.ts";
+import { MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
-import type { StoreOutcome } from "./messages.ts";
 import { admits, type Where } from "./query/index.ts";
+import { add, farthestOf, firstToLeave, largest, type Owner, type Place } from "./room.ts";
+import { belongsUnder, depthOf, type Shelf, type StoreResult, supersede, untilOf } from "./shelf.ts";
 
 /** Records of one key; a further publisher is told to use a child key. */
 export const MAX_PER_KEY = 256;
-/** Records of one publisher, over all keys: 64 capabilities at 4 levels each. In a small network everybody is close to all of them. */
-export const MAX_PER_PUBLISHER = 256;
+/** Records of one publisher, over all keys: 64 capabilities at 4 levels each, or its part of 10,000 in a network of a thousand. */
+export const MAX_PER_PUBLISHER = 512;
+/** Records stored from one subnet, a /24 or a /48, over all keys: a quarter of all. */
+export const MAX_PER_SUBNET = 4_096;
 /** Records in all: about 16 MiB. */
 export const MAX_RECORDS = 16_384;
 /** Records in one answer, so that it stays well under a frame. */
 export const MAX_PER_ANSWER = 64;
-
-interface Shelf {
-  readonly key: NodeId;
-  /** By their entries: one publisher may offer several capabilities below one key. At most {@link MAX_PER_KEY}. */
-  readonly records: Map<string, CapabilityRecord>;
-  /**
-   * When all records of an entry that were ever seen have expired, where that is later than for the one that is held: until then an older
-   * one must not come back by being replayed. Made when first needed; at most as many as there are records.
-   */
-  replayable?: Map<string, number>;
-  /** How deep this key is split: rises when the shelf was full. */
-  split: number;
-}
-
-export interface StoreResult {
-  readonly outcome: StoreOutcome;
-  readonly split?: number;
-  readonly reason?: string;
-}
 
 export interface Page {
   readonly records: Uint8Array[];
@@ -40,19 +24,23 @@ export interface Page {
 }
 
 /**
- * The records a node holds for others, by key and publisher. Bounded in every direction; whoever is already here keeps its place, so a
- * flood cannot displace records that are kept alive. Nothing expired is ever given out, whether or not it has been swept.
+ * The records a node holds for others, by key and publisher. Bounded in every direction; where a bound is met, whoever has more than its
+ * share gives way (see room.ts), so that a flood displaces nothing but itself. Nothing expired is ever given out, whether or not it has
+ * been swept.
  */
 export class RecordStore {
   private readonly swarm: string;
+  private readonly self: NodeId;
   private readonly byKey = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
-  private readonly perPublisher = new Map<string, number>(); // at most MAX_RECORDS: no entry is kept at 0
+  private readonly perPublisher = new Map<Owner, number>(); // at most MAX_RECORDS: no entry is kept at 0
+  private readonly perSubnet = new Map<Owner, number>(); // the same
   private count = 0;
   /** Told of each record that is kept, and of the one whose place it takes. */
   onStored: ((key: NodeId, record: CapabilityRecord, before: CapabilityRecord | undefined) => void) | undefined;
 
-  constructor(swarm: string) {
+  constructor(swarm: string, self: NodeId) {
     this.swarm = swarm;
+    this.self = self;
   }
 
   /** Records kept, withdrawals included. */
@@ -60,8 +48,11 @@ export class RecordStore {
     return this.count;
   }
 
-  /** Keeps a record whose signature has been checked, if it belongs under the key and there is room. */
-  put(key: NodeId, record: CapabilityRecord, wallClock: number): StoreResult {
+  /**
+   * Keeps a record whose signature has been checked, if it belongs under the key and there is room.
+   * @param subnet that it is stored from; 0 for this machine and its private network, where no share is counted by subnet.
+   */
+  put(key: NodeId, record: CapabilityRecord, wallClock: number, subnet = 0): StoreResult {
     if (record.swarm !== this.swarm)
       return { outcome: "invalid", reason: `of swarm ${JSON.stringify(record.swarm)}, this is ${JSON.stringify(this.swarm)}` };
     const timeliness = timelinessOf(record, wallClock);
@@ -69,12 +60,14 @@ export class RecordStore {
     if (timeliness === "expired") return { outcome: "expired" };
     if (!belongsUnder(key, record)) return { outcome: "invalid", reason: `${record.capability} does not belong under this key` };
 
-    const keyHex = toHex(key);
-    const shelf = this.byKey.get(keyHex);
+    const shelf = this.byKey.get(toHex(key));
     const held = shelf?.records.get(record.entry);
     const isHeld = shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held);
-    const result = isHeld ? supersede(shelf, held, record) : this.admit(key, keyHex, record, wallClock);
-    if (result.outcome === "stored") this.onStored?.(key, record, isHeld ? held : undefined);
+    const result = isHeld ? supersede(shelf, held, record) : this.admit(key, record, wallClock, subnet);
+    if (result.outcome !== "stored") return result;
+    // Whoever handed it over is no longer charged for what its publisher has renewed itself.
+    if (isHeld) this.charge(shelf, record, subnet);
+    this.onStored?.(key, record, isHeld ? held : undefined);
     return result;
   }
 
@@ -99,10 +92,8 @@ export class RecordStore {
 
   /** Drops what has expired. Correctness does not depend on it, only memory. */
   sweep(wallClock: number): void {
-    for (const [keyHex, shelf] of this.byKey) {
-      for (const record of shelf.records.values()) if (wallClock >= untilOf(shelf, record)) this.drop(shelf, record);
-      if (shelf.records.size === 0) this.byKey.delete(keyHex);
-    }
+    for (const shelf of this.byKey.values())
+      for (const record of shelf.records.values()) if (wallClock >= untilOf(shelf, record)) this.drop({ shelf, record });
   }
 
   /** Every key under which something is held. */
@@ -116,22 +107,49 @@ export class RecordStore {
     return [...held].filter((record) => timelinessOf(record, wallClock) === "current");
   }
 
-  private admit(key: NodeId, keyHex: string, record: CapabilityRecord, wallClock: number): StoreResult {
-    const isFull = (shelf: Shelf | undefined) => (shelf?.records.size ?? 0) >= MAX_PER_KEY;
-    if (this.count >= MAX_RECORDS || isFull(this.byKey.get(keyHex)) || this.publisherIsFull(record)) this.sweep(wallClock);
+  private admit(key: NodeId, record: CapabilityRecord, wallClock: number, subnet: number): StoreResult {
+    const keyHex = toHex(key);
+    if (this.isAtABound(this.byKey.get(keyHex), record, subnet)) this.sweep(wallClock);
     const shelf = this.byKey.get(keyHex);
-    if (shelf !== undefined && !shelf.records.has(record.entry) && isFull(shelf)) {
-      shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depthOf(key, record) + 1));
-      return { outcome: "full", split: shelf.split };
-    }
-    if (this.count >= MAX_RECORDS) return { outcome: "busy", reason: "this node's store is full" };
-    if (this.publisherIsFull(record)) return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
-    this.insert(shelf ?? this.addShelf(key, keyHex), record);
+    const owner = subnet === 0 ? record.publisherKey : subnet;
+    const refusal = this.refusalFor(record, subnet) ?? this.makeRoomUnder(shelf, record, owner) ?? this.makeRoom(owner);
+    if (refusal !== undefined) return refusal;
+    this.insert(this.byKey.get(keyHex) ?? this.addShelf(key, keyHex), record, subnet);
     return { outcome: "stored" };
   }
 
-  private publisherIsFull({ publisherKey }: CapabilityRecord): boolean {
-    return (this.perPublisher.get(publisherKey) ?? 0) >= MAX_PER_PUBLISHER;
+  private isAtABound(shelf: Shelf | undefined, record: CapabilityRecord, subnet: number): boolean {
+    const isFull = this.count >= MAX_RECORDS || (shelf?.records.size ?? 0) >= MAX_PER_KEY;
+    return isFull || this.refusalFor(record, subnet) !== undefined;
+  }
+
+  private refusalFor({ publisherKey }: CapabilityRecord, subnet: number): StoreResult | undefined {
+    if ((this.perPublisher.get(publisherKey) ?? 0) >= MAX_PER_PUBLISHER)
+      return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
+    if ((this.perSubnet.get(subnet) ?? 0) >= MAX_PER_SUBNET)
+      return { outcome: "busy", reason: `${MAX_PER_SUBNET} records were stored from this subnet already` };
+    return undefined;
+  }
+
+  private makeRoomUnder(shelf: Shelf | undefined, record: CapabilityRecord, owner: Owner): StoreResult | undefined {
+    if (shelf === undefined || shelf.records.size < MAX_PER_KEY || shelf.records.has(record.entry)) return undefined;
+    const leaves = firstToLeave(shelf, owner);
+    if (leaves === undefined) {
+      shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depthOf(shelf.key, record) + 1));
+      return { outcome: "full", split: shelf.split };
+    }
+    this.drop(leaves);
+    return undefined;
+  }
+
+  private makeRoom(owner: Owner): StoreResult | undefined {
+    if (this.count < MAX_RECORDS) return undefined;
+    const counts = this.perSubnet.size > 0 ? this.perSubnet : this.perPublisher;
+    const [greediest, most] = largest(counts) ?? [owner, 0];
+    const leaves = most > 1 + (counts.get(owner) ?? 0) ? farthestOf(this.byKey.values(), greediest, this.self) : undefined;
+    if (leaves === undefined) return { outcome: "busy", reason: "this node's store is full" };
+    this.drop(leaves);
+    return undefined;
   }
 
   private addShelf(key: NodeId, keyHex: string): Shelf {
@@ -140,67 +158,35 @@ export class RecordStore {
     return shelf;
   }
 
-  private insert({ records, replayable }: Shelf, record: CapabilityRecord): void {
+  private insert(shelf: Shelf, record: CapabilityRecord, subnet: number): void {
     const { entry, publisherKey } = record;
-    if (!records.has(entry)) {
+    if (!shelf.records.has(entry)) {
       this.count += 1;
-      this.perPublisher.set(publisherKey, (this.perPublisher.get(publisherKey) ?? 0) + 1);
+      add(this.perPublisher, publisherKey, 1);
     }
-    records.set(entry, record);
-    replayable?.delete(entry);
+    shelf.records.set(entry, record);
+    shelf.replayable?.delete(entry);
+    this.charge(shelf, record, subnet);
   }
 
-  private drop({ records, replayable }: Shelf, { entry, publisherKey }: CapabilityRecord): void {
-    records.delete(entry);
-    replayable?.delete(entry);
+  /** Counts a record that is held to another subnet than before. */
+  private charge(shelf: Shelf, { entry }: CapabilityRecord, subnet: number): void {
+    const before = shelf.subnets?.get(entry);
+    if (before === subnet || (before === undefined && subnet === 0)) return;
+    if (before !== undefined) add(this.perSubnet, before, -1);
+    shelf.subnets?.delete(entry);
+    if (subnet === 0) return;
+    add(this.perSubnet, subnet, 1);
+    shelf.subnets ??= new Map();
+    shelf.subnets.set(entry, subnet);
+  }
+
+  private drop({ shelf, record }: Place): void {
+    this.charge(shelf, record, 0);
+    shelf.records.delete(record.entry);
+    shelf.replayable?.delete(record.entry);
     this.count -= 1;
-    const left = (this.perPublisher.get(publisherKey) ?? 1) - 1;
-    if (left === 0) this.perPublisher.delete(publisherKey);
-    else this.perPublisher.set(publisherKey, left);
+    add(this.perPublisher, record.publisherKey, -1);
+    if (shelf.records.size === 0) this.byKey.delete(toHex(shelf.key));
   }
-}
-
-/** When all records of an entry that were ever seen have expired. */
-function untilOf({ replayable }: Shelf, { entry, expires }: CapabilityRecord): number {
-  return replayable?.get(entry) ?? expires;
-}
-
-/** Another record of a publisher that has one here, for the same capability. */
-function supersede(shelf: Shelf, held: CapabilityRecord, record: CapabilityRecord): StoreResult {
-  if (record.seq < held.seq) return { outcome: "stale", reason: `sequence ${record.seq}, ${held.seq} is here` };
-  if (record.seq === held.seq) {
-    if (Buffer.compare(record.bytes, held.bytes) === 0) return { outcome: "unchanged" };
-    return { outcome: "stale", reason: `another record with sequence ${record.seq} is here` };
-  }
-  // A withdrawal must outlive what it withdraws, or a replay of the old record would bring it back.
-  if (record.withdrawn && record.expires < held.expires)
-    return { outcome: "invalid", reason: "a withdrawal must not expire before what it withdraws" };
-  const until = untilOf(shelf, held);
-  shelf.records.set(record.entry, record);
-  if (until <= record.expires) shelf.replayable?.delete(record.entry);
-  else {
-    shelf.replayable ??= new Map();
-    shelf.replayable.set(record.entry, until);
-  }
-  return { outcome: "stored" };
-}
-
-/** Whether a record may stand under a key: that of its name, of a level above, or of a child that fits its publisher's id. */
-export function belongsUnder(key: NodeId, record: CapabilityRecord): boolean {
-  return depthUnder(key, record) !== undefined;
-}
-
-function depthOf(key: NodeId, record: CapabilityRecord): number {
-  return depthUnder(key, record) ?? 0;
-}
-
-/** At which split depth a key is one of the record's; undefined when it is none of them. Unsplit keys, the common case, come first. */
-function depthUnder(key: NodeId, record: CapabilityRecord): number | undefined {
-  if (record.keys.some((own) => sameId(own, key))) return 0;
-  const levels = levelsOf(record.capability);
-  for (let depth = 1; depth <= MAX_SPLIT; depth++) {
-    const bits = splitBitsOf(record.publisher, depth);
-    if (levels.some((level) => sameId(capabilityKey(record.swarm, level, bits), key))) return depth;
-  }
-  return undefined;
 }

@@ -2,9 +2,9 @@ import { SynapseError } from "../routing/index.ts";
 import { Explanation } from "./explanation.ts";
 import { Finder, type FindResult } from "./finder.ts";
 import type { Findings, Match } from "./findings.ts";
-import { type FinderContext, withPeers } from "./key-reader.ts";
 import { compileQuery, type Query } from "./query/index.ts";
 import { Nearest, type Rank, ranked } from "./ranking.ts";
+import { type FinderContext, withPeers } from "./reading.ts";
 
 /** Matches given when nobody says how many are wanted. */
 export const DEFAULT_FIND_LIMIT = 20;

@@ -19,10 +19,12 @@ export interface OverlaySettings {
   readonly revalidateIntervalMs: number;
   /** A contact that answered less than this long ago is not pinged, neither for upkeep nor for a newcomer that wants its seat. */
   readonly freshForMs: number;
-  /** How often, give or take 10 %, own records are signed anew and stored at the k nodes nearest by then; the first time much earlier. */
+  /** How often own records are signed anew and stored at the k nodes nearest by then; the first time much earlier. See RepublishSweep. */
   readonly republishIntervalMs: number;
   /** How long a record lives once signed: three intervals, so that one failed republish does no harm, and often not even two. */
   readonly recordLifetimeMs: number;
+  /** Capabilities that a node publishes at most; about 2 KiB each. */
+  readonly mostOwn: number;
   /** How often, give or take half, expired records are dropped from memory. They are never given out, dropped or not. */
   readonly sweepIntervalMs: number;
 }
@@ -36,5 +38,6 @@ export const DEFAULT_SETTINGS: OverlaySettings = {
   freshForMs: 5 * MINUTE,
   republishIntervalMs: HOUR,
   recordLifetimeMs: 3 * HOUR,
+  mostOwn: 64,
   sweepIntervalMs: 5 * MINUTE,
 };

@@ -1,13 +1,20 @@
-import { type Contact, compareDistance, type NodeId } from "../routing/index.ts";
+import { type Contact, compareDistance, type NodeId, partBetween } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import { LookupRun } from "./lookup-run.ts";
-import type { StoreOutcome, StoreResponse } from "./messages.ts";
+import type { OverlayResponse, StoreOutcome } from "./messages.ts";
 import type { Failed } from "./ports.ts";
 import type { PublisherContext } from "./publisher.ts";
+import { isCrowded, publishedShells, RegionWalk } from "./region.ts";
 
 /** Walks to one key at most: only a network that grows faster than it can be walked needs more than two. */
 const MAX_WALKS = 4;
+/** Walks around a key at most, where the nearest stand nearer to it than chance puts them; see region.ts. */
+const MAX_REGION_WALKS = 8;
+/** Nodes of a key's region that are asked to store at most: beside those that attackers may have put there, its own are about 30. */
+const MAX_HOLDERS = 160;
+/** Part of the k nearest that must hold a record before whoever publishes it goes on; the others are told meanwhile. */
+const ENOUGH = 1 / 2;
 
 /** What came of all requests of one publish. */
 export interface Tally {
@@ -15,93 +22,180 @@ export interface Tally {
   requests: number;
 }
 
+export interface SpreadOptions {
+  readonly record: CapabilityRecord;
+  /** Of the levels of its name, the one under whose key it is stored. */
+  readonly level: string;
+  /**
+   * `until-settled` walks again, until a walk meets nobody new: whoever joins between walk and store is found by the next walk, whoever
+   * joins later by the holders (HandOver).
+   */
+  readonly times: "once" | "until-settled";
+  readonly tally: Tally;
+  /** Called once, when enough nodes hold it or nobody else can be asked. */
+  readonly onEnough: (holders: number) => void;
+  /** Called once, when all have answered who were to hold it. */
+  readonly onDone: (holders: number) => void;
+}
+
 /**
- * Stores one record under one level of its name: walks to the key, and stores at the nearest. `until-settled` then walks again, until
- * a walk meets nobody new: whoever joins between walk and store is found by the next walk, whoever joins later by the holders (HandOver).
+ * Stores one record under one level of its name: at the nodes that a walk to the key ends with. Those that are surely among them, by the
+ * size of the network, are told while the walk still goes on (after `lookup_optim.go` of go-libp2p-kad-dht). Where ids stand nearer to the
+ * key than chance puts them, all nodes are told that should be the nearest, whoever else stands between: then such ids only add holders.
  */
 export class Spread {
   private readonly context: PublisherContext;
-  private readonly record: CapabilityRecord;
-  private readonly level: string;
-  private readonly times: "once" | "until-settled";
-  private readonly tally: Tally;
-  private readonly done: (holders: number) => void;
-  /** By key; at most MAX_WALKS × k. */
+  private readonly options: SpreadOptions;
+  /** By key; at most MAX_HOLDERS. */
   private readonly asked = new Set<string>();
   private depth = 0;
   private walks = 0;
+  private isWalking = false;
+  private hasMetStrangers = false;
+  private open = 0;
+  private answers = 0;
+  private full = 0;
+  private split = 0;
   private holders = 0;
+  private isEnough = false;
 
-  constructor(
-    context: PublisherContext,
-    record: CapabilityRecord,
-    level: string,
-    times: "once" | "until-settled",
-    tally: Tally,
-    done: (holders: number) => void,
-  ) {
+  constructor(context: PublisherContext, options: SpreadOptions) {
     this.context = context;
-    this.record = record;
-    this.level = level;
-    this.times = times;
-    this.tally = tally;
-    this.done = done;
+    this.options = options;
   }
 
   start(): void {
-    const key = capabilityKey(this.record.swarm, this.level, splitBitsOf(this.record.publisher, this.depth));
-    this.walks += 1;
+    const { key } = this;
+    const sure = this.surelyNear;
+    this.beginWalk();
     new LookupRun(this.context, {
       target: key,
       request: { kind: "find_node", target: key },
+      onAnswer: (from) => {
+        if (partBetween(key, from.id) < sure) this.storeAt(from);
+        return "go-on";
+      },
       onDone: ({ closest, requests }) => {
-        this.tally.requests += requests;
-        if (this.walks === 1 && this.storeHere(key, closest)) this.holders += 1;
-        const strangers = closest.filter((contact) => !this.asked.has(contact.key));
-        if (strangers.length === 0) this.done(this.holders);
-        else this.storeAt(key, strangers);
+        this.options.tally.requests += requests;
+        this.onWalked(closest);
       },
     }).start();
   }
 
-  private storeAt(key: NodeId, holders: readonly Contact[]): void {
+  /** The same where the nodes nearest to the key are known already. */
+  startAmong(nearest: readonly Contact[]): void {
+    this.beginWalk();
+    this.onWalked(nearest);
+  }
+
+  private get key(): NodeId {
+    const { record, level } = this.options;
+    return capabilityKey(record.swarm, level, splitBitsOf(record.publisher, this.depth));
+  }
+
+  /** Whoever is nearer to a key than this, as a part of the id space, is among the k nearest as far as the size of the network is known. */
+  private get surelyNear(): number {
+    const { membership, settings } = this.context;
+    const { nodes, error } = membership.size.estimate;
+    return settings.k / (nodes * (1 + error));
+  }
+
+  private beginWalk(): void {
+    this.walks += 1;
+    this.isWalking = true;
+    this.hasMetStrangers = false;
+  }
+
+  private onWalked(closest: readonly Contact[]): void {
+    const { key } = this;
+    if (this.walks === 1 && this.storeHere(key, closest)) this.holders += 1;
+    for (const contact of closest) this.storeAt(contact);
+    if (isCrowded(this.context, key, closest)) this.lookAround(key);
+    else this.endWalk();
+  }
+
+  private lookAround(key: NodeId): void {
+    new RegionWalk(this.context, {
+      parts: publishedShells(this.context, key),
+      mostWalks: MAX_REGION_WALKS,
+      onMember: (member) => {
+        this.storeAt(member);
+        return "go-on";
+      },
+      onDone: (requests) => {
+        this.options.tally.requests += requests;
+        this.endWalk();
+      },
+    }).start();
+  }
+
+  private endWalk(): void {
+    this.isWalking = false;
+    this.goOn();
+  }
+
+  private storeAt(contact: Contact): void {
+    if (this.asked.has(contact.key) || this.asked.size >= MAX_HOLDERS) return;
     const { peers, settings } = this.context;
-    const answers: (StoreResponse | Failed)[] = []; // one for each holder
-    for (const contact of holders) {
-      this.asked.add(contact.key);
-      this.tally.requests += 1;
-      peers.request(contact, { kind: "store", key, record: this.record.bytes }, settings.requestTimeoutMs, (outcome) => {
-        const isAnswer = outcome.kind === "store" || outcome.kind === "failed";
-        answers.push(isAnswer ? outcome : { kind: "failed", reason: "invalid", message: "not an answer to store" });
-        if (answers.length === holders.length) this.onStored(answers);
-      });
+    const { key } = this;
+    this.asked.add(contact.key);
+    this.hasMetStrangers = true;
+    this.open += 1;
+    this.options.tally.requests += 1;
+    peers.request(contact, { kind: "store", key, record: this.options.record.bytes }, settings.requestTimeoutMs, (outcome) => {
+      this.open -= 1;
+      this.count(outcome);
+      this.goOn();
+    });
+  }
+
+  private count(answer: OverlayResponse | Failed): void {
+    const { outcomes } = this.options.tally;
+    const name = answer.kind === "store" ? answer.outcome : "failed";
+    outcomes[name] = (outcomes[name] ?? 0) + 1;
+    this.answers += 1;
+    if (name === "stored" || name === "unchanged") this.holders += 1;
+    if (answer.kind === "store" && name === "full") {
+      this.full += 1;
+      this.split = Math.max(this.split, answer.split ?? 0);
+    }
+    if (this.holders >= this.context.settings.k * ENOUGH) this.tellEnough();
+  }
+
+  private goOn(): void {
+    if (this.isWalking || this.open > 0) return;
+    if (this.isToGoDeeper()) this.goDeeper();
+    else if (this.options.times === "until-settled" && this.hasMetStrangers && this.walks < MAX_WALKS) this.start();
+    else {
+      this.tellEnough();
+      this.options.onDone(this.holders);
     }
   }
 
-  private onStored(answers: readonly (StoreResponse | Failed)[]): void {
-    const { outcomes } = this.tally;
-    let full = 0;
-    let split = 0;
-    for (const answer of answers) {
-      const name = answer.kind === "store" ? answer.outcome : "failed";
-      outcomes[name] = (outcomes[name] ?? 0) + 1;
-      if (name === "stored" || name === "unchanged") this.holders += 1;
-      if (answer.kind !== "store" || name !== "full") continue;
-      full += 1;
-      split = Math.max(split, answer.split ?? 0);
-    }
-    // One holder that claims a split, out of malice or with a store of its own history, moves nobody.
-    if (full > answers.length / 2 && split > this.depth && split <= MAX_SPLIT) this.goDeeper(split);
-    else if (this.times === "until-settled" && this.walks < MAX_WALKS) this.start();
-    else this.done(this.holders);
+  /**
+   * Half of the holders that a key should have must say that it is split. Fewer of them, out of malice or with a store of their own
+   * history, move nobody; and whoever has room for the record keeps it in any case, so that claims that are false scatter nothing.
+   */
+  private isToGoDeeper(): boolean {
+    const quorum = Math.min(this.answers, this.context.settings.k) / 2;
+    return this.full > quorum && this.split > this.depth && this.split <= MAX_SPLIT;
   }
 
-  private goDeeper(depth: number): void {
-    this.depth = depth;
+  private goDeeper(): void {
+    this.depth = this.split;
     this.walks = 0;
+    this.answers = 0;
+    this.full = 0;
+    this.split = 0;
     this.holders = 0;
     this.asked.clear();
     this.start();
+  }
+
+  private tellEnough(): void {
+    if (this.isEnough) return;
+    this.isEnough = true;
+    this.options.onEnough(this.holders);
   }
 
   /** This node may itself be among the nearest. */
@@ -110,6 +204,6 @@ export class Spread {
     if (self.addresses.length === 0) return false; // nobody could come and read it
     const last = nearest[settings.k - 1];
     if (last !== undefined && compareDistance(key, self.id, last.id) > 0) return false;
-    return store.put(key, this.record, runtime.wallClock()).outcome === "stored";
+    return store.put(key, this.options.record, runtime.wallClock()).outcome === "stored";
   }
 }

@@ -2,11 +2,13 @@ import { type Contact, type NodeId, toHex } from "../routing/index.ts";
 import { isCapabilityName } from "./capability-key.ts";
 import { type CapabilityRecord, saysTheSame, timelinessOf } from "./capability-record.ts";
 import { type Change, Findings, type Match } from "./findings.ts";
-import { type FinderContext, KeyReader, type Reading, type Tally } from "./key-reader.ts";
+import { KeyReader } from "./key-reader.ts";
 import type { OverlayResponse, WatchRequest } from "./messages.ts";
 import type { Failed, Timer } from "./ports.ts";
 import { type CompiledQuery, chunksOfPublishers, namesIn, ofPublishers, whereFor } from "./query/index.ts";
-import { belongsUnder, MAX_PER_ANSWER } from "./record-store.ts";
+import { emptyTally, type FinderContext, type Reading, type Tally } from "./reading.ts";
+import { MAX_PER_ANSWER } from "./record-store.ts";
+import { belongsUnder } from "./shelf.ts";
 
 /** Of the holders of a key, those nearest to it are asked to tell of changes: enough that losing all of them between two renewals is rare. */
 const HOLDERS = 5;
@@ -244,8 +246,4 @@ export class Watch {
     if (before === undefined) this.options.onEvent({ kind: "appeared", match });
     else if (!saysTheSame(before.record, match.record)) this.options.onEvent({ kind: "changed", match, before });
   }
-}
-
-function emptyTally(): Tally {
-  return { requests: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
 }

@@ -1,7 +1,7 @@
 import { type NodeId, SynapseError } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
-import type { FinderContext } from "./key-reader.ts";
 import { compileQuery, type Query } from "./query/index.ts";
+import type { FinderContext } from "./reading.ts";
 import { Watch, type WatchEvent } from "./watch.ts";
 
 /** Standing queries of one node. */

@@ -15,6 +15,7 @@ export class ContactRow implements Contacts {
   contacts: Contact[] = []; // as many as its owner lets in
   heads: number[] = []; // one for each contact
   private lastSeen: number[] = []; // whole ms, which take no memory of their own; one for each contact
+  private since: number[] = []; // the same: since when each is trusted
 
   get length(): number {
     return this.contacts.length;
@@ -31,6 +32,7 @@ export class ContactRow implements Contacts {
     this.contacts = this.contacts.concat(contact);
     this.heads = this.heads.concat(contact.head);
     this.lastSeen = this.lastSeen.concat(Math.floor(now));
+    this.since = this.since.concat(Math.floor(now));
   }
 
   /** The same contact has answered again, perhaps elsewhere. */
@@ -44,10 +46,33 @@ export class ContactRow implements Contacts {
     takeOut(this.contacts, index);
     takeOut(this.heads, index);
     takeOut(this.lastSeen, index);
+    takeOut(this.since, index);
   }
 
   seenAt(index: number): number {
     return this.lastSeen[index] as number;
+  }
+
+  /** For how long a contact has shown that it is there: from its first answer to its last, unless it has missed any, ms. */
+  trustOf(index: number): number {
+    return this.seenAt(index) - (this.since[index] as number);
+  }
+
+  /** A contact has not answered: of what it had shown, a third still counts. */
+  distrust(index: number): void {
+    this.since[index] = this.seenAt(index) - Math.floor(this.trustOf(index) / 3);
+  }
+
+  /** All of them were heard of so much longer ago, and have shown nothing. */
+  age(ms: number): void {
+    this.lastSeen = this.lastSeen.map((seen) => seen - Math.ceil(ms));
+    this.since = this.lastSeen.slice();
+  }
+
+  countIn(subnet: number): number {
+    let count = 0;
+    for (const contact of this.contacts) if (contact.subnet === subnet) count += 1;
+    return count;
   }
 
   /** Index of the contact seen longest ago; −1 where there is none. */
@@ -58,12 +83,10 @@ export class ContactRow implements Contacts {
     return oldest;
   }
 
-  /** Index of the contact seen most recently; −1 where there is none. */
-  newest(): number {
-    const { lastSeen } = this;
-    let newest = lastSeen.length - 1;
-    for (let i = newest - 1; i >= 0; i--) if ((lastSeen[i] as number) > (lastSeen[newest] as number)) newest = i;
-    return newest;
+  /** Every contact, the one that has shown for longest that it is there first. */
+  byTrust(): Contact[] {
+    const trusted = this.contacts.map((contact, index) => [contact, this.trustOf(index)] as const);
+    return trusted.sort(([, a], [, b]) => b - a).map(([contact]) => contact);
   }
 
   /** Every contact with the time it last answered, longest ago first. */

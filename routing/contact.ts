@@ -1,4 +1,5 @@
 import { type NodeId, toHex } from "./node-id.ts";
+import { subnetOf } from "./subnet.ts";
 
 /** Addresses kept of one contact; the wire carries no more. */
 export const MAX_ADDRESSES = 4;
@@ -12,10 +13,13 @@ export interface Contact {
   readonly head: number;
   /** URIs such as `tcp://host:port`, the best first, at most {@link MAX_ADDRESSES}. */
   readonly addresses: readonly string[];
+  /** Where the first of them is; 0 where no limits by subnet apply. See {@link subnetOf}. */
+  readonly subnet: number;
 }
 
 export function makeContact(id: NodeId, addresses: readonly string[]): Contact {
-  return { id, key: toHex(id), head: headOf(id), addresses: addresses.slice(0, MAX_ADDRESSES) };
+  const [first = ""] = addresses;
+  return { id, key: toHex(id), head: headOf(id), addresses: addresses.slice(0, MAX_ADDRESSES), subnet: subnetOf(first) };
 }
 
 export function sameAddresses(a: Contact, b: Contact): boolean {

@@ -44,3 +44,10 @@ export function idInBucket(self: NodeId, prefixLength: number, random: Uint8Arra
   id[byte] = (own & kept) | (~own & flipped) | ((id[byte] as number) & free);
   return id;
 }
+
+/** The XOR distance between two ids as a part of the id space, 0 … 1, to 48 bits: among random ids it says how many are nearer. */
+export function partBetween(a: NodeId, b: NodeId): number {
+  let part = 0;
+  for (let i = 5; i >= 0; i--) part = (part + ((a[i] as number) ^ (b[i] as number))) / 256;
+  return part;
+}

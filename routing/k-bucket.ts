@@ -5,15 +5,26 @@ import { ContactRow, type Contacts } from "./contact-row.ts";
 export const K = 20;
 /** Verified contacts that wait for a seat in a full bucket. */
 export const REPLACEMENTS = 10;
-/** Misses in a row after which a contact loses its seat even though nobody waits for it. */
+/** Misses in a row after which a contact loses its seat in any case. */
 const MAX_MISSES = 3;
+/** Whoever has shown for so long that it is there is checked slowly, ms. Most of those that leave soon have left by then. */
+const PROVED_MS = 10 * 60_000;
+/** Whoever has less than this left after a miss has its seat taken by one that waits, ms. */
+const LEAST_TRUST_MS = 60_000;
+/** Contacts of one subnet with a seat or waiting for one: a neighbourhood must not be for sale with one address. As go-ethereum has it. */
+export const MAX_PER_SUBNET = 2;
 
-export type Admission = "added" | "updated" | "waiting";
+/** `crowded`: it may not enter, since enough of its subnet have. */
+export type Admission = "added" | "updated" | "waiting" | "crowded";
+
+/** How contacts are checked: those that are new or have just missed a request fast, those that have long been there slowly. */
+export type Pace = "fast" | "slow";
 
 /**
  * One k-bucket: at most {@link K} verified contacts, and at most {@link REPLACEMENTS} waiting for a seat, where a newcomer displaces the
  * one seen longest ago. Long-lived contacts keep their seats: the longer a node has been up, the longer it will stay (paper, section
- * 2.2), and a flood of new ids displaces nobody who answers.
+ * 2.2), and a flood of new ids displaces nobody who answers. So what a miss takes is trust, two thirds of it, and the seat only from one
+ * that has none left: an attacker who can silence a contact for a moment has not won its seat.
  */
 export class KBucket {
   private readonly seats = new ContactRow(); // at most K
@@ -31,18 +42,17 @@ export class KBucket {
     return this.seats.length >= K;
   }
 
-  /** The contact seen longest ago: the one to ping before a newcomer may take its place. */
-  get oldest(): Contact | undefined {
-    return this.seats.contacts[this.seats.oldest()];
-  }
-
   get oldestSeen(): number {
     return this.size === 0 ? Number.POSITIVE_INFINITY : this.seats.seenAt(this.seats.oldest());
   }
 
-  /** The contact that gets the next seat to fall free. */
-  get nextInLine(): Contact | undefined {
-    return this.waiting?.contacts[this.waiting.newest()];
+  /** Whoever gets the next seat to fall free: any of those that wait, so that an attacker who knocks at the right moment gains nothing. @param draw from [0, 1). */
+  heir(draw: number): Contact | undefined {
+    return this.waiting?.contacts[Math.floor(draw * this.waiting.length)];
+  }
+
+  get hasHeirs(): boolean {
+    return (this.waiting?.length ?? 0) > 0;
   }
 
   has(contact: Contact): boolean {
@@ -60,6 +70,21 @@ export class KBucket {
   /** Whether a contact that is not known here would get a seat, or a place among those who wait, without displacing anybody. */
   get hasRoom(): boolean {
     return !this.isFull || (this.waiting?.length ?? 0) < REPLACEMENTS;
+  }
+
+  /** Contacts of a subnet, with a seat or waiting for one. */
+  countIn(subnet: number): number {
+    return this.seats.countIn(subnet) + (this.waiting?.countIn(subnet) ?? 0);
+  }
+
+  /** Appends those to be checked at a pace that were last heard of before a moment, or have missed a request since. */
+  pushDue(into: Contact[], pace: Pace, heardBefore: number): void {
+    const { seats, misses } = this;
+    for (let seat = 0; seat < seats.length; seat++) {
+      const contact = seats.contacts[seat] as Contact;
+      const isMissing = misses?.has(contact.key) ?? false;
+      if (this.paceOf(seat, isMissing) === pace && (isMissing || seats.seenAt(seat) <= heardBefore)) into.push(contact);
+    }
   }
 
   /** Enters a contact that has just answered us. Where the bucket is full it waits for a seat. */
@@ -81,29 +106,36 @@ export class KBucket {
   }
 
   /**
-   * Notes that a contact did not answer. It loses its seat to the most recently seen replacement, or after
-   * {@link MAX_MISSES} misses in a row. Until it answers again it is not handed out.
+   * Notes that a contact did not answer. It loses its seat after {@link MAX_MISSES} misses in a row, or before that to the heir when it
+   * has too little trust left. Until it answers again it is not handed out.
    */
-  markMissed(contact: Contact): "kept" | "removed" | "unknown" {
+  markMissed(contact: Contact, heir = this.heir(0)): "kept" | "removed" | "unknown" {
     const seat = this.seats.indexOf(contact);
     if (seat < 0) {
       this.waitNoMore(contact);
       return "unknown";
     }
+    this.seats.distrust(seat);
     this.misses ??= new Map();
     const misses = (this.misses.get(contact.key) ?? 0) + 1;
     this.misses.set(contact.key, misses);
     this.healthyList = undefined;
-    if ((this.waiting?.length ?? 0) === 0 && misses < MAX_MISSES) return "kept";
-    this.vacate(seat);
+    if (misses < MAX_MISSES && (heir === undefined || this.seats.trustOf(seat) >= LEAST_TRUST_MS)) return "kept";
+    this.vacate(seat, heir);
     return "removed";
   }
 
   remove(contact: Contact): boolean {
     const seat = this.seats.indexOf(contact);
-    if (seat >= 0) this.vacate(seat);
+    if (seat >= 0) this.vacate(seat, this.heir(0));
     else this.waitNoMore(contact);
     return seat >= 0;
+  }
+
+  /** For a node that has slept: everybody was heard of so much longer ago, and has to show anew that it is there. */
+  age(ms: number): void {
+    this.seats.age(ms);
+    this.waiting?.age(ms);
   }
 
   /** The contacts that answered the last time they were asked, in no order. Good until the bucket changes. */
@@ -115,6 +147,12 @@ export class KBucket {
       this.healthyList = { contacts, heads: contacts.map(({ head }) => head) };
     }
     return this.healthyList;
+  }
+
+  /** Those with seats that have missed nothing, the one that has been there longest first. */
+  byTrust(): Contact[] {
+    const { misses } = this;
+    return this.seats.byTrust().filter(({ key }) => misses?.has(key) !== true);
   }
 
   /** Those with seats, the one seen longest ago first. */
@@ -138,16 +176,19 @@ export class KBucket {
     this.healthyList = undefined;
   }
 
-  /** Whoever waits and was seen last has the seat now. */
-  private vacate(seat: number): void {
+  private vacate(seat: number, heir: Contact | undefined): void {
     this.misses?.delete((this.seats.contacts[seat] as Contact).key);
     this.seats.removeAt(seat);
     this.healthyList = undefined;
     const { waiting } = this;
-    const next = waiting?.newest() ?? -1;
-    if (waiting === undefined || next < 0) return;
-    this.give(waiting.contacts[next] as Contact, waiting.seenAt(next));
-    waiting.removeAt(next);
+    const place = heir === undefined ? -1 : (waiting?.indexOf(heir) ?? -1);
+    if (waiting === undefined || place < 0) return;
+    this.give(waiting.contacts[place] as Contact, waiting.seenAt(place));
+    waiting.removeAt(place);
+  }
+
+  private paceOf(seat: number, isMissing: boolean): Pace {
+    return isMissing || this.seats.trustOf(seat) < PROVED_MS ? "fast" : "slow";
   }
 
   private waitNoMore(contact: Contact): void {

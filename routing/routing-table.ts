@@ -1,8 +1,11 @@
 import { type Contact, headOf } from "./contact.ts";
 import { bitAt, commonPrefixLength } from "./distance.ts";
-import { type Admission, KBucket } from "./k-bucket.ts";
+import { type Admission, KBucket, MAX_PER_SUBNET, type Pace } from "./k-bucket.ts";
 import { ID_BITS, type NodeId } from "./node-id.ts";
 import { pushByDistance } from "./push-by-distance.ts";
+
+/** Contacts of one subnet in a whole table, with a seat or waiting for one. As go-ethereum has it. */
+export const MAX_PER_SUBNET_IN_ALL = 10;
 
 /**
  * The contacts a node knows, in k-buckets by the length of the id prefix they share with it. Bucket 0 holds the far half of the
@@ -47,16 +50,18 @@ export class RoutingTable {
     const index = this.bucketIndex(contact);
     if (index === ID_BITS) return "self";
     const bucket = this.bucketAt(index);
+    if (this.isCrowded(contact, bucket)) return "crowded";
     const admission = bucket.addVerified(contact, now);
     if (admission === "added") this.count += 1;
     return admission;
   }
 
-  markMissed(contact: Contact): "kept" | "removed" | "unknown" {
+  /** @param heir who gets the seat, should it fall free. */
+  markMissed(contact: Contact, heir?: Contact): "kept" | "removed" | "unknown" {
     const bucket = this.buckets[this.bucketIndex(contact)];
     if (bucket === undefined) return "unknown";
     const before = bucket.size;
-    const outcome = bucket.markMissed(contact);
+    const outcome = bucket.markMissed(contact, heir);
     this.count += bucket.size - before;
     return outcome;
   }
@@ -77,6 +82,24 @@ export class RoutingTable {
   /** A contact as it is known here, with a seat or waiting for one: its addresses are those that were proved. */
   known(contact: Contact): Contact | undefined {
     return this.buckets[this.bucketIndex(contact)]?.known(contact);
+  }
+
+  /** Whether a contact that is not known here would get a seat, or a place among those who wait, without displacing anybody. */
+  hasRoomFor(contact: Contact): boolean {
+    const bucket = this.buckets[this.bucketIndex(contact)];
+    return bucket === undefined ? !this.isCrowdedInAll(contact) : bucket.hasRoom && !this.isCrowded(contact, bucket);
+  }
+
+  /** Those to be checked at a pace that were last heard of before a moment, or have missed a request since. */
+  due(pace: Pace, heardBefore: number): Contact[] {
+    const due: Contact[] = []; // at most K for each bucket
+    for (const bucket of this.buckets) bucket?.pushDue(due, pace, heardBefore);
+    return due;
+  }
+
+  /** For a node that has slept: everybody was heard of so much longer ago, and has to show anew that it is there. */
+  age(ms: number): void {
+    for (const bucket of this.buckets) bucket?.age(ms);
   }
 
   *contacts(): IterableIterator<Contact> {
@@ -113,6 +136,20 @@ export class RoutingTable {
       if (this.differsAt(i, target, difference)) count += this.buckets[i]?.healthy.heads.length ?? 0;
     }
     return count;
+  }
+
+  /** Whether there are as many others of its subnet as there may be. */
+  private isCrowded(contact: Contact, bucket: KBucket): boolean {
+    const { subnet } = contact;
+    if (subnet === 0 || bucket.known(contact)?.subnet === subnet) return false;
+    return bucket.countIn(subnet) >= MAX_PER_SUBNET || this.isCrowdedInAll(contact);
+  }
+
+  private isCrowdedInAll({ subnet }: Contact): boolean {
+    if (subnet === 0) return false;
+    let count = 0;
+    for (const bucket of this.buckets) count += bucket?.countIn(subnet) ?? 0;
+    return count >= MAX_PER_SUBNET_IN_ALL;
   }
 
   /** Whether this node and the target differ in a bit. @param difference of their heads, which nearly always says it. */

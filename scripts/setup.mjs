@@ -1,5 +1,6 @@
 // Makes a fresh clone ready, with nothing but Node and npm: installs what the lock file names, then builds dist/.
 // Does nothing where both are already up to date, so that `npm start` and `npm test` may call it every time.
+// `setup.mjs FOLDER` installs what that folder's lock file names as well.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -19,9 +20,9 @@ function modifiedAt(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
 
-function run(what, command, args) {
+function run(what, command, args, cwd = root) {
   console.error(`setup: ${what} …`);
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  const result = spawnSync(command, args, { cwd, stdio: ["ignore", 2, 2] });
   if (result.error) fail(`could not run ${command}: ${result.error.message}`);
   if (result.status !== 0) fail(`${what} ended with exit code ${result.status}; its output is above`);
 }
@@ -39,13 +40,13 @@ function checkNode() {
   if (!oldEnough) fail(`needs Node ${OLDEST_NODE.join(".")} or later, this is ${process.versions.node}`);
 }
 
-function install() {
-  const installed = modifiedAt(join(root, "node_modules", ".package-lock.json"));
-  if (installed !== 0 && installed >= modifiedAt(join(root, "package-lock.json"))) return;
+function install(folder) {
+  const installed = modifiedAt(join(folder, "node_modules", ".package-lock.json"));
+  if (installed !== 0 && installed >= modifiedAt(join(folder, "package-lock.json"))) return;
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"];
-  if (npm) run("installing packages (npm ci)", process.execPath, [npm, ...args]);
-  else run("installing packages (npm ci)", "npm", args);
+  if (npm) run("installing packages (npm ci)", process.execPath, [npm, ...args], folder);
+  else run("installing packages (npm ci)", "npm", args, folder);
 }
 
 function build() {
@@ -58,5 +59,6 @@ function build() {
 }
 
 checkNode();
-if (!process.argv.includes("--build")) install();
+const args = process.argv.slice(2);
+if (!args.includes("--build")) for (const folder of ["", ...args]) install(join(root, folder));
 build();

@@ -1,5 +1,6 @@
 import type { AdversaryFigures } from "./adversaries/damage.ts";
 import type { OperationFigures } from "./engine/statistics.ts";
+import type { RecordFigures } from "./scenarios/census.ts";
 import type { QueryFigures } from "./scenarios/queries/load.ts";
 import type { Level } from "./scenarios/scenario.ts";
 
@@ -27,6 +28,8 @@ export interface Figures {
   readonly finds: OperationFigures;
   readonly publishes: OperationFigures;
   readonly joins: OperationFigures;
+  /** What stores hold, and who is asked for it. */
+  readonly records?: RecordFigures;
   /** Where the scenario has queries: how many were answered exactly. */
   readonly queries?: QueryFigures;
   /** Where the scenario has adversaries: how far they got. */

@@ -101,6 +101,7 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     finds: workload.finds.figures(),
     publishes: workload.publishes.figures(),
     joins: joins.figures(),
+    records: play.census.figures(),
     ...(scenario.load.queriesPerSecond > 0 && { queries: play.queries.figures() }),
     ...(scenario.adversaries.length > 0 && { adversaries: play.damage.figures() }),
     faults: world.faults,

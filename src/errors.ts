@@ -18,6 +18,7 @@ export type ErrorCode =
   | "bad_query"
   | "bad_record"
   | "bad_request"
+  | "bad_snapshot"
   | "busy"
   | "connection_lost"
   | "forbidden"

@@ -1,6 +1,7 @@
 import {
   CachedRecordReader,
   type FindResult,
+  type JoinLimits,
   type JoinReport,
   type LookupResult,
   type Match,
@@ -15,6 +16,7 @@ import { abortable } from "./abortable.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
 import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { type Confirmed, confirm } from "./confirm.ts";
+import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { checkedLimits } from "./option-checks.ts";
@@ -58,6 +60,11 @@ export interface NodeOptions extends ServerOptions {
    * tried until it succeeds.
    */
   readonly join?: "required" | "background";
+  /**
+   * A file to keep the best contacts in, so that a restart needs no bootstrap node. It is made when there is none; without it nothing is
+   * kept.
+   */
+  readonly state?: string | undefined;
   /** Port to listen on. Default 0: any that is free. */
   readonly port?: number | undefined;
   readonly overlay?: Partial<OverlaySettings>;
@@ -78,6 +85,7 @@ export class Node extends Server {
   private readonly streams = new Set<WatchStream>();
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
+  private keeper: ContactKeeper | undefined;
 
   constructor(options: NodeOptions = {}) {
     const swarm = options.swarm ?? DEFAULT_SWARM;
@@ -176,12 +184,16 @@ export class Node extends Server {
    * @throws SynapseError `unreachable` when none of them answers; it then keeps trying in the background. `aborted`, and then it is not: by the
    * signal, by another join, which takes the place of this one, or by stop().
    */
-  async join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+  join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
+    return this.enter(bootstrap, {}, options);
+  }
+
+  private async enter(bootstrap: readonly string[], limits: JoinLimits, options: { readonly signal?: AbortSignal | undefined }) {
     const joining = new AbortController();
     const given = checkedLimits(options).signal;
     const signal = given === undefined ? joining.signal : AbortSignal.any([given, joining.signal]);
-    return abortable(signal, (done, failed) => {
-      const work = this.overlay.join(bootstrap, done, failed);
+    return abortable<JoinReport>(signal, (done, failed) => {
+      const work = this.overlay.join(bootstrap, done, failed, limits);
       this.joining?.abort();
       this.joining = joining;
       return work;
@@ -214,11 +226,13 @@ export class Node extends Server {
     const { bootstrap: given = [], join = "required" } = this.nodeOptions;
     // A list that all nodes of a network share names this one, too.
     const bootstrap = given.filter((address) => !this.addresses.includes(formatAddress(parseAddress(address))));
-    if (bootstrap.length === 0) return;
+    const known = await this.contactsKept();
+    if (bootstrap.length + known.length === 0) return;
     try {
-      await this.join(bootstrap, { signal });
+      await this.enter(bootstrap, bootstrap.length === 0 ? { known, attempts: 1 } : { known }, { signal });
     } catch (error) {
-      if (join === "required" || signal?.aborted) throw error;
+      // One that has no bootstrap address may well be the first to come back.
+      if ((join === "required" && bootstrap.length > 0) || signal?.aborted) throw error;
       this.log(`not in the network yet: ${(error as SynapseError).message}; still trying`);
     }
   }
@@ -227,6 +241,15 @@ export class Node extends Server {
     this.joining?.abort();
     for (const stream of this.streams) void stream.return();
     this.member?.stop();
+    await this.keeper?.stop();
+  }
+
+  /** Those of an earlier life; from here on they are kept for the next one. */
+  private async contactsKept(): Promise<readonly Contact[]> {
+    const { state } = this.nodeOptions;
+    if (state === undefined) return [];
+    this.keeper = new ContactKeeper(state, this.overlay, (line) => this.log(line));
+    return this.keeper.start();
   }
 
   private errand(target: Target, request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {

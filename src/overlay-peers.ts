@@ -34,8 +34,13 @@ export class OverlayPeers implements Peers {
   }
 
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    const { pool } = this.core;
+    const isKept = pool.hasDialled(contact.key);
     this.ask(contact, { kind: "ping" }, timeoutMs, true).then(
-      ({ connection }) => done(this.contactOf(connection)),
+      ({ connection }) => {
+        done(this.contactOf(connection));
+        if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
+      },
       (error: unknown) => done(failureOf(error)),
     );
   }

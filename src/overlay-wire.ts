@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import {
   DEFAULT_RECORDS,
   type FindRecordsResponse,
@@ -8,7 +7,7 @@ import {
   type WatchOutcome,
   type WatchResponse,
 } from "../dht/index.ts";
-import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex } from "../routing/index.ts";
+import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex, sameId } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
 import { decodeWhere, encodeWhere } from "./where-wire.ts";
@@ -176,37 +175,34 @@ function decodeContacts(list: unknown): Contact[] {
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
-    const readable = isAddressList(addresses) ? addresses.flatMap(dialableAddress) : [];
-    if (isNodeId(id) && readable.length > 0) contacts.push(contactOf(id, readable));
+    const contact = isNodeId(id) && isAddressList(addresses) ? contactOf(id, addresses) : undefined;
+    if (contact !== undefined) contacts.push(contact);
   }
   return contacts;
 }
 
-/** Contacts as they were named last, by id: the same few hundred are named again and again, and all that know one share it. */
-const named = new LRUCache<string, Contact>({ max: 4_096 });
+/**
+ * Contacts as they were named last: the same few hundred are named again and again, and all that know one share it. Each id has one place,
+ * by its last bits, since its first are those of what was asked for; another with the same bits takes it.
+ */
+const named: (Contact | undefined)[] = new Array(4_096).fill(undefined);
 
-function contactOf(id: NodeId, addresses: readonly string[]): Contact {
-  const bytes = Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1");
-  const known = named.get(bytes);
-  if (known?.addresses.length === addresses.length && known.addresses.every((address, i) => address === addresses[i])) return known;
-  const contact = makeContact(Uint8Array.from(id), addresses); // a copy: see above
-  named.set(bytes, contact);
+function contactOf(id: NodeId, addresses: readonly string[]): Contact | undefined {
+  const place = (((id[30] as number) << 8) | (id[31] as number)) % named.length;
+  const known = named[place];
+  if (known !== undefined && sameId(known.id, id) && sameAddresses(known.addresses, addresses)) return known;
+  const readable = addresses.flatMap(readAddress);
+  if (readable.length === 0) return undefined;
+  const contact = makeContact(Uint8Array.from(id), readable); // a copy: see above
+  named[place] = contact;
   return contact;
 }
 
-/** The same for their addresses, of at most 128 characters. */
-const dialable = new LRUCache<string, readonly string[]>({ max: 4_096 });
-
-/** The address in canonical form, or nothing where it is none. */
-function dialableAddress(text: string): readonly string[] {
-  let addresses = dialable.get(text);
-  if (addresses === undefined) {
-    addresses = readAddress(text);
-    dialable.set(text, addresses);
-  }
-  return addresses;
+function sameAddresses(these: readonly string[], those: readonly string[]): boolean {
+  return these.length === those.length && these.every((address, place) => address === those[place]);
 }
 
+/** The address in canonical form, or nothing where it is none. */
 function readAddress(text: string): readonly string[] {
   try {
     return [peerAddress(text) ?? []].flat();

@@ -56,7 +56,7 @@ async function bareTls(): Promise<Handshaking> {
   const { port } = server.address() as AddressInfo;
   const exchange = async () => {
     const socket = connect(port, "127.0.0.1");
-    const secure = dialTls(socket, mine);
+    const secure = dialTls({ socket }, mine);
     await once(secure, "secureConnect");
     secure.write("x");
     await once(secure, "data");

@@ -10,11 +10,10 @@ import { type Hot, hottest, printProfile } from "../support/profile.ts";
 import { CASES, type Case } from "./cases.ts";
 
 const CLI = "dist/src/cli/main.js";
-/**
- * Young objects have more room than by default (16 MiB): what a simulated message leaves behind is then dead before it is looked at. Large
- * worlds need more old space than a small machine would be given.
- */
-const NODE_FLAGS = ["--expose-gc", "--max-semi-space-size=32", "--max-old-space-size=16000"];
+/** Young objects have more room than by default (16 MiB): what a simulated message leaves behind is then dead before it is looked at. */
+const NODE_FLAGS = ["--expose-gc", "--max-semi-space-size=32"];
+/** Large worlds need more old space than a small machine would be given. */
+const OLD_SPACE_MIB = 16_000;
 const MILLION = 1_000_000;
 const GIB = 1024 ** 3;
 
@@ -34,9 +33,9 @@ interface Run {
 }
 
 /** Each in a process of its own, so that none inherits memory or warm code. */
-async function run({ options }: Case, folder: string): Promise<Run> {
+async function run({ options, oldSpaceMiB = OLD_SPACE_MIB }: Case, folder: string): Promise<Run> {
   const profiling = flags.profile ? ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-name=run.cpuprofile"] : [];
-  const args = [...NODE_FLAGS, ...profiling, CLI, "sim", "run", ...options, "--json"];
+  const args = [...NODE_FLAGS, `--max-old-space-size=${oldSpaceMiB}`, ...profiling, CLI, "sim", "run", ...options, "--json"];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
   const hot = flags.profile ? hottest(JSON.parse(await readFile(join(folder, "run.cpuprofile"), "utf8")) as Profiler.Profile) : [];
   return { figures: JSON.parse(stdout) as Figures, hot };

@@ -6,10 +6,13 @@ type Hosts =
   /** This share (0 … 1) of the nodes that the network begins with. Outside of the schedule they keep to the protocol. */
   | { readonly share: number }
   /** So many hosts beside them: they come when the schedule says so, and vanish when it is over. */
-  | { readonly count: number; readonly oneSubnet?: boolean };
+  | OwnHosts;
 
-/** The same for attacks that need hosts of the attacker's own. With `oneSubnet` all of them are in one /24. */
-type OwnHosts = { readonly count: number; readonly oneSubnet?: boolean };
+/**
+ * The same for attacks that need hosts of the attacker's own. With `oneSubnet` all of them are in one /24; with `addresses` they are that
+ * many machines far apart, on which all ids have a port each.
+ */
+export type OwnHosts = { readonly count: number; readonly oneSubnet?: boolean; readonly addresses?: number };
 
 /**
  * Hosts that do not keep to the protocol, and what they do instead. They know all that there is to know, and of each other. Without a
@@ -100,7 +103,8 @@ const rate = { type: "number", minimum: 0, maximum: 10_000 };
 const sessionMs = { ...time, minimum: SHORTEST_SESSION_MS };
 const capability = { type: "string", pattern: "^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*$", maxLength: 64 };
 const schedule = { fromMs: time, untilMs: time, everyMs: { ...time, exclusiveMinimum: 0 }, lastsMs: time };
-const ownHosts = { count: { type: "integer", minimum: 1, maximum: MAX_COUNT }, oneSubnet: { type: "boolean" } };
+const count = { type: "integer", minimum: 1, maximum: MAX_COUNT };
+const ownHosts = { count, oneSubnet: { type: "boolean" }, addresses: count };
 const hosts = { share: part, ...ownHosts };
 
 export const ADVERSARIES_SCHEMA = {
@@ -122,6 +126,6 @@ export const ADVERSARIES_SCHEMA = {
       forgers: kind({ perSecond: rate }, { ...schedule, ...hosts }),
     }),
     oneOf: [{ required: ["share"] }, { required: ["count"] }],
-    dependentRequired: { everyMs: ["lastsMs"], lastsMs: ["everyMs"], oneSubnet: ["count"] },
+    dependentRequired: { everyMs: ["lastsMs"], lastsMs: ["everyMs"], oneSubnet: ["count"], addresses: ["count"] },
   },
 };

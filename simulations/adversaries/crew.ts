@@ -1,8 +1,9 @@
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
+import { PORT } from "../engine/sim-host.ts";
 import type { Birth, SimNode, World } from "../engine/world.ts";
 import type { Population } from "../scenarios/population.ts";
-import type { AdversarySpec } from "./adversary-spec.ts";
+import type { AdversarySpec, OwnHosts } from "./adversary-spec.ts";
 import type { Plot, Scheme } from "./scheme.ts";
 import { schemeOf } from "./scheme-of.ts";
 
@@ -43,7 +44,7 @@ export class Crew implements Plot {
     this.shift += 1;
     this.isAtWork = true;
     for (const node of this.moles) this.employ(node);
-    if ("count" in this.spec) this.bringAlong(this.spec.count, this.spec.oneSubnet ?? false);
+    if ("count" in this.spec) this.bringAlong(this.spec);
     this.act(this.shift);
   }
 
@@ -57,15 +58,21 @@ export class Crew implements Plot {
     this.members = [];
   }
 
-  private bringAlong(count: number, oneSubnet: boolean): void {
-    const addresses = oneSubnet ? this.world.rent(count) : [];
-    for (let n = 0; n < count; n++) this.bring(addresses[n]);
+  private bringAlong({ count, oneSubnet = false, addresses }: OwnHosts): void {
+    const { world } = this;
+    if (addresses !== undefined) {
+      const machines = Array.from({ length: addresses }, () => world.rent(1)[0]);
+      for (let n = 0; n < count; n++) this.bring({ ip: machines[n % addresses], port: PORT + n });
+    } else {
+      const ips = oneSubnet ? world.rent(count) : [];
+      for (let n = 0; n < count; n++) this.bring({ ip: ips[n] });
+    }
   }
 
   /** One host comes, and where they do not stay, another takes its place and its address. */
-  private bring(ip: string | undefined): void {
+  private bring(where: Pick<Birth, "ip" | "port">): void {
     const { scheme, population, random, shift } = this;
-    const birth: Birth = { ...scheme.birth?.(), ip };
+    const birth: Birth = { ...scheme.birth?.(), ...where };
     const node = scheme.joins === false ? population.admitSilently(birth) : population.admit(birth);
     this.employ(node);
     if (scheme.sessionMs === undefined) return;
@@ -73,7 +80,7 @@ export class Crew implements Plot {
       if (this.shift !== shift || !this.isAtWork) return;
       this.members.splice(this.members.indexOf(node), 1);
       population.lose(node);
-      this.bring(node.host.ip);
+      this.bring({ ip: node.host.ip, port: node.host.port });
     });
   }
 

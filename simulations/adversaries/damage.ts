@@ -7,7 +7,7 @@ import {
   type Match,
   readRecord,
 } from "../../dht/index.ts";
-import { K, type NodeId, sameId, toHex } from "../../routing/index.ts";
+import { type Contact, compareDistance, K, type NodeId, sameId, toHex } from "../../routing/index.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import { type OperationFigures, OperationStatistics, type Outcome, round, Samples } from "../engine/statistics.ts";
 import { type SimNode, type World, wallClockOf } from "../engine/world.ts";
@@ -24,6 +24,8 @@ export interface AdversaryFigures {
   readonly inResults: number;
   /** Part of the seats in the tables of members that adversaries hold at the end. */
   readonly inTables: number;
+  /** Members of whose table adversaries hold more than half at the end, or all of the k nearest contacts in it. */
+  readonly eclipsed: number;
   /** Records held by the member that holds the most, at the end. */
   readonly fullestStore: number;
   /** Part of the matches that no member had published: signed by keys of attackers. */
@@ -91,12 +93,20 @@ export class Damage implements WorkloadWitness {
         partOf(seats, ({ key }) => adversaries.has(key)),
         5,
       ),
+      eclipsed: oracle.live.filter((node) => this.isEclipsed(node)).length,
       fullestStore: oracle.live.reduce((most, { storeSize }) => Math.max(most, storeSize), 0),
       spam: round(matches === 0 ? 0 : spam / matches, 5),
       believedWrongly,
       overBudget,
       targeted: targeted.figures(),
     };
+  }
+
+  private isEclipsed(node: SimNode): boolean {
+    const seats = [...node.contacts()];
+    const nearest = seats.sort((a, b) => compareDistance(node.id, a.id, b.id)).slice(0, K);
+    const isTheirs = ({ key }: Contact) => this.adversaries.has(key);
+    return partOf(seats, isTheirs) > 0.5 || partOf(nearest, isTheirs) === 1;
   }
 
   private countNewcomers(): void {

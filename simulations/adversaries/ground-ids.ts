@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { capabilityKey } from "../../dht/index.ts";
-import { compareDistance, type NodeId, nodeIdFromHex, sameId } from "../../routing/index.ts";
+import { commonPrefixLength, compareDistance, type NodeId, nodeIdFromHex } from "../../routing/index.ts";
 import { nearestOf } from "../engine/nearest.ts";
 import { badSpec } from "../engine/spec-check.ts";
 import type { Birth } from "../engine/world.ts";
@@ -8,6 +8,8 @@ import type { SpecOf } from "./adversary-spec.ts";
 import { dropped } from "./droppers.ts";
 import type { Plot, Scheme } from "./scheme.ts";
 
+/** Whoever looks around the key, not only at it, is to see nobody else either: ids that share so many bits with it are about it, too. */
+const NEIGHBOURHOOD_BITS = 4;
 /** Key pairs that an attacker makes at most. Forty-five ids nearer than the nearest of a thousand take 45,000 on average. */
 const MAX_TRIES = 300_000;
 
@@ -31,7 +33,7 @@ export function groundIds(plot: Plot, spec: SpecOf<"ground-ids">): Scheme {
     },
     answer: (self, request, honest) => {
       const asked = request.kind === "find_node" ? request.target : request.kind === "ping" ? undefined : request.key;
-      const isAboutKey = asked !== undefined && sameId(asked, key);
+      const isAboutKey = asked !== undefined && commonPrefixLength(asked, key) >= NEIGHBOURHOOD_BITS;
       return (isAboutKey ? dropped(plot, self, request) : undefined) ?? honest();
     },
   };

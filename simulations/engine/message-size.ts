@@ -26,7 +26,7 @@ export function requestBytes(request: OverlayRequest): number {
     case "store":
       return REQUEST + 15 + ID + request.record.length + 3;
     case "watch":
-      return REQUEST + 33 + ID + whereBytes(request.where);
+      return REQUEST + 28 + ID + whereBytes(request.where);
     case "changed":
       return REQUEST + 17 + ID + request.record.length + 3;
   }

@@ -12,7 +12,7 @@ export class Oracle {
   private readonly members: SimNode[] = [];
   private readonly heads: number[] = []; // of their ids, in the same order
   private readonly places = new Map<SimNode, number>(); // where each stands in `members`
-  private readonly offers = new Map<SimNode, string>(); // what each has published; at most one entry for a member
+  private readonly offers = new Map<SimNode, string[]>(); // what each has published; at most one entry for a member, of as many as it offers
   private readonly offerers = new Map<string, Set<SimNode>>(); // the other way round; no empty set is kept
   private readonly others = new Set<SimNode>(); // the adversaries alive
 
@@ -30,8 +30,9 @@ export class Oracle {
 
   published(node: SimNode, capability: string): void {
     if (!this.places.has(node)) return;
-    this.forgetOffer(node);
-    this.offers.set(node, capability);
+    const own = this.offers.get(node) ?? [];
+    if (own.includes(capability)) return;
+    this.offers.set(node, [...own, capability]);
     const others = this.offerers.get(capability) ?? new Set();
     this.offerers.set(capability, others.add(node));
   }
@@ -48,7 +49,7 @@ export class Oracle {
       this.places.set(last, place);
     }
     this.places.delete(node);
-    this.forgetOffer(node);
+    this.forgetOffers(node);
   }
 
   get live(): readonly SimNode[] {
@@ -64,8 +65,9 @@ export class Oracle {
     return random.pick(this.members);
   }
 
-  offerOf(node: SimNode): string | undefined {
-    return this.offers.get(node);
+  /** In the order in which they were published. */
+  offersOf(node: SimNode): readonly string[] {
+    return this.offers.get(node) ?? [];
   }
 
   /** The adversaries that are alive. */
@@ -112,12 +114,12 @@ export class Oracle {
     return [...(this.offerers.get(capability) ?? [])];
   }
 
-  private forgetOffer(node: SimNode): void {
-    const capability = this.offers.get(node);
-    if (capability === undefined) return;
+  private forgetOffers(node: SimNode): void {
+    for (const capability of this.offersOf(node)) {
+      const others = this.offerers.get(capability);
+      others?.delete(node);
+      if (others?.size === 0) this.offerers.delete(capability);
+    }
     this.offers.delete(node);
-    const others = this.offerers.get(capability);
-    others?.delete(node);
-    if (others?.size === 0) this.offerers.delete(capability);
   }
 }

@@ -1,7 +1,7 @@
 import type { HostProperties } from "./hosts/host-spec.ts";
 
-/** Port on which everybody listens. */
-const PORT = 9_999;
+/** Port on which everybody listens who has a machine alone. */
+export const PORT = 9_999;
 
 /** The machine of one node, which stays the same over all lives of it. */
 export class SimHost {
@@ -9,13 +9,14 @@ export class SimHost {
   readonly ip: string;
   /** Whether it works for an attacker. */
   readonly isAdversary: boolean;
-  readonly port = PORT;
+  readonly port: number;
   /** When all that was sent before has left, ms: only where the way out is narrow. */
   private freeAt = 0;
 
-  constructor(properties: HostProperties, ip: string, isAdversary = false) {
+  constructor(properties: HostProperties, ip: string, isAdversary = false, port = PORT) {
     this.properties = properties;
     this.ip = ip;
+    this.port = port;
     this.isAdversary = isAdversary;
   }
 
@@ -25,7 +26,7 @@ export class SimHost {
   }
 
   get address(): string {
-    return `tcp://${this.ip}:${PORT}`;
+    return `tcp://${this.ip}:${this.port}`;
   }
 
   /** What kind of host it is, for pictures. */

@@ -74,6 +74,8 @@ export interface Birth {
   readonly seed?: Uint8Array | undefined;
   /** Default: the next of the world's address plan. */
   readonly ip?: string | undefined;
+  /** Default: the one on which everybody listens. With `ip` it tells apart those who share a machine. */
+  readonly port?: number | undefined;
   /** URIs at which it says that it can be dialled, whether or not it can. Default: its own. */
   readonly claims?: readonly string[] | undefined;
 }
@@ -144,10 +146,10 @@ export abstract class World {
   }
 
   /** A machine for somebody who is to be born. */
-  newHost({ isPublic = false, isAdversary = false, ip = this.addresses.next() }: Birth = {}): SimHost {
+  newHost({ isPublic = false, isAdversary = false, ip = this.addresses.next(), port }: Birth = {}): SimHost {
     const properties = this.options.hosts.draw(this.hostDraws);
     const canBeDialled = isPublic || isAdversary;
-    return new SimHost(canBeDialled ? { ...properties, isClient: false } : properties, ip, isAdversary);
+    return new SimHost(canBeDialled ? { ...properties, isClient: false } : properties, ip, isAdversary, port);
   }
 
   /** Addresses that one attacker has rented, side by side. @throws SynapseError `bad_options` beyond the 254 of a /24. */

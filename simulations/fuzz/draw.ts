@@ -42,7 +42,8 @@ function drawWorld(random: RandomStream, durationMs: number): PartialScenario {
     durationMs,
     latency: drawLatency(random),
     hosts: drawHosts(random),
-    links: maybe(random, 0.5) ? {} : { max: random.pick([8, 32, 512]), idleMs: random.pick([0, 5_000, 60_000]) },
+    // Whole nodes close a link that may not idle at all before anybody can use it.
+    links: maybe(random, 0.5) ? {} : { max: random.pick([8, 32, 512]), idleMs: random.pick([level === "node" ? 1_000 : 0, 5_000, 60_000]) },
     churn: drawChurn(random, durationMs),
     faults: drawFaults(random, durationMs),
     adversaries: maybe(random, 0.5) ? drawAdversaries(random) : [],
@@ -64,6 +65,9 @@ function drawLoad(random: RandomStream): Load {
   return {
     capabilities: 1 + random.integer(MOST_NAMES),
     zipf: random.pick([0, 0.5, 1, 1.5]),
+    hot: 0,
+    offersEach: 1,
+    bulkOffers: 0,
     lookupsPerSecond: part(random, 0, 1),
     findsPerSecond: part(random, 0, 1),
     publishesPerSecond: maybe(random, 0.5) ? 0 : part(random, 0, 0.5),

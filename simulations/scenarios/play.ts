@@ -6,6 +6,7 @@ import { OperationStatistics } from "../engine/statistics.ts";
 import type { World } from "../engine/world.ts";
 import { FaultPlan } from "../faults/fault-plan.ts";
 import { ArrivalPlan } from "./arrivals.ts";
+import { Census } from "./census.ts";
 import { Population } from "./population.ts";
 import { QueryLoad } from "./queries/load.ts";
 import type { Scenario } from "./scenario.ts";
@@ -42,6 +43,7 @@ export class Play {
   readonly adversaries: AdversaryPlan;
   readonly damage: Damage;
   readonly arrivals: ArrivalPlan;
+  readonly census: Census;
   private readonly world: World;
   private readonly scenario: Scenario;
 
@@ -64,6 +66,7 @@ export class Play {
     this.adversaries = new AdversaryPlan(world, this.population, scenario.adversaries);
     this.damage = new Damage(world, this.oracle, this.workload, scenario.adversaries);
     this.arrivals = new ArrivalPlan(world, this.population);
+    this.census = new Census(world, this.oracle, this.workload);
   }
 
   /** Runs to the end. */
@@ -79,6 +82,7 @@ export class Play {
     this.faults.begin(scenario.faults, scenario.durationMs);
     this.adversaries.begin(scenario.durationMs);
     this.arrivals.begin(scenario);
+    this.census.begin(scenario.durationMs);
     await this.pass("measuring", scenario.durationMs, progress);
     return beginning;
   }

@@ -68,6 +68,9 @@ const load: JsonSchema = {
   properties: {
     capabilities: { type: "integer", minimum: 1, maximum: 1_000_000 },
     zipf: { type: "number", minimum: 0, maximum: 10 },
+    hot: part,
+    offersEach: { type: "integer", minimum: 1, maximum: 64 },
+    bulkOffers: { type: "integer", minimum: 0, maximum: 16_384 },
     lookupsPerSecond: rate,
     findsPerSecond: rate,
     publishesPerSecond: rate,
@@ -113,6 +116,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         freshForMs: time,
         republishIntervalMs: time,
         recordLifetimeMs: time,
+        mostOwn: { type: "integer", minimum: 1, maximum: 16_384 },
         sweepIntervalMs: time,
       },
     },

@@ -14,6 +14,12 @@ export interface Load {
   readonly capabilities: number;
   /** How uneven: the n-th name is chosen in proportion to 1 / n^zipf, by those that offer it and by those that search. 0: all alike. */
   readonly zipf: number;
+  /** Part of the agents that offer the first name, whatever the others do: a name that everybody has. */
+  readonly hot: number;
+  /** Names that each agent offers. */
+  readonly offersEach: number;
+  /** Names that one more agent offers, each of them alone: a gateway to others. They are beside the `capabilities`. */
+  readonly bulkOffers: number;
   readonly lookupsPerSecond: number;
   readonly findsPerSecond: number;
   /** Members that publish another capability, or the same again. */
@@ -117,6 +123,9 @@ export const DEFAULT_SCENARIO: Scenario = {
   load: {
     capabilities: 50,
     zipf: 0,
+    hot: 0,
+    offersEach: 1,
+    bulkOffers: 0,
     lookupsPerSecond: 0.5,
     findsPerSecond: 0.5,
     publishesPerSecond: 0,

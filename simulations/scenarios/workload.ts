@@ -1,11 +1,14 @@
-import type { FindResult, LookupResult, PublishReport } from "../../dht/index.ts";
+import { capabilityKey, type FindResult, type LookupResult, type PublishReport } from "../../dht/index.ts";
 import { K, type NodeId, toHex } from "../../routing/index.ts";
 import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
 import { OperationStatistics, type Outcome } from "../engine/statistics.ts";
-import type { SimNode, World } from "../engine/world.ts";
+import { type SimNode, type World, wallClockOf } from "../engine/world.ts";
 import type { Load } from "./scenario.ts";
 import { Zipf } from "./zipf.ts";
+
+/** After a publish this long, ms, nothing of it is under way any more. */
+const SETTLED_MS = 15_000;
 
 /** Told of each lookup; gives what is to be told what it ended with: the keys of the contacts found. */
 export interface LookupObserver {
@@ -26,7 +29,9 @@ export class Workload {
   readonly publishes = new OperationStatistics();
   observer: LookupObserver | undefined;
   witness: WorkloadWitness | undefined;
-  private readonly offers = new Map<number, string>(); // what each node has ever offered, by index: one that comes back offers it again
+  /** Who publishes in bulk, once it has begun. */
+  bulkPublisher: SimNode | undefined;
+  private readonly offers = new Map<number, readonly string[]>(); // what each node has ever offered, by index: one that comes back offers it again
   private readonly world: World;
   private readonly oracle: Oracle;
   private readonly load: Load;
@@ -46,6 +51,7 @@ export class Workload {
     this.repeat(this.load.lookupsPerSecond, () => this.lookUp());
     this.repeat(this.load.findsPerSecond, () => this.search());
     this.repeat(this.load.publishesPerSecond, () => this.publishMore());
+    this.publishBulk();
   }
 
   /** From now on nobody asks for anything. */
@@ -55,13 +61,33 @@ export class Workload {
 
   /** A member that has just joined offers what it can do. */
   settleIn(node: SimNode): void {
-    const capability = this.offers.get(node.index) ?? capabilityName(this.popularity.draw(this.random));
-    this.offers.set(node.index, capability);
+    const capabilities = this.offers.get(node.index) ?? this.drawOffers();
+    this.offers.set(node.index, capabilities);
+    for (const capability of capabilities) this.offer(node, capability);
+  }
+
+  private drawOffers(): readonly string[] {
+    const { hot, offersEach } = this.load;
+    const isHot = () => hot > 0 && this.random.next() < hot;
+    const names = Array.from({ length: offersEach }, () => capabilityName(isHot() ? 0 : this.popularity.draw(this.random)));
+    return [...new Set(names)];
+  }
+
+  private offer(node: SimNode, capability: string): void {
     const tell = this.told("publish", node, capability);
     node.publish(offerOf(node, capability), (report) => {
       this.oracle.published(node, capability);
       tell?.(published(report));
     });
+  }
+
+  /** One member has much to offer, all at once: it is there to the end. */
+  private publishBulk(): void {
+    const { bulkOffers } = this.load;
+    const [publisher] = this.oracle.live;
+    if (publisher === undefined || bulkOffers === 0) return;
+    this.bulkPublisher = publisher;
+    for (let n = 0; n < bulkOffers; n++) this.offer(publisher, `bulk-${n}`);
   }
 
   private repeat(perSecond: number, action: () => void): void {
@@ -120,15 +146,26 @@ export class Workload {
   /** A member publishes what it offers again, as one does whose price has changed. */
   private publishMore(): void {
     const node = this.oracle.pick(this.random);
-    const capability = this.oracle.offerOf(node);
+    const offers = this.oracle.offersOf(node);
+    const capability = offers.length > 1 ? this.random.pick(offers) : offers[0];
     if (capability === undefined) return;
     const tell = this.told("publish", node, capability);
     node.publish(offerOf(node, capability), (report) => {
       if (!node.isAlive) return;
       const outcome = published(report);
       tell?.(outcome);
-      this.publishes.add(outcome);
+      // Some holders may be told after the publisher has all that it waits for.
+      this.world.clock.schedule(SETTLED_MS, () => this.publishes.add({ ...outcome, recall: this.heldByNearest(node, capability) }));
     });
+  }
+
+  /** Part of the members nearest to a key that hold this publisher's record. */
+  private heldByNearest(publisher: SimNode, capability: string): number {
+    const key = capabilityKey(this.world.options.swarm, capability);
+    const nearest = this.oracle.closest(key, K, publisher);
+    const now = wallClockOf(this.world);
+    const holds = (node: SimNode) => node.inside.store.under(key, now).some(({ publisherKey }) => publisherKey === publisher.contact.key);
+    return nearest.length === 0 ? 1 : nearest.filter(holds).length / nearest.length;
   }
 
   private told(operation: string, node: SimNode, about: string): ((outcome: Outcome) => void) | undefined {

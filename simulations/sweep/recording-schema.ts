@@ -49,7 +49,7 @@ const figures = object(
     joins: operation,
     faults: list(text),
   },
-  { adversaries: plain },
+  { records: plain, adversaries: plain },
 );
 
 const target = object({

@@ -21,6 +21,7 @@ const LOCAL: Readonly<Record<string, ExitCode>> = {
   bad_capability: ExitCode.usage,
   bad_id: ExitCode.usage,
   bad_identity: ExitCode.usage,
+  bad_snapshot: ExitCode.usage,
   bad_options: ExitCode.usage,
   bad_query: ExitCode.usage,
   bad_record: ExitCode.usage,

@@ -1,7 +1,8 @@
-import { LRUCache } from "lru-cache";
+import { setMaxListeners } from "node:events";
 import pLimit from "p-limit";
 import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
+import { RecentMap } from "../recent-map.ts";
 import { orAborted } from "../runtime.ts";
 import type { Link, Transport } from "../transport/transport.ts";
 import { Connection } from "./connection.ts";
@@ -11,8 +12,6 @@ import { DialRace } from "./dial-race.ts";
 
 /** Links dialled and kept unless told otherwise; the one used longest ago is closed first, once its calls have ended. */
 const MAX_DIALLED = 512;
-/** Peers whose link to us is remembered for calling back; their number is bounded by the listener too. */
-const MAX_INBOUND = 4_096;
 /**
  * Handshakes under way at once: each costs both sides a signature. Those beyond wait, in a queue bounded by what this process asks; one
  * whose time is over by its turn is not begun.
@@ -44,26 +43,23 @@ type Dial = (limit: Deadline) => Promise<Connection>;
 export class ConnectionPool {
   private readonly host: ConnectionHost;
   private readonly transport: Transport;
-  private readonly dialled: LRUCache<string, Connection>;
+  private readonly dialled: RecentMap<Connection>;
   /** Those of them that were dialled by address alone, by that address. Closed ones stay until dialled anew or displaced. */
-  private readonly byAddress: LRUCache<string, Connection>;
-  /** Made by the first: a client accepts none, and its arrays take longer to make than a client. */
-  private inbound: LRUCache<string, Connection> | undefined;
+  private readonly byAddress: RecentMap<Connection>;
+  /** The link of each peer that has dialled this side, the newest; open ones only, so no more than limits.maxConnections. */
+  private readonly inbound = new Map<string, Connection>();
   /** Dials under way by peer or address; as many as callers have begun, each gone when its turn and its time are over. */
   private readonly dialling = new Map<string, Attempt>();
   private readonly limitDials = pLimit(MAX_DIALS);
   /** Aborted when the pool is closed: dials under way are given up. */
-  private end = new AbortController();
+  private end = newEnd();
 
   /** @param max links dialled and kept. */
   constructor(host: ConnectionHost, transport: Transport, max = MAX_DIALLED) {
     this.host = host;
     this.transport = transport;
-    this.dialled = new LRUCache({
-      max,
-      disposeAfter: (connection) => connection.closeWhenIdle(), // after, since a link that closes at once deletes its entry itself
-    });
-    this.byAddress = new LRUCache({ max });
+    this.dialled = new RecentMap(max, (connection) => connection.closeWhenIdle());
+    this.byAddress = new RecentMap(max);
   }
 
   /** Links that are open and were dialled from here. */
@@ -107,17 +103,27 @@ export class ConnectionPool {
     const { peerId } = connection.link;
     if (peerId === undefined) return;
     const key = toHex(peerId);
-    this.inbound ??= new LRUCache({ max: MAX_INBOUND });
     const { inbound } = this;
     inbound.set(key, connection);
     connection.whenClosed(() => {
-      if (inbound.peek(key) === connection) inbound.delete(key);
+      if (inbound.get(key) === connection) inbound.delete(key);
     });
+  }
+
+  /** Whether a link to a peer is open that was dialled from here. */
+  hasDialled(key: string): boolean {
+    return this.dialled.peek(key)?.isOpen ?? false;
+  }
+
+  /** Closes a link dialled from here where the peer has dialled one as well: one serves both, and an idle one takes memory on both sides. */
+  closeSurplus(connection: Connection): void {
+    const { peerId } = connection.link;
+    if (peerId !== undefined && this.inbound.get(toHex(peerId))?.isOpen) connection.closeWhenIdle();
   }
 
   /** Keeps links again after {@link close}; a new pool needs no opening. */
   open(): void {
-    this.end = new AbortController();
+    this.end = newEnd();
   }
 
   close(): void {
@@ -133,7 +139,7 @@ export class ConnectionPool {
   private openTo(key: string, dialledOnly: boolean): Connection | undefined {
     const dialled = this.dialled.get(key);
     if (dialled?.isOpen) return dialled;
-    const inbound = dialledOnly ? undefined : this.inbound?.get(key);
+    const inbound = dialledOnly ? undefined : this.inbound.get(key);
     return inbound?.isOpen ? inbound : undefined;
   }
 
@@ -205,4 +211,11 @@ export class ConnectionPool {
     });
     return connection;
   }
+}
+
+/** Every dial under way listens to it: more than ten are no leak. */
+function newEnd(): AbortController {
+  const end = new AbortController();
+  setMaxListeners(MAX_DIALS, end.signal);
+  return end;
 }

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { SecureContext } from "node:tls";
+import { type SecureContext, TLSSocket } from "node:tls";
 import type { Runtime } from "../../dht/index.ts";
 import { sameId, shortId } from "../../routing/index.ts";
 import { formatAddress, isLoopback, parseAddress } from "../address.ts";
@@ -48,8 +48,9 @@ export class TcpTransport implements Transport {
     const { host, port } = parseAddress(address);
     const { signal } = options;
     if (signal?.aborted) throw abortedError(signal);
-    const socket = connect({ host, port });
     const remoteAddress = formatAddress({ host, port });
+    const session = options.dialect === "secure" ? this.sessions.at(remoteAddress, options.expectedId) : undefined;
+    const socket = options.dialect === "plain" ? connect({ host, port }) : dialTls({ host, port }, this.secureContext, session?.ticket);
     const abort = () => socket.destroy(abortedError(signal as AbortSignal));
     signal?.addEventListener("abort", abort, { once: true });
     const timer = this.options.runtime.schedule(options.timeoutMs, () =>
@@ -61,18 +62,18 @@ export class TcpTransport implements Transport {
       ),
     );
     try {
-      await settled(socket, "connect");
-      if (options.dialect === "plain") return this.link(socket, "plain", undefined, remoteAddress);
-      const session = this.sessions.at(remoteAddress, options.expectedId);
-      const secure = dialTls(socket, this.secureContext, session?.ticket);
-      await settled(secure, "secureConnect", socket);
-      const peerId = this.sessions.peerIdOf(remoteAddress, secure, session);
+      if (!(socket instanceof TLSSocket)) {
+        await settled(socket, "connect");
+        return this.link(socket, "plain", undefined, remoteAddress);
+      }
+      await settled(socket, "secureConnect");
+      const peerId = this.sessions.peerIdOf(remoteAddress, socket, session);
       if (options.expectedId !== undefined && !sameId(peerId, options.expectedId)) {
         throw new SynapseError("wrong_peer", `${address} is node ${shortId(peerId)}, not ${shortId(options.expectedId)}`, {
           peer: address,
         });
       }
-      return this.link(secure, "secure", peerId, remoteAddress);
+      return this.link(socket, "secure", peerId, remoteAddress);
     } catch (error) {
       socket.destroy();
       throw dialError(address, error);
@@ -111,28 +112,24 @@ export class TcpTransport implements Transport {
   }
 }
 
-/** Resolves at an event, rejects when the socket breaks or closes before it. `under` is the socket that errors are blamed on. */
-function settled(socket: Socket, event: "connect" | "secureConnect", under: Socket = socket): Promise<void> {
+/** Resolves at an event, rejects when the socket breaks or closes before it. */
+function settled(socket: Socket, event: "connect" | "secureConnect"): Promise<void> {
   return new Promise((resolve, reject) => {
     const onClose = () => finish(new SynapseError("connection_lost", "the connection was closed during the handshake"));
     const onError = (error: Error) => finish(error);
     const finish = (error?: Error) => {
       socket.off(event, onEvent);
       socket.off("error", onError);
-      under.off("error", onError);
-      under.off("close", onClose);
-      // What still comes of a socket that is given up belongs to nobody.
+      socket.off("close", onClose);
       if (error) {
-        socket.on("error", () => undefined);
-        under.on("error", () => undefined);
+        socket.on("error", () => undefined); // what still comes of a socket that is given up belongs to nobody
         reject(error);
       } else resolve();
     };
     const onEvent = () => finish();
     socket.once(event, onEvent);
     socket.on("error", onError);
-    if (under !== socket) under.on("error", onError);
-    under.on("close", onClose);
+    socket.on("close", onClose);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
-import { LRUCache } from "lru-cache";
 import { type NodeId, sameId } from "../../routing/index.ts";
+import { RecentMap } from "../recent-map.ts";
 import { peerIdOf } from "./tls.ts";
 
 /** Addresses whose last session is remembered unless told otherwise; the one used longest ago is forgotten first. */
@@ -17,10 +17,10 @@ export interface TlsSession {
  * session's secret is the one with whom it was agreed.
  */
 export class TlsSessions {
-  private readonly byAddress: LRUCache<string, TlsSession>;
+  private readonly byAddress: RecentMap<TlsSession>;
 
   constructor(max = MAX_SESSIONS) {
-    this.byAddress = new LRUCache({ max });
+    this.byAddress = new RecentMap(max);
   }
 
   /** The session to offer at an address, if the one who is wanted there gave it. */

@@ -36,10 +36,10 @@ export function acceptTls(socket: Socket, secureContext: SecureContext): TLSSock
   return new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: false, ALPNProtocols: [ALPN] });
 }
 
-/** The dialling side, on a connected socket, with the ticket of an earlier session if there is one. */
-export function dialTls(socket: Socket, secureContext: SecureContext, ticket?: Buffer): TLSSocket {
+/** The dialling side, to an address or over a connected socket, with the ticket of an earlier session if there is one. */
+export function dialTls(to: { host: string; port: number } | { socket: Socket }, secureContext: SecureContext, ticket?: Buffer): TLSSocket {
   const unchecked = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
-  return connect({ socket, secureContext, ALPNProtocols: [ALPN], ...unchecked, ...(ticket && { session: ticket }) });
+  return connect({ ...to, secureContext, ALPNProtocols: [ALPN], ...unchecked, ...(ticket && { session: ticket }) });
 }
 
 /**

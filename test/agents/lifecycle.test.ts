@@ -172,3 +172,16 @@ describe("a node", () => {
 });
 
 const OWN = Identity.generate();
+
+describe("two agents", () => {
+  test("keep one link between them once the one that was called has dialled back", async () => {
+    const first = agentOf({});
+    await first.start();
+    const newcomer = agentOf({ bootstrap: first.addresses });
+    await newcomer.start();
+    const dialled = () => [first, newcomer].map((agent) => agent.insides.core.pool.size);
+    await until(() => first.peers.length === 1 && `${dialled()}` === "0,1");
+    expect(await first.call(newcomer.contact, "_synapse.ping")).toBe("pong");
+    expect(dialled()).toEqual([0, 1]);
+  });
+});

@@ -111,7 +111,7 @@ describe("A candidate", () => {
   test("does not wait for the ping of a contact that may have to make room", () => {
     const { membership, asked, clock } = sceneWith(K);
     clock.advance(2 * FRESH_MS);
-    membership.challengeStale(0);
+    membership.check("fast");
     for (let n = 0; n < 2 * MAX_VERIFYING; n++) membership.addCandidate(peer(100 + n, 1 + (n % 7)));
     expect(asked.open.filter(({ how }) => how === "verify")).toHaveLength(MAX_VERIFYING);
   });

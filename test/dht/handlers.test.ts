@@ -9,7 +9,6 @@ import {
   MAX_PER_ANSWER,
   Membership,
   type OverlayRequest,
-  RecordStore,
   type StoreResponse,
 } from "../../dht/index.ts";
 import { Leases } from "../../dht/leases.ts";
@@ -21,7 +20,7 @@ import { HOUR, SWARM, recordOf as signedRecord } from "../support/records.ts";
 import { verifyEd25519 } from "../support/signers.ts";
 import { forge } from "../support/store-forgery.ts";
 import { AskedPeers } from "../support/store-peers.ts";
-import { unsignedRecord } from "../support/store-records.ts";
+import { newStore, unsignedRecord } from "../support/store-records.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const SELF = new Uint8Array(32).fill(0x5a);
@@ -32,7 +31,7 @@ const NOBODY: Caller = { id: undefined, claimed: undefined };
 class Scene {
   readonly clock = new VirtualClock(1);
   readonly asked = new AskedPeers();
-  readonly store = new RecordStore(SWARM);
+  readonly store = newStore();
   readonly membership: Membership;
   readonly handlers: Handlers;
 

@@ -21,7 +21,7 @@ function join(member: Member, bootstrap: readonly string[], attempts?: number): 
     bootstrap,
     (report) => reports.push(report),
     (error) => failures.push(error),
-    attempts,
+    attempts === undefined ? {} : { attempts },
   );
   return { reports, failures, stop: () => joining.stop() };
 }

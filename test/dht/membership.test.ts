@@ -1,84 +1,52 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "../../dht/index.ts";
-import { K, REPLACEMENTS, shortId } from "../../routing/index.ts";
+import { K, REPLACEMENTS } from "../../routing/index.ts";
 import { at, keysOf } from "../support/ids.ts";
-import { FRESH_MS, oldest, peer, peers, SELF, sceneWith, waiting } from "../support/membership-scene.ts";
+import { FRESH_MS, peer, peers, SELF, sceneWith, waiting } from "../support/membership-scene.ts";
 import { Random } from "../support/random.ts";
 import { MINUTE } from "../support/records.ts";
 
 const MAX_VERIFYING = 64;
 
 describe("A full bucket", () => {
-  test("keeps everybody and asks nobody while its oldest contact was heard of in the last 5 minutes", () => {
-    const scene = sceneWith(K);
-    scene.clock.advance(FRESH_MS - (K - 1) * 1_000 - 1);
-    scene.membership.addVerified(peer(50));
-    expect(scene.asked.log).toEqual([]);
-    expect(waiting(scene)).toEqual([peer(50).key]);
-    expect(scene.newcomers).toEqual([]);
-  });
-
-  test("pings its oldest contact when that has not been heard of for 5 minutes", () => {
-    const scene = sceneWith(K);
-    scene.clock.advance(FRESH_MS - (K - 1) * 1_000);
-    scene.membership.addVerified(peer(50));
-    expect(scene.asked.log).toHaveLength(1);
-    const { how, request, contact, timeoutMs } = at(scene.asked.open, 0);
-    expect([how, request, contact, timeoutMs]).toEqual(["request", { kind: "ping" }, peer(0), DEFAULT_SETTINGS.requestTimeoutMs]);
-    expect(scene.membership.table.has(peer(0))).toBe(true);
-    expect(scene.membership.table.has(peer(50))).toBe(false);
-  });
-
-  test("leaves the seat to an oldest contact that answers, as the most recently heard of", () => {
-    const scene = sceneWith(K);
-    scene.clock.advance(2 * FRESH_MS);
-    scene.membership.addVerified(peer(50));
-    at(scene.asked.open, 0).answer();
-    expect([...scene.membership.table.contacts()]).toEqual([...peers(K - 1, 1), peer(0)]);
-    expect(oldest(scene)).toEqual(peer(1));
-    expect(waiting(scene)).toEqual([peer(50).key]);
-  });
-
-  test("gives the seat to the newcomer when the oldest contact does not answer, and forgets how quick that was", () => {
-    const scene = sceneWith(K);
-    scene.membership.roundTrips.measured(peer(0), 30);
-    scene.clock.advance(2 * FRESH_MS);
-    scene.membership.addVerified(peer(50));
-    at(scene.asked.open, 0).fail();
-    expect(keysOf(scene.membership.table.contacts())).toEqual(keysOf([...peers(K - 1, 1), peer(50)]));
-    expect(scene.membership.table.size).toBe(K);
-    expect(scene.membership.roundTrips.of(peer(0))).toBeUndefined();
-    expect(waiting(scene)).toEqual([]);
-  });
-
-  test("pings one contact at a time, whoever else knocks meanwhile", () => {
-    const scene = sceneWith(K);
-    scene.clock.advance(2 * FRESH_MS);
-    for (const contact of peers(REPLACEMENTS, 50)) scene.membership.addVerified(contact);
-    expect(scene.asked.log).toHaveLength(1);
-    at(scene.asked.open, 0).answer();
-    scene.membership.addVerified(peer(70));
-    expect(scene.asked.log.map(({ contact }) => contact)).toEqual([peer(0), peer(1)]);
-  });
-
-  test("loses nobody to a flood of newcomers as long as its contacts answer", () => {
+  test("keeps everybody and asks nobody, however many knock: that must not tell when its contacts are checked", () => {
     const scene = sceneWith(K);
     for (let i = 100; i < 300; i++) {
       scene.clock.advance(MINUTE);
       scene.membership.addVerified(peer(i));
-      for (const asked of scene.asked.open) asked.answer();
     }
-    expect(keysOf(scene.membership.table.contacts()).sort()).toEqual(keysOf(peers(K)).sort());
-    expect(scene.asked.log.length).toBeGreaterThan(K);
+    expect(scene.asked.log).toEqual([]);
+    expect(keysOf(scene.membership.table.contacts())).toEqual(keysOf(peers(K)));
     expect(scene.newcomers).toEqual([]);
+    expect(waiting(scene)).toHaveLength(REPLACEMENTS);
   });
 
-  test("in one part of the id space leaves the others alone", () => {
+  test("leaves the seat to a contact that answers its check, and counts it as heard of now", () => {
     const scene = sceneWith(K);
     scene.clock.advance(2 * FRESH_MS);
-    scene.membership.addVerified(peer(1, 4));
-    expect(scene.asked.log).toEqual([]);
-    expect(scene.newcomers).toEqual([peer(1, 4)]);
+    scene.membership.addVerified(peer(50));
+    scene.membership.check("fast");
+    const { contact, how, request, timeoutMs } = at(scene.asked.open, 0);
+    expect([how, request, timeoutMs]).toEqual(["request", { kind: "ping" }, DEFAULT_SETTINGS.requestTimeoutMs]);
+    at(scene.asked.open, 0).answer();
+    expect([...scene.membership.table.contacts()].at(-1)).toEqual(contact);
+    expect(waiting(scene)).toEqual([peer(50).key]);
+  });
+
+  test("gives the seat of a contact that does not answer to one that waits, and forgets how quick it was", () => {
+    const scene = sceneWith(K);
+    for (const contact of peers(K)) scene.membership.roundTrips.measured(contact, 30);
+    scene.clock.advance(2 * FRESH_MS);
+    scene.membership.addVerified(peer(50));
+    scene.membership.check("fast");
+    const { contact } = at(scene.asked.open, 0);
+    at(scene.asked.open, 0).fail();
+    expect(keysOf(scene.membership.table.contacts()).sort()).toEqual(
+      keysOf([...peers(K).filter(({ key }) => key !== contact.key), peer(50)]).sort(),
+    );
+    expect(scene.membership.roundTrips.of(contact)).toBeUndefined();
+    expect(scene.newcomers).toEqual([peer(50)]);
+    expect(waiting(scene)).toEqual([]);
   });
 });
 
@@ -114,7 +82,7 @@ describe("A contact that answers", () => {
     const scene = sceneWith(K);
     scene.clock.advance(2 * FRESH_MS);
     for (const contact of peers(K)) scene.membership.addVerified(contact);
-    scene.membership.addVerified(peer(50));
+    for (const pace of ["fast", "slow"] as const) scene.membership.check(pace);
     expect(scene.asked.log).toEqual([]);
   });
 });
@@ -147,26 +115,69 @@ describe("A contact that misses requests", () => {
   });
 });
 
-describe("A challenge", () => {
-  test("of a bucket that is empty, or was never used, asks nobody", () => {
-    const { membership, asked, clock } = sceneWith(1);
-    for (let miss = 0; miss < 3; miss++) membership.markMissed(peer(0));
-    clock.advance(2 * FRESH_MS);
-    for (const index of [0, 9]) membership.challengeStale(index);
-    expect(asked.log).toEqual([]);
+describe("A check", () => {
+  test("asks nobody where nobody is due: in an empty table, or one that was heard of lately", () => {
+    for (const count of [0, K]) {
+      const { membership, asked, clock } = sceneWith(0);
+      for (const contact of peers(count)) membership.addVerified(contact);
+      clock.advance(FRESH_MS / 5 - 1);
+      for (const pace of ["fast", "slow"] as const) membership.check(pace);
+      expect(asked.log).toEqual([]);
+    }
   });
 
-  test("reaches a bucket that is not full too, and not while it is under way already", () => {
-    const { membership, asked, clock } = sceneWith(2);
-    membership.challengeStale(0);
-    expect(asked.log).toEqual([]);
-    clock.advance(2 * FRESH_MS);
-    membership.challengeStale(0);
-    membership.challengeStale(0);
-    expect(asked.log.map(({ contact }) => shortId(contact.id))).toEqual([shortId(peer(0).id)]);
+  test("is for new contacts after a minute, and for those that have long been there after five", () => {
+    const { membership, asked, clock } = sceneWith(1);
+    for (let minute = 0; minute < 10; minute++) {
+      clock.advance(MINUTE);
+      membership.check("slow");
+      expect(asked.log).toHaveLength(minute);
+      membership.check("fast");
+      at(asked.open, 0).answer();
+    }
+    membership.check("fast");
+    clock.advance(FRESH_MS - 1);
+    membership.check("slow");
+    expect(asked.log).toHaveLength(10);
+    clock.advance(1);
+    membership.check("fast");
+    expect(asked.log).toHaveLength(10);
+    membership.check("slow");
+    expect(asked.log).toHaveLength(11);
+  });
+
+  test("of one that has just missed a request comes at once, and not while one is under way", () => {
+    const { membership, asked, clock } = sceneWith(1);
+    clock.advance(FRESH_MS);
+    membership.check("fast");
+    membership.check("fast");
+    expect(asked.log).toHaveLength(1);
     at(asked.open, 0).fail();
-    membership.challengeStale(0);
+    membership.check("fast");
     expect(asked.log).toHaveLength(2);
+  });
+
+  test("picks anybody who is due: no contact of a bucket can be told to be next", () => {
+    const { membership, asked, clock } = sceneWith(K);
+    clock.advance(10 * MINUTE);
+    for (const contact of peers(K)) membership.addVerified(contact);
+    const order: string[] = [];
+    for (let n = 0; n < 400; n++) {
+      clock.advance(FRESH_MS);
+      membership.check("slow");
+      order.push(at(asked.open, 0).contact.key);
+      at(asked.open, 0).answer();
+    }
+    const counts = peers(K).map(({ key }) => order.filter((other) => other === key).length);
+    expect(Math.min(...counts)).toBeGreaterThan(5);
+    expect(Math.max(...counts)).toBeLessThan(60);
+  });
+
+  test("is for sixteen at once at most", () => {
+    const { membership, asked, clock } = sceneWith(K);
+    clock.advance(FRESH_MS);
+    for (let n = 0; n < 200; n++) membership.check("fast");
+    expect(asked.open).toHaveLength(16);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   levelsOf,
   MAX_PER_ANSWER,
   MAX_PER_KEY,
-  RecordStore,
+  MAX_PER_PUBLISHER,
   type StoreOutcome,
   timelinessOf,
 } from "../../dht/index.ts";
@@ -14,7 +14,7 @@ import { type NodeId, toHex } from "../../routing/index.ts";
 import { at } from "../support/ids.ts";
 import { Random } from "../support/random.ts";
 import { claimOf, HOUR, MINUTE, SWARM } from "../support/records.ts";
-import { readPages, readUnsigned, unsignedRecord as recordOf } from "../support/store-records.ts";
+import { newStore, readPages, readUnsigned, unsignedRecord as recordOf } from "../support/store-records.ts";
 
 const START = claimOf().issued;
 const CAPABILITIES = ["work", "work/rust", "work/rust/async", "rest"];
@@ -78,7 +78,7 @@ const textsOf = (records: Iterable<CapabilityRecord>): string[] => Array.from(re
 
 /** A store and the model of it, to which the same things happen. */
 class World {
-  readonly store = new RecordStore(SWARM);
+  readonly store = newStore();
   readonly model = new Model();
   readonly outcomes = new Map<string, number>();
   now = START;
@@ -183,7 +183,7 @@ describe("A store agrees with a list that is read from end to end", () => {
 test("A publisher's bound is counted as a list counts it, over swept and renewed records of many keys", () => {
   const random = new Random(5);
   for (let world = 0; world < 6; world++) {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     const expiries = new Map<string, number>();
     let now = START;
     for (let step = 0; step < 700; step++) {
@@ -193,7 +193,7 @@ test("A publisher's bound is counted as a list counts it, over swept and renewed
       const capability = `work-${random.int(400)}`;
       const record = recordOf({ capability, seq: step, issued: now, expires: now + MINUTE + random.int(HOUR) });
       const { outcome } = store.put(capabilityKey(SWARM, capability), record, now);
-      expect(outcome).toBe(expiries.has(capability) || expiries.size < 256 ? "stored" : "busy");
+      expect(outcome).toBe(expiries.has(capability) || expiries.size < MAX_PER_PUBLISHER ? "stored" : "busy");
       if (outcome === "stored") expiries.set(capability, Math.max(record.expires, expiries.get(capability) ?? 0));
       expect(store.size).toBe(expiries.size);
     }
@@ -204,7 +204,7 @@ test("Pages give what stays exactly once while others come, go, renew and are sw
   const key = capabilityKey(SWARM, "work");
   const random = new Random(31);
   for (let world = 0; world < 40; world++) {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     let now = START;
     for (let publisher = 1; publisher <= 150; publisher++) {
       const staying = publisher % 2 === 0;

@@ -6,15 +6,24 @@ import {
   MAX_PER_ANSWER,
   MAX_PER_KEY,
   MAX_PER_PUBLISHER,
+  MAX_PER_SUBNET,
   MAX_RECORDS,
   MAX_SPLIT,
-  RecordStore,
+  type RecordStore,
   splitBitsOf,
 } from "../../dht/index.ts";
 import { toHex } from "../../routing/index.ts";
 import { at } from "../support/ids.ts";
 import { claimOf, HOUR, SWARM } from "../support/records.ts";
-import { fillWith, keyOf, publishersWith, readPages, readUnsigned, unsignedRecord as recordOf } from "../support/store-records.ts";
+import {
+  fillWith,
+  keyOf,
+  newStore,
+  publishersWith,
+  readPages,
+  readUnsigned,
+  unsignedRecord as recordOf,
+} from "../support/store-records.ts";
 
 const NOW = claimOf().issued;
 const KEY = capabilityKey(SWARM, "work");
@@ -23,13 +32,13 @@ const put = (store: RecordStore, record: CapabilityRecord, now = NOW, key = KEY)
 const sorted = (records: Iterable<Uint8Array>): string[] => Array.from(records, toHex).sort();
 
 function filled(publishers: number, fields: Parameters<typeof recordOf>[0] = {}): RecordStore {
-  const store = new RecordStore(SWARM);
+  const store = newStore();
   for (let publisher = 1; publisher <= publishers; publisher++) expect(put(store, recordOf(fields, publisher))).toBe("stored");
   return store;
 }
 
 test("The bounds are those that the documentation names", () => {
-  expect([MAX_PER_KEY, MAX_PER_PUBLISHER, MAX_RECORDS, MAX_PER_ANSWER]).toEqual([256, 256, 16_384, 64]);
+  expect([MAX_PER_KEY, MAX_PER_PUBLISHER, MAX_PER_SUBNET, MAX_RECORDS, MAX_PER_ANSWER]).toEqual([256, 512, 4_096, 16_384, 64]);
 });
 
 describe("A record is", () => {
@@ -47,7 +56,7 @@ describe("A record is", () => {
   });
 
   test("stale when a newer one is held, or another of the same number, and the reason names the number", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     put(store, recordOf({ seq: 7 }));
     expect(store.put(KEY, recordOf({ seq: 6 }), NOW)).toMatchObject({ outcome: "stale", reason: expect.stringContaining("7 is here") });
     expect(put(store, recordOf({ seq: 7, name: "other" }))).toBe("stale");
@@ -56,7 +65,7 @@ describe("A record is", () => {
   });
 
   test("stored when what is held has expired, whatever its number and whether or not it was swept", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     put(store, recordOf({ seq: 7 }));
     const next = recordOf({ seq: 1, issued: NOW + HOUR });
     expect(put(store, next, NOW + HOUR)).toBe("stored");
@@ -65,7 +74,7 @@ describe("A record is", () => {
   });
 
   test("expired from the moment it says, and before its time, which the reason blames on a clock", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     expect(put(store, recordOf(), NOW + HOUR)).toBe("expired");
     const early = store.put(KEY, recordOf(), NOW - CLOCK_SKEW_MS - 1);
     expect(early).toMatchObject({ outcome: "expired", reason: expect.stringContaining("clock") });
@@ -76,7 +85,7 @@ describe("A record is", () => {
   test("invalid in a store of another swarm, under whichever key", () => {
     const foreign = recordOf({ swarm: "other" });
     for (const swarm of [SWARM, "other"]) {
-      const { outcome, reason } = new RecordStore(SWARM).put(capabilityKey(swarm, "work"), foreign, NOW);
+      const { outcome, reason } = newStore().put(capabilityKey(swarm, "work"), foreign, NOW);
       expect([outcome, reason]).toEqual(["invalid", expect.stringContaining('of swarm "other", this is "test"')]);
     }
   });
@@ -87,25 +96,25 @@ describe("A record is", () => {
     const others = ["a/b/c", "b", "ab", "a/"].map((name) => keyAt(name));
     for (let depth = 0; depth <= MAX_SPLIT; depth++) {
       const bits = splitBitsOf(record.publisher, depth);
-      for (const name of ["a", "a/b"]) expect(put(new RecordStore(SWARM), record, NOW, keyAt(name, bits))).toBe("stored");
+      for (const name of ["a", "a/b"]) expect(put(newStore(), record, NOW, keyAt(name, bits))).toBe("stored");
       const sibling = bits.replace(/.$/, (bit) => (bit === "0" ? "1" : "0"));
       if (depth > 0) others.push(keyAt("a", sibling), keyAt("a/b", sibling));
     }
     others.push(keyAt("a", splitBitsOf(record.publisher, MAX_SPLIT + 1)));
-    for (const key of others) expect(put(new RecordStore(SWARM), record, NOW, key)).toBe("invalid");
+    for (const key of others) expect(put(newStore(), record, NOW, key)).toBe("invalid");
   });
 });
 
 describe("Of two records of one publisher", () => {
   test("both are kept where their capabilities differ, below one key too", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     const [python, rust] = [recordOf({ capability: "work/python" }), recordOf({ capability: "work/rust" })];
     expect([put(store, python), put(store, rust)]).toEqual(["stored", "stored"]);
     expect(sorted(readPages(store, KEY, 1, NOW))).toEqual(sorted([python.bytes, rust.bytes]));
   });
 
   test("both count, under whichever keys, and a 257th record is turned away until others expire", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     const nth = (i: number, fields = {}) => recordOf({ capability: `work-${i}`, ...fields });
     for (let i = 0; i < MAX_PER_PUBLISHER; i++) expect(put(store, nth(i), NOW, keyOf(nth(i)))).toBe("stored");
     const further = store.put(keyOf(nth(999)), nth(999), NOW);
@@ -144,7 +153,7 @@ describe("A withdrawal", () => {
   });
 
   test("of what is not here is kept all the same, and gives way to a newer record", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     expect(put(store, withdrawal())).toBe("stored");
     expect(put(store, recordOf({ seq: 1 }))).toBe("stale");
     expect(put(store, recordOf({ seq: 3, expires: NOW + 1 }))).toBe("stored");
@@ -176,13 +185,13 @@ describe("A key that is full", () => {
   });
 
   test.each([1, 3, MAX_SPLIT])("is split one bit deeper than it lies, and never beyond the last: at depth %i", (depth) => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     const bits = "01101001".slice(0, depth);
     const child = capabilityKey(SWARM, "work", bits);
-    const publishers = publishersWith(bits, 2);
+    const publishers = publishersWith(bits, MAX_PER_KEY / 4);
     for (let i = 0; i < MAX_PER_KEY; i++) {
       // Several capabilities of one publisher share the key of the level above.
-      const record = recordOf({ capability: `work/${i % 200}` }, at(publishers, Math.floor(i / 200)));
+      const record = recordOf({ capability: `work/${i % 4}` }, at(publishers, Math.floor(i / 4)));
       expect(put(store, record, NOW, child)).toBe("stored");
     }
     const further = recordOf({ capability: "work/further" }, at(publishers, 1));
@@ -200,9 +209,9 @@ describe("A key that is full", () => {
 });
 
 test("A store that is full turns newcomers away, lets holders renew, and has room when something expires", () => {
-  const store = new RecordStore(SWARM);
+  const store = newStore();
   put(store, recordOf({ expires: NOW + 10 }));
-  expect(fillWith(store, MAX_RECORDS - 1, {}, NOW)).toEqual(new Set(["stored"]));
+  expect(fillWith(store, MAX_RECORDS - 1, {}, NOW, 1)).toEqual(new Set(["stored"]));
   const newcomer = recordOf({}, 2);
   expect(store.put(KEY, newcomer, NOW)).toMatchObject({ outcome: "busy", reason: expect.stringContaining("full") });
   expect(put(store, recordOf({ seq: 2, expires: NOW + 10 }))).toBe("stored");
@@ -234,7 +243,7 @@ describe("Pages", () => {
   });
 
   test("end too where all that would follow has expired", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     for (let publisher = 1; publisher <= 40; publisher++) put(store, recordOf({ expires: NOW + publisher }, publisher));
     const { more } = store.page(KEY, 10, undefined, NOW);
     expect(more).toBeDefined();
@@ -248,7 +257,7 @@ describe("Pages", () => {
 
 describe("A sweep", () => {
   test("drops what has expired, and nothing else", () => {
-    const store = new RecordStore(SWARM);
+    const store = newStore();
     for (let publisher = 1; publisher <= 20; publisher++) put(store, recordOf({ expires: NOW + publisher }, publisher));
     store.sweep(NOW);
     expect(store.size).toBe(20);
@@ -275,7 +284,7 @@ describe("A sweep", () => {
 });
 
 test("Shelves are every key with what is in force under it, withdrawals included", () => {
-  const store = new RecordStore(SWARM);
+  const store = newStore();
   const [first, gone, withdrawn] = [recordOf({}, 1), recordOf({ expires: NOW + 1 }, 2), recordOf({ withdrawn: true }, 3)];
   const deeper = recordOf({ capability: "work/rust" }, 4);
   for (const record of [first, gone, withdrawn, deeper]) put(store, record);

@@ -167,7 +167,7 @@ describe("A key that is full", () => {
 
 describe("A record", () => {
   test("is republished to those who are nearest by then, with a higher number, though nobody hands anything over", () => {
-    const { network, holders, publisher } = settled(11);
+    const { network, publisher } = settled(11);
     publish(network, publisher, offerOf("work"));
     for (const member of network.members) if (member !== publisher) member.overlay.stop();
     const { seq } = at(publisher.overlay.published, 0);
@@ -177,13 +177,17 @@ describe("A record", () => {
     const nearest = nearestMembers(network, KEY, K);
     expect(nearest.filter((member) => newcomers.includes(member)).length).toBeGreaterThanOrEqual(15);
     for (const member of nearest) expect(heldBy(network, member, KEY, publisher)?.seq).toBeGreaterThan(seq);
-    for (const member of holders.slice(-5)) expect(heldBy(network, member, KEY, publisher)?.seq).toBe(seq);
   });
 
   test("that is published again while the first is still on its way ends as the later one, everywhere", () => {
     const { network, publisher } = settled(12);
     let reports = 0;
-    for (const name of ["first", "second", "third"]) publisher.overlay.publish(offerOf("work", { name }), () => (reports += 1));
+    for (const name of ["first", "second", "third"])
+      publisher.overlay.publish(
+        offerOf("work", { name }),
+        () => undefined,
+        () => (reports += 1),
+      );
     network.clock.until(() => reports === 3);
     for (const member of nearestMembers(network, KEY, K)) expect(heldBy(network, member, KEY, publisher)?.name).toBe("third");
   });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type Contact, K, KBucket, REPLACEMENTS } from "../../routing/index.ts";
+import { type Contact, K, KBucket, type Pace, REPLACEMENTS } from "../../routing/index.ts";
 import { at, contactOf, keysOf } from "../support/ids.ts";
 import { Random } from "../support/random.ts";
 import { takeWaiting } from "../support/waiting.ts";
 
+const MINUTE = 60_000;
 const random = new Random(1);
 const contacts = Array.from({ length: 60 }, () => contactOf(random.bytes(32)));
 const contact = (index: number): Contact => at(contacts, index);
@@ -38,7 +39,6 @@ describe("seats", () => {
     expect(bucket.addVerified(contact(1), 10)).toBe("updated");
     expect(bucket.addVerified(contact(3), 11)).toBe("updated");
     expect(keysOf(bucket.contacts())).toEqual(keysOf([0, 2, 4, 1, 3].map(contact)));
-    expect(bucket.oldest).toBe(contact(0));
     expect(bucket.oldestSeen).toBe(0);
     expect([...bucket.seen()].map(([, seen]) => seen)).toEqual([0, 2, 4, 10, 11]);
   });
@@ -71,19 +71,26 @@ describe("replacements", () => {
     expect(takeWaiting(bucket)).toEqual(keysOf([K + 1, K + 2, K].map(contact)));
   });
 
-  test("get the seat of a contact that was removed, the most recently seen first", () => {
-    const bucket = bucketOf(K + 3);
-    expect(bucket.remove(contact(4))).toBe(true);
-    expect(bucket.size).toBe(K);
-    expect(bucket.has(contact(K + 2))).toBe(true);
-    expect(takeWaiting(bucket)).toEqual(keysOf([K, K + 1].map(contact)));
+  test("get the seat that falls free at once: whoever was drawn, any of them", () => {
+    const seated = [0, 0.4, 0.99].map((draw) => {
+      const bucket = bucketOf(K + 3);
+      const heir = bucket.heir(draw) as Contact;
+      expect(bucket.markMissed(contact(4), heir)).toBe("removed");
+      expect(bucket.size).toBe(K);
+      expect(bucket.has(heir)).toBe(true);
+      expect(takeWaiting(bucket)).toEqual(keysOf([K, K + 1, K + 2].map(contact)).filter((key) => key !== heir.key));
+      return heir.key;
+    });
+    expect(seated).toEqual(keysOf([K, K + 1, K + 2].map(contact)));
+    expect(bucketOf(K).heir(0.5)).toBeUndefined();
   });
 
   test("take their place in the order by when they were last seen", () => {
     const bucket = bucketOf(K + 1);
     for (let i = 1; i < K; i++) bucket.addVerified(contact(i), 100 + i);
     bucket.remove(contact(0));
-    expect(bucket.oldest).toBe(contact(K));
+    expect(bucket.contacts()[0]).toBe(contact(K));
+    expect(bucket.oldestSeen).toBe(K);
   });
 
   test("that miss a request no longer wait", () => {
@@ -103,7 +110,26 @@ describe("a contact that misses a request", () => {
     expect(bucket.markMissed(silent)).toBe("unknown");
   });
 
-  test("loses its seat at once to whoever waits", () => {
+  test("loses two thirds of its trust, and its seat to whoever waits when less than a minute of it is left", () => {
+    // Trust is the time between the first answer and the last one: [minutes of it, misses that it survives].
+    for (const [minutes, survived] of [
+      [0, 0],
+      [2.9, 0],
+      [3, 1],
+      [8.9, 1],
+      [9, 2],
+      [10_000, 2],
+    ] as const) {
+      const bucket = bucketOf(K);
+      bucket.addVerified(contact(0), minutes * MINUTE);
+      bucket.addVerified(contact(K), minutes * MINUTE);
+      const outcomes = [1, 2, 3].map(() => bucket.markMissed(contact(0)));
+      expect(outcomes.filter((outcome) => outcome === "kept")).toHaveLength(survived);
+      expect(outcomes[survived]).toBe("removed");
+    }
+  });
+
+  test("without any trust loses its seat at once to whoever waits", () => {
     const bucket = bucketOf(K + 1);
     expect(bucket.markMissed(contact(0))).toBe("removed");
     expect(bucket.has(contact(0))).toBe(false);
@@ -136,9 +162,34 @@ describe("a contact that misses a request", () => {
   });
 });
 
-test("An empty bucket has no oldest contact", () => {
+describe("whoever is due", () => {
+  const due = (bucket: KBucket, pace: Pace, heardBefore: number): string[] => {
+    const into: Contact[] = [];
+    bucket.pushDue(into, pace, heardBefore);
+    return keysOf(into);
+  };
+
+  test("is checked fast until it has been there for ten minutes, slowly from then on", () => {
+    const bucket = bucketOf(2);
+    bucket.addVerified(contact(0), 10 * MINUTE);
+    bucket.addVerified(contact(1), 10 * MINUTE);
+    const now = 20 * MINUTE;
+    expect([due(bucket, "fast", now), due(bucket, "slow", now)]).toEqual([[contact(1).key], [contact(0).key]]);
+    expect(due(bucket, "slow", 10 * MINUTE - 1)).toEqual([]);
+  });
+
+  test("and has missed a request is checked fast, however lately it was heard of and however long it had been there", () => {
+    const bucket = bucketOf(1);
+    bucket.addVerified(contact(0), 60 * MINUTE);
+    bucket.markMissed(contact(0));
+    expect([due(bucket, "fast", 0), due(bucket, "slow", 99 * MINUTE)]).toEqual([[contact(0).key], []]);
+    bucket.addVerified(contact(0), 61 * MINUTE);
+    expect([due(bucket, "fast", 99 * MINUTE), due(bucket, "slow", 99 * MINUTE)]).toEqual([[], [contact(0).key]]);
+  });
+});
+
+test("An empty bucket was never heard of", () => {
   const bucket = new KBucket();
-  expect(bucket.oldest).toBeUndefined();
   expect(bucket.oldestSeen).toBe(Number.POSITIVE_INFINITY);
   expect(bucket.isFull).toBe(false);
 });
@@ -160,7 +211,6 @@ test("Under any sequence of events a bucket stays in bounds, in order, and lists
       const seen = [...bucket.seen()].map(([, time]) => time);
       expect(seen).toEqual([...seen].sort((a, b) => a - b));
       expect(seen).toEqual([...bucket.seen()].map(([{ key }]) => answeredAt.get(key)));
-      expect(bucket.oldest?.key).toBe(bucket.contacts()[0]?.key);
       expect(bucket.oldestSeen).toBe(seen[0] ?? Number.POSITIVE_INFINITY);
     }
     const { isFull } = bucket;

@@ -1,6 +1,8 @@
+import { getMaxListeners } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeContact } from "../../routing/index.ts";
 import { DEFAULT_LIMITS, Identity } from "../../src/index.ts";
+import { Connection } from "../../src/rpc/connection.ts";
 import { ConnectionPool } from "../../src/rpc/pool.ts";
 import type { DialOptions, Link, LinkReceiver, ListenOptions, Transport } from "../../src/transport/transport.ts";
 import { deferred, failureOf, turn } from "../support/net/lifetime.ts";
@@ -144,6 +146,13 @@ describe("a pool dials", () => {
     expect(transport.dials).toEqual([]);
   });
 
+  test("many at once without a word about leaks", async () => {
+    const { pool, transport } = poolOf();
+    for (let n = 0; n < MAX_DIALS; n++) void pool.connect(contact(), OPTIONS).catch(() => undefined);
+    await turn();
+    expect(getMaxListeners(transport.dials[0]?.options.signal as AbortSignal)).toBeGreaterThanOrEqual(MAX_DIALS);
+  });
+
   test(`at most ${MAX_DIALS} at once`, async () => {
     const { pool, transport } = poolOf();
     const contacts = Array.from({ length: MAX_DIALS + 10 }, () => contact());
@@ -209,6 +218,20 @@ describe("a pool keeps", () => {
     clock.advance(DEFAULT_LIMITS.handshakeTimeoutMs);
     expect((await call).code).toBe("timed_out");
     expect(pool.size).toBe(0);
+  });
+
+  test("one link to a peer, its own, where another was dialled only to see where an address leads", async () => {
+    const { pool, transport, host } = poolOf();
+    transport.answer = toExpected;
+    const to = contact();
+    const dialled = await pool.connect(to, { ...OPTIONS, dialledOnly: true });
+    pool.closeSurplus(dialled);
+    expect([dialled.isOpen, pool.hasDialled(to.key)]).toEqual([true, true]); // there is no other
+    const theirs = new Connection(host, new FakeLink(to.id, false));
+    pool.adopt(theirs);
+    pool.closeSurplus(dialled);
+    expect([dialled.isOpen, pool.hasDialled(to.key)]).toEqual([false, false]);
+    expect(await pool.connect(to, OPTIONS)).toBe(theirs);
   });
 
   test("none once it is closed, not even those whose dial was under way", async () => {

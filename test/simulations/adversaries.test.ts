@@ -77,3 +77,18 @@ test("Members that turn do so for their time alone", async () => {
   expect(latency(fromMs + MINUTE / 2, untilMs)).toBeGreaterThan(3 * latency(fromMs - MINUTE / 3, fromMs));
   expect(latency(untilMs + MINUTE / 2)).toBeLessThan(latency(fromMs + MINUTE / 2, untilMs) / 3);
 });
+
+test("Two attackers with an address each, however many ids they have, hold nobody's table", async () => {
+  const { figures } = await record({
+    nodes: 40,
+    seed: 6,
+    settleMs: MINUTE / 6,
+    durationMs: 3 * MINUTE,
+    load: { lookupsPerSecond: 0.5, findsPerSecond: 0.5 },
+    adversaries: [{ adversary: "droppers", count: 120, addresses: 2 }],
+  });
+  expect(figures.adversaries).toMatchObject({ hosts: 120, eclipsed: 0 });
+  expect(figures.adversaries?.inTables).toBeLessThan(0.35);
+  expect(figures.adversaries?.inTables).toBeGreaterThan(0.05);
+  expect(figures.lookups.success).toBeGreaterThan(0.95);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type FindResult, type OverlayRequest, type OverlayResponse, RecordStore, readRecord } from "../../dht/index.ts";
+import { type FindResult, type OverlayRequest, type OverlayResponse, readRecord } from "../../dht/index.ts";
 import { compareDistance, makeContact, nodeIdFromHex, toHex } from "../../routing/index.ts";
 import { FORGERIES } from "../../simulations/adversaries/forgers.ts";
 import { groundIds } from "../../simulations/adversaries/ground-ids.ts";
@@ -14,6 +14,7 @@ import { RandomStream } from "../../simulations/engine/random.ts";
 import { type SimNode, type World, wallClockOf } from "../../simulations/engine/world.ts";
 import { type AdversarySpec, DEFAULT_SCENARIO, drawAdversaries, readScenario, record, simulate } from "../../simulations/index.ts";
 import { failureOf } from "../support/net/lifetime.ts";
+import { newStore } from "../support/store-records.ts";
 
 const MINUTE = 60_000;
 
@@ -44,7 +45,7 @@ describe.each(["overlay", "node"] as const)("At the %s level", (level) => {
 
   test.each(Object.keys(FORGERIES))("a record that is %s is stored by nobody", async (name) => {
     const plot = plotIn(newWorld());
-    const store = new RecordStore("simulation");
+    const store = newStore("simulation");
     const [now, signer] = [wallClockOf(plot.world), newSigner(plot)];
     const old = made(plot, "work", { seq: 1 }, signer);
     const loot = { key: keyFor(plot, "work"), record: old };

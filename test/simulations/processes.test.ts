@@ -40,7 +40,7 @@ test("A run is reported as one object with all of its figures", async () => {
       recall: expect.any(Number),
       hops: { mean: expect.any(Number), p50: expect.any(Number), p99: expect.any(Number) },
       requests: { mean: expect.any(Number), p99: expect.any(Number) },
-      latencyMs: { p50: expect.any(Number), p90: expect.any(Number), p99: expect.any(Number) },
+      latencyMs: { p50: expect.any(Number), p90: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
     });
   }
 });

@@ -17,11 +17,13 @@ export function publishersFound(network: MemoryNetwork, member: Member, capabili
   return matches.map(({ record }) => Buffer.from(record.publisher).toString("hex")).sort();
 }
 
+/** Publishes, and lets time pass until all have answered who were to hold it. */
 export function publish(network: MemoryNetwork, member: Member, offer: Offer): PublishReport {
   let report: PublishReport | undefined;
-  member.overlay.publish(offer, (done) => {
+  const settled = (done: PublishReport) => {
     report = done;
-  });
+  };
+  member.overlay.publish(offer, () => undefined, settled);
   network.clock.until(() => report !== undefined);
   return report as PublishReport;
 }

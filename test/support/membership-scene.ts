@@ -44,4 +44,3 @@ export function waiting({ membership }: Scene): string[] {
   const bucket = membership.table.bucket(0);
   return bucket === undefined ? [] : takeWaiting(bucket);
 }
-export const oldest = ({ membership }: Scene): Contact | undefined => membership.table.bucket(0)?.oldest;

@@ -9,6 +9,7 @@ import {
   type OverlayResponse,
   type OverlaySettings,
   type Peers,
+  type Runtime,
   type Signer,
 } from "../../dht/index.ts";
 import { type Contact, makeContact } from "../../routing/index.ts";
@@ -39,6 +40,8 @@ export type Lie = (request: OverlayRequest, honest: () => OverlayResponse) => Ov
 export interface MemberOptions {
   readonly settings?: Partial<OverlaySettings>;
   readonly swarm?: string;
+  /** Its own view of time, where that is not the network's. */
+  readonly runtime?: Runtime;
   /** False for a member that cannot be dialled. */
   readonly reachable?: boolean;
 }
@@ -54,6 +57,8 @@ export class MemoryNetwork {
   onDialled: ((address: string, timeoutMs: number) => void) | undefined;
   /** Told of each contact that is dialled back. */
   onVerified: ((contact: Contact, timeoutMs: number) => void) | undefined;
+  /** Whether the network between two of them is cut: then each is silent to the other. */
+  isCut: ((from: Contact, to: Contact) => boolean) | undefined;
   /** One for all: what it remembers is the same for everybody. */
   readonly reader = new CachedRecordReader(verifyEd25519);
   private readonly byAddress = new Map<string, Member>();
@@ -74,7 +79,7 @@ export class MemoryNetwork {
     const overlay = new Overlay({
       self: contact,
       swarm: options.swarm ?? SWARM,
-      runtime: this.clock,
+      runtime: options.runtime ?? this.clock,
       peers: this.peersOf(contact),
       signer,
       reader: this.reader,
@@ -129,15 +134,19 @@ export class MemoryNetwork {
   }
 
   private peersOf(from: Contact): Peers {
+    const lose = (timeoutMs: number, done: (outcome: Failed) => void) =>
+      void this.clock.schedule(timeoutMs, () => done(failed("timeout", "no answer")));
     return {
       request: (to, request, timeoutMs, done) => {
         this.messages += 1;
         this.onSent?.({ from, to, request, timeoutMs });
-        this.exchange(from, to, request, timeoutMs, done);
+        if (this.isCut?.(from, to)) lose(timeoutMs, done);
+        else this.exchange(from, to, request, timeoutMs, done);
       },
       verify: (contact, timeoutMs, done) => {
         this.messages += 1;
         this.onVerified?.(contact, timeoutMs);
+        if (this.isCut?.(from, contact)) return lose(timeoutMs, done);
         this.exchange(undefined, contact, { kind: "ping" }, timeoutMs, (outcome, reached) =>
           done(outcome.kind === "failed" ? outcome : (reached ?? contact)),
         );
@@ -145,7 +154,7 @@ export class MemoryNetwork {
       contactAt: (address, timeoutMs, done) => {
         this.onDialled?.(address, timeoutMs);
         const member = this.listenerAt(address);
-        if (member === undefined) this.clock.schedule(timeoutMs, () => done(failed("unreachable", "nobody listens there")));
+        if (member === undefined || this.isCut?.(from, member.contact)) lose(timeoutMs, done);
         else this.clock.schedule(2 * LATENCY_MS, () => done(member.contact));
       },
     };

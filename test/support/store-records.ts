@@ -1,5 +1,5 @@
 import { filed } from "../../dht/capability-record.ts";
-import { type CapabilityClaim, type CapabilityRecord, capabilityKey, type RecordStore, splitBitsOf } from "../../dht/index.ts";
+import { type CapabilityClaim, type CapabilityRecord, capabilityKey, RecordStore, splitBitsOf } from "../../dht/index.ts";
 import type { NodeId } from "../../routing/index.ts";
 import { claimOf, SWARM } from "./records.ts";
 
@@ -11,6 +11,11 @@ export function unsignedRecord(fields: Partial<CapabilityClaim> = {}, publisher 
   const claim = claimOf({ capability: "work", ...fields });
   const publicKey = Uint8Array.from({ length: 32 }, (_, i) => (i < 4 ? publisher >>> (i * 8) : 0));
   return filed(claim, publicKey, new TextEncoder().encode(JSON.stringify([publisher, claim])));
+}
+
+/** A store of nobody in particular. */
+export function newStore(swarm = SWARM): RecordStore {
+  return new RecordStore(swarm, new Uint8Array(32).fill(0x5a));
 }
 
 /** Who published a record made by {@link unsignedRecord}, and what it claims. */
@@ -45,12 +50,20 @@ export function readPages(store: RecordStore, key: NodeId, limit: number, wallCl
   throw new Error("the pages do not end");
 }
 
-/** Stores that many records, each under a key of its own, no publisher having more than 200 of them. */
-export function fillWith(store: RecordStore, count: number, fields: Partial<CapabilityClaim>, wallClock: number): Set<string> {
+/** Stores that many records, each under a key of its own, no publisher having more than so many of them. */
+export function fillWith(
+  store: RecordStore,
+  count: number,
+  fields: Partial<CapabilityClaim>,
+  wallClock: number,
+  each = 200,
+  subnet = 0,
+  series = 0,
+): Set<string> {
   const outcomes = new Set<string>();
   for (let i = 0; i < count; i++) {
-    const record = unsignedRecord({ ...fields, capability: `filler-${i}` }, 1_000_000 + Math.floor(i / 200));
-    outcomes.add(store.put(keyOf(record), record, wallClock).outcome);
+    const record = unsignedRecord({ ...fields, capability: `filler-${series}-${i}` }, (1 + series) * 1_000_000 + Math.floor(i / each));
+    outcomes.add(store.put(keyOf(record), record, wallClock, subnet).outcome);
   }
   return outcomes;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fuzzScenario, type ScenarioInput } from "../../../simulations/index.ts";
 import { expectRejections } from "../../support/rejections.ts";
-import { MUTANTS } from "./mutants.ts";
+import { HASTY, MUTANTS } from "./mutants.ts";
 
 /** A little of everything that a broken node may fail at, in a few minutes: all that a node does once an hour it does once a minute. */
 const WORLD: ScenarioInput = {
@@ -15,7 +15,7 @@ const WORLD: ScenarioInput = {
     { adversary: "poisoners", count: 2, perSecond: 1, claim: "nowhere" },
   ],
   load: { capabilities: 3, findsPerSecond: 2, publishesPerSecond: 1 },
-  overlay: { refreshIntervalMs: 60_000, republishIntervalMs: 60_000, recordLifetimeMs: 120_000, sweepIntervalMs: 10_000 },
+  overlay: HASTY,
 };
 
 describe("In the world of the mutants", () => {

@@ -21,6 +21,9 @@ export interface Mutant {
   readonly world?: ScenarioInput;
 }
 
+/** All that a node does once an hour it does once a minute. */
+export const HASTY = { refreshIntervalMs: 60_000, republishIntervalMs: 60_000, recordLifetimeMs: 120_000, sweepIntervalMs: 10_000 };
+
 export const MUTANTS: readonly Mutant[] = [
   {
     what: "names contacts in the order of age",
@@ -72,6 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
           page.call(store, key, limit, after, now - 300_000),
       ),
     noticedBy: ["timely"],
+    world: { overlay: { ...HASTY, sweepIntervalMs: 60_000 } }, // what is swept soon is asked for by nobody
   },
   {
     what: "never sweeps its store",

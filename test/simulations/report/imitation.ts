@@ -102,7 +102,7 @@ function operation(count: number, recall: number, hops: number, requests: number
     ...{ count, success: Math.min(1, recall + 0.002), recall },
     hops: { mean: hops, p50: Math.round(hops), p99: Math.ceil(hops) + 1 },
     requests: { mean: requests, p99: Math.ceil(requests * 1.7) },
-    latencyMs: { p50: ms, p90: ms * 1.9, p99: ms * 4 },
+    latencyMs: { p50: ms, p90: ms * 1.9, p95: ms * 2.4, p99: ms * 4 },
   };
 }
 

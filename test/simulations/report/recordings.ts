@@ -26,7 +26,7 @@ const UNITS: readonly string[] = ["ms", "part", "%", "bytes", "B/s", "requests",
 export function emptyRecording(): Recording {
   const { figures } = imitateRun({ nodes: 2 });
   const none = { count: 0, success: 0, recall: 0, hops: { mean: 0, p50: 0, p99: 0 }, requests: { mean: 0, p99: 0 } };
-  const operation = { ...none, latencyMs: { p50: 0, p90: 0, p99: 0 } };
+  const operation = { ...none, latencyMs: { p50: 0, p90: 0, p95: 0, p99: 0 } };
   return {
     ...{ format: 1, scenario: {}, command: "" },
     figures: { ...figures, nodes: 1, virtualMs: 0, wallMs: 0, messages: 0, lookups: operation, finds: operation, joins: operation },
@@ -88,7 +88,7 @@ class Nasty {
 
   operation(): Recording["figures"]["lookups"] {
     const [a, b, c] = [this.number(), this.number(), this.number()];
-    const shape = { hops: { mean: a, p50: b, p99: c }, requests: { mean: c, p99: a }, latencyMs: { p50: a, p90: b, p99: c } };
+    const shape = { hops: { mean: a, p50: b, p99: c }, requests: { mean: c, p99: a }, latencyMs: { p50: a, p90: b, p95: b, p99: c } };
     return { count: this.number(), success: this.number(), recall: this.number(), ...shape };
   }
 

@@ -63,7 +63,7 @@ export class RawPeer {
   static async secure(port: number, identity = Identity.generate()): Promise<RawPeer> {
     const under = await RawPeer.connect(port);
     under.socket.removeAllListeners("data");
-    const socket = dialTls(under.socket, secureContextOf(identity));
+    const socket = dialTls({ socket: under.socket }, secureContextOf(identity));
     onTestFinished(() => {
       socket.destroy();
     });

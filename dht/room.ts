@@ -1,0 +1,62 @@
+import { compareDistance, type NodeId } from "../routing/index.ts";
+import type { CapabilityRecord } from "./capability-record.ts";
+import type { Shelf } from "./shelf.ts";
+
+/**
+ * Records that an owner may have on a full shelf whoever else would like to be there: in data centres many agents share a subnet. Whoever
+ * would fill it needs 64 subnets, and gains little: then the key is split.
+ */
+const UNDISPUTED = 4;
+
+/** A record on a shelf. */
+export interface Place {
+  readonly shelf: Shelf;
+  readonly record: CapabilityRecord;
+}
+
+/**
+ * Whose share a record counts to: the subnet that it was stored from, or where that is this machine or its private network, its publisher.
+ * Keys cost nothing, so publishers say little of who is behind them; addresses far apart cost money.
+ */
+export type Owner = number | string;
+
+export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord): Owner {
+  return shelf.subnets?.get(entry) ?? publisherKey;
+}
+
+/**
+ * Who gives way on a shelf that is full: of the owner that has the most there, the one who came last. Nobody, where the newcomer's owner
+ * would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by everybody who comes.
+ */
+export function firstToLeave(shelf: Shelf, newcomer: Owner): Place | undefined {
+  const counts = new Map<Owner, number>(); // at most as many as there are records
+  for (const record of shelf.records.values()) add(counts, ownerOf(shelf, record), 1);
+  const most = Math.max(...counts.values());
+  if (most <= Math.max(UNDISPUTED, 1 + (counts.get(newcomer) ?? 0))) return undefined;
+  let last: CapabilityRecord | undefined;
+  for (const record of shelf.records.values()) if (counts.get(ownerOf(shelf, record)) === most) last = record;
+  return last && { shelf, record: last };
+}
+
+/** The same in a whole store: of the owner that has the most, the one whose key is farthest from this node, which others are nearer to. */
+export function farthestOf(shelves: Iterable<Shelf>, owner: Owner, self: NodeId): Place | undefined {
+  let farthest: Place | undefined;
+  for (const shelf of shelves) {
+    if (farthest !== undefined && compareDistance(self, shelf.key, farthest.shelf.key) < 0) continue;
+    for (const record of shelf.records.values()) if (ownerOf(shelf, record) === owner) farthest = { shelf, record };
+  }
+  return farthest;
+}
+
+export function add(counts: Map<Owner, number>, owner: Owner, by: 1 | -1): void {
+  const count = (counts.get(owner) ?? 0) + by;
+  if (count === 0) counts.delete(owner);
+  else counts.set(owner, count);
+}
+
+/** Who has the most. */
+export function largest(counts: ReadonlyMap<Owner, number>): readonly [Owner, number] | undefined {
+  let most: readonly [Owner, number] | undefined;
+  for (const entry of counts) if (most === undefined || entry[1] > most[1]) most = entry;
+  return most;
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { capabilityKey, MAX_PER_KEY, MAX_PER_SUBNET, MAX_RECORDS } from "../../dht/index.ts";
+import { compareDistance } from "../../routing/index.ts";
+import { Random } from "../support/random.ts";
+import { claimOf, SWARM } from "../support/records.ts";
+import { fillWith, keyOf, newStore, unsignedRecord as recordOf } from "../support/store-records.ts";
+
+const NOW = claimOf().issued;
+const KEY = capabilityKey(SWARM, "work");
+const HERE = new Uint8Array(32).fill(0x5a);
+
+describe("A key that strangers have filled", () => {
+  test.each([1, 5, 30])("from %i subnets takes every honest agent that comes, and keeps it while they go on", (subnets) => {
+    const store = newStore();
+    const random = new Random(subnets);
+    const flood = (count: number) => {
+      for (let n = 0; n < count; n++) store.put(KEY, recordOf({}, 10_000 + random.int(100_000)), NOW, 1 + random.int(subnets));
+    };
+    flood(2 * MAX_PER_KEY);
+    for (let honest = 1; honest <= 100; honest++) {
+      expect(store.put(KEY, recordOf({}, honest), NOW, 1_000 + honest).outcome).toBe("stored");
+      flood(5);
+    }
+    const kept = new Set(store.under(KEY, NOW).map(({ publisherKey }) => publisherKey));
+    for (let honest = 1; honest <= 100; honest++) expect(kept.has(recordOf({}, honest).publisherKey)).toBe(true);
+    expect(kept.size).toBeLessThanOrEqual(MAX_PER_KEY);
+  });
+
+  test("is split, and nobody gives way, where everybody has as much as anybody", () => {
+    const store = newStore();
+    for (let n = 1; n <= MAX_PER_KEY; n++) store.put(KEY, recordOf({}, n), NOW, 1 + (n % 100));
+    expect(store.put(KEY, recordOf({}, 1_000), NOW, 5_000)).toEqual({ outcome: "full", split: 1 });
+  });
+
+  test("pushes out who came last, of those who have most", () => {
+    const store = newStore();
+    for (let n = 1; n <= MAX_PER_KEY; n++) store.put(KEY, recordOf({}, n), NOW, n <= 10 ? 7 : 1_000 + n);
+    store.put(KEY, recordOf({}, 999), NOW, 8);
+    const kept = store.under(KEY, NOW).map(({ publisherKey }) => publisherKey);
+    expect(kept).not.toContain(recordOf({}, 10).publisherKey);
+    expect(kept).toContain(recordOf({}, 9).publisherKey);
+  });
+});
+
+describe("A store that strangers have filled", () => {
+  test("takes every honest record, and what goes is theirs, the farthest key first", () => {
+    const store = newStore();
+    for (let subnet = 1; subnet <= 4; subnet++) {
+      const outcomes = fillWith(store, MAX_PER_SUBNET, {}, NOW, 1, subnet, subnet);
+      expect(outcomes).toEqual(new Set(["stored"]));
+    }
+    expect(store.size).toBe(MAX_RECORDS);
+    const before = [...store.keys()].sort((a, b) => compareDistance(HERE, a, b));
+    for (let honest = 1; honest <= 50; honest++) {
+      const record = recordOf({ capability: `honest-${honest}` }, honest);
+      expect(store.put(keyOf(record), record, NOW, 1_000 + honest).outcome).toBe("stored");
+    }
+    expect(store.size).toBe(MAX_RECORDS);
+    for (let honest = 1; honest <= 50; honest++) expect(store.under(capabilityKey(SWARM, `honest-${honest}`), NOW)).toHaveLength(1);
+    for (const key of before.slice(0, MAX_RECORDS / 2)) expect(store.under(key, NOW)).toHaveLength(1);
+  });
+
+  test("from one subnet alone has room for everybody else from the beginning", () => {
+    const store = newStore();
+    fillWith(store, MAX_PER_SUBNET, {}, NOW, 1, 1);
+    const further = recordOf({ capability: "further" }, 1);
+    expect(store.put(keyOf(further), further, NOW, 1)).toMatchObject({ outcome: "busy", reason: expect.stringContaining("subnet") });
+    expect(store.put(keyOf(further), further, NOW, 2).outcome).toBe("stored");
+  });
+});
+
+test("A record that was handed over is charged to its publisher once that has renewed it", () => {
+  const store = newStore();
+  fillWith(store, MAX_PER_SUBNET - 1, {}, NOW, 1, 1);
+  const [given, other] = [recordOf({ capability: "given" }, 1), recordOf({ capability: "other" }, 2)];
+  expect(store.put(keyOf(given), given, NOW, 1).outcome).toBe("stored");
+  expect(store.put(keyOf(other), other, NOW, 1).outcome).toBe("busy");
+  const renewed = recordOf({ capability: "given", seq: 2 }, 1);
+  expect(store.put(keyOf(renewed), renewed, NOW, 2).outcome).toBe("stored");
+  expect(store.put(keyOf(other), other, NOW, 1).outcome).toBe("stored");
+});
