@@ -1,14 +1,12 @@
-import type { Contact, NodeId } from "../routing/index.ts";
-import { bitAt } from "../routing/index.ts";
+import { bitAt, type Contact, type NodeId } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
-import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
+import { type Branch, Intake } from "./intake.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
-import { type FinderContext, MAX_READ, type Reading, withPeers } from "./reading.ts";
+import { addCost, type FinderContext, type Reading, withPeers } from "./reading.ts";
 import type { Page } from "./record-store.ts";
 import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
 import { SecondLook } from "./second-look.ts";
-import { belongsUnder } from "./shelf.ts";
 import { Stragglers } from "./stragglers.ts";
 
 /** Pages read of one holder at most. */
@@ -22,18 +20,6 @@ const MAX_REGION_WALKS = 6;
  * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
  */
 const SPLIT_QUORUM = 1 / 3;
-
-/** One of the keys that a name's records may stand under. */
-export interface Branch {
-  readonly key: NodeId;
-  /** Split bits that lead to it: none for the key itself. */
-  readonly bits: string;
-  /** Who says that it is split further. At most those asked on one walk. */
-  readonly claimants: Set<string>;
-  /** Who gave what. */
-  readonly look: SecondLook;
-  readonly stragglers: Stragglers;
-}
 
 /** How far one holder has been read. */
 interface Bookmark {
@@ -61,10 +47,11 @@ export class KeyReader {
   private readonly postponed: (() => void)[] = [];
   private isHeldBack: boolean;
   private requestsOpen = 0;
-  private ended = false;
+  private readonly intake: Intake;
 
   constructor(context: FinderContext, reading: Reading) {
     this.context = context;
+    this.intake = new Intake(context, reading);
     this.reading = reading;
     this.name = reading.name;
     this.isHeldBack = reading.extent === "first-pages";
@@ -100,8 +87,8 @@ export class KeyReader {
 
   /** Ends it now. */
   stop(): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.intake.isOver) return;
+    this.intake.isOver = true;
     for (const run of this.walks) run.stop(); // adds their cost
   }
 
@@ -118,7 +105,7 @@ export class KeyReader {
   }
 
   private visit(bits: string): void {
-    if (this.ended || this.branches.has(bits) || !this.leadsToAnybody(bits)) return;
+    if (this.intake.isOver || this.branches.has(bits) || !this.leadsToAnybody(bits)) return;
     const { name, where } = this.reading;
     const { swarm } = this.context;
     const key = capabilityKey(swarm, name, bits);
@@ -133,7 +120,7 @@ export class KeyReader {
     this.reading.tally.keys += 1;
     this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
-    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+    if (!this.intake.isOver) this.walkTo(branch, crowdedWithin(this.context));
   }
 
   private walkTo(branch: Branch, endWithin: number): void {
@@ -166,7 +153,7 @@ export class KeyReader {
       },
       onDone: (requests, failed) => {
         this.walks.delete(region);
-        this.count(requests, failed, 0);
+        addCost(this.reading.tally, { requests, failed, hops: 0 });
         branch.look.holders = members;
         if (members.length < k / 4) this.walkTo(branch, 0);
         else this.doneIfIdle();
@@ -193,27 +180,27 @@ export class KeyReader {
     const { pageSize } = this.reading;
     let page: Page = store.page(key, pageSize, undefined, runtime.wallClock());
     for (;;) {
-      this.take(branch, page.records, undefined, 0);
+      this.intake.take(branch, page.records, undefined, 0);
       if (page.split > bits.length) this.visitChildren(bits);
-      if (this.ended || page.more === undefined) return;
+      if (this.intake.isOver || page.more === undefined) return;
       page = store.page(key, pageSize, page.more, runtime.wallClock());
     }
   }
 
   private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, read: Bookmark): "enough" | "go-on" {
     if (response.kind !== "find_records") return "go-on";
-    const upTo = this.take(branch, response.records, from, hop);
+    const upTo = this.intake.take(branch, response.records, from, hop);
     this.estimate = Math.max(this.estimate, (response.held ?? 0) * 2 ** Math.min(response.split, MAX_SPLIT));
     if (response.split > branch.bits.length) {
       branch.claimants.add(from.key);
       if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
     }
-    if (!this.ended && response.more !== undefined) {
+    if (!this.intake.isOver && response.more !== undefined) {
       // Whoever promises more and gives nothing new would hold the search up to its end.
       if (upTo > read.upTo) this.orLater(() => this.readOn(branch, from, response, hop, { pages: read.pages + 1, upTo }));
       else this.reading.tally.complete = false;
     }
-    return this.ended ? "enough" : "go-on";
+    return this.intake.isOver ? "enough" : "go-on";
   }
 
   private orLater(task: () => void): void {
@@ -232,7 +219,7 @@ export class KeyReader {
 
   /** Asks a holder for its next page. */
   private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, read: Bookmark): void {
-    if (this.ended) return;
+    if (this.intake.isOver) return;
     if (read.pages >= MAX_PAGES) {
       this.reading.tally.complete = false;
       return;
@@ -247,7 +234,7 @@ export class KeyReader {
     tally.requests += 1;
     peers.request(holder, request, settings.requestTimeoutMs, (outcome) => {
       this.requestsOpen -= 1;
-      if (this.ended) return;
+      if (this.intake.isOver) return;
       if (outcome.kind === "failed") {
         tally.failed += 1;
         tally.complete = false;
@@ -256,40 +243,12 @@ export class KeyReader {
     });
   }
 
-  /** Gives the last of those that could be used, in the order in which holders give them. */
-  private take(branch: Branch, records: readonly Uint8Array[], from: Contact | undefined, hop: number): string {
-    const { tally } = this.reading;
-    let last = "";
-    for (const bytes of records) {
-      if (this.ended) break;
-      if (tally.read >= MAX_READ) {
-        tally.complete = false;
-        break;
-      }
-      tally.read += 1;
-      const record = this.context.reader.read(bytes);
-      if (typeof record === "string" || !this.isAcceptable(branch.key, record)) {
-        tally.stale += 1;
-        continue;
-      }
-      if (record.entry > last) last = record.entry;
-      branch.look.given(record, from);
-      this.reading.onRecord(record, from, hop);
-    }
-    return last;
-  }
-
-  private isAcceptable(key: NodeId, record: CapabilityRecord): boolean {
-    if (record.swarm !== this.context.swarm || !belongsUnder(key, record)) return false;
-    return timelinessOf(record, this.context.runtime.wallClock()) === "current";
-  }
-
   private onWalked(branch: Branch, result: LookupResult): void {
     const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
     branch.look.holders = result.closest;
-    this.count(result.requests, result.failed, result.hops);
-    if (result.crowded && !this.ended) {
+    addCost(this.reading.tally, result);
+    if (result.crowded && !this.intake.isOver) {
       this.walkAround(branch);
       return;
     }
@@ -300,13 +259,13 @@ export class KeyReader {
 
   private awaitStragglers({ stragglers }: Branch, result: LookupResult): void {
     stragglers.begin(result);
-    if (stragglers.isWaiting && !this.ended) this.requestsOpen += 1;
+    if (stragglers.isWaiting && !this.intake.isOver) this.requestsOpen += 1;
     else if (!stragglers.isComplete) this.reading.tally.complete = false;
   }
 
   /** The last of those that were waited for has answered, or has failed. */
   private onSettled({ stragglers }: Branch): void {
-    if (this.ended) return;
+    if (this.intake.isOver) return;
     const { tally } = this.reading;
     this.requestsOpen -= 1;
     tally.failed += stragglers.failures;
@@ -314,16 +273,8 @@ export class KeyReader {
     this.doneIfIdle();
   }
 
-  private count(requests: number, failed: number, hops: number): void {
-    const { tally } = this.reading;
-    tally.requests += requests;
-    tally.nodes += requests;
-    tally.failed += failed;
-    tally.hops = Math.max(tally.hops, hops);
-  }
-
   private doneIfIdle(): void {
-    if (this.ended || !this.isIdle) return;
+    if (this.intake.isOver || !this.isIdle) return;
     if (!this.isHeldBack) this.lookAgain();
     if (this.isIdle) this.reading.onDone();
   }
@@ -333,7 +284,7 @@ export class KeyReader {
       for (const { holder, where } of branch.look.begin(this.reading.isNewest)) {
         const request: FindRecordsRequest = { ...this.request(branch.key, undefined), where };
         this.ask(holder, request, (outcome) => {
-          if (outcome.kind === "find_records") this.take(branch, outcome.records, holder, 0);
+          if (outcome.kind === "find_records") this.intake.take(branch, outcome.records, holder, 0);
         });
       }
     }

@@ -1,7 +1,7 @@
 import type { Contact, NodeId } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import type { Explanation } from "./explanation.ts";
-import type { Walker } from "./lookup-run.ts";
+import type { LookupCost, Walker } from "./lookup-run.ts";
 import type { Peers } from "./ports.ts";
 import type { Where } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
@@ -61,4 +61,12 @@ export interface Reading {
 
 export function emptyTally(): Tally {
   return { requests: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
+}
+
+/** Adds what a walk took. */
+export function addCost(tally: Tally, { requests, failed, hops }: Pick<LookupCost, "requests" | "failed" | "hops">): void {
+  tally.requests += requests;
+  tally.nodes += requests;
+  tally.failed += failed;
+  tally.hops = Math.max(tally.hops, hops);
 }
