@@ -134,7 +134,7 @@ describe("an overlay endpoint", () => {
     ["_synapse.find_records", [KEY, "many"], /limit/],
     ["_synapse.find_records", [KEY, 5, "x".repeat(300)], /after/],
     ["_synapse.find_records", [KEY, 5, 7], /after/],
-    ["_synapse.find_records", [KEY, kwargs({ where: 1 })], /unexpected argument 'where'/],
+    ["_synapse.find_records", [KEY, kwargs({ where: 1 })], /where must be a map/],
     ["_synapse.find_node", [], /missing its argument 'target'/],
   ])("%s refuses %j, naming the argument", async (endpoint, args, message) => {
     const on = await stage();

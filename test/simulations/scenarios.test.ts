@@ -12,7 +12,12 @@ const MINUTE = 60_000;
 
 describe("A scenario", () => {
   test.each(LIBRARY.map((scenario) => [scenario.name, scenario] as const))("%s is complete and valid", (name, scenario) => {
-    expect(readScenario(scenario)).toMatchObject({ name, level: "overlay", links: { max: 512 }, load: { lookupsPerSecond: 0.5 } });
+    expect(readScenario(scenario)).toMatchObject({
+      name,
+      level: "overlay",
+      links: { max: 512 },
+      load: { lookupsPerSecond: expect.any(Number) },
+    });
     expect(scenario.targets?.length).toBeGreaterThan(0);
   });
 
