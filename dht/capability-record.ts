@@ -112,6 +112,15 @@ function decodeFields(bytes: Uint8Array): Record<string, unknown> | string {
   }
 }
 
+/** Whether two records of an agent make the same offer: one may have been signed anew. */
+export function saysTheSame(a: CapabilityRecord, b: CapabilityRecord): boolean {
+  return offerIn(a) === offerIn(b);
+}
+
+function offerIn({ capability, addresses, name, role, description, version, attributes, withdrawn }: CapabilityRecord): string {
+  return JSON.stringify([capability, addresses, name, role, description, version, Object.entries(attributes).sort(), withdrawn]);
+}
+
 /** Whether a record is in force at a moment of this host's clock, give or take what clocks may differ. */
 export function timelinessOf(record: CapabilityClaim, wallClock: number): "current" | "expired" | "early" {
   if (wallClock >= record.expires) return "expired";

@@ -10,7 +10,18 @@ const PATH_ALPHA = 3;
 /** What a walk steps through: one path, or several. */
 export type Steps = Pick<
   Lookup,
-  "requests" | "next" | "finished" | "complete" | "answered" | "heard" | "late" | "failed" | "closest" | "hopOf" | "knowsEnoughWithin"
+  | "requests"
+  | "next"
+  | "finished"
+  | "complete"
+  | "answered"
+  | "heard"
+  | "late"
+  | "failed"
+  | "closest"
+  | "hopOf"
+  | "knowsEnoughWithin"
+  | "isSpent"
 >;
 
 /**
@@ -66,6 +77,10 @@ export class DisjointLookup implements Steps {
   /** As of any of the paths: a crowd that one of them has met is there. */
   knowsEnoughWithin(part: number): boolean {
     return this.paths.some((path) => path.knowsEnoughWithin(part));
+  }
+
+  get isSpent(): boolean {
+    return this.paths.some((path) => path.isSpent);
   }
 
   answered(from: Contact, contacts: readonly Contact[]): void {

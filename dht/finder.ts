@@ -2,9 +2,10 @@ import type { Contact } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import type { Trace } from "./explanation.ts";
 import { type Change, Findings, type Heard, type Match } from "./findings.ts";
-import { type FinderContext, KeyReader, type Reading, type Tally } from "./key-reader.ts";
+import { KeyReader } from "./key-reader.ts";
 import type { Timer } from "./ports.ts";
 import { type CompiledQuery, MAX_WHERE_PUBLISHERS, ofPublishers, type Plan, planOf, type Where, whereFor } from "./query/index.ts";
+import { emptyTally, type FinderContext, type Reading, type Tally } from "./reading.ts";
 import { MAX_PER_ANSWER } from "./record-store.ts";
 
 /** Records of a name that is looked at only to see how many there are: enough to have all of it where it is rare. */
@@ -47,6 +48,8 @@ export interface FindOptions {
   readonly timeoutMs: number;
   /** Whether holders sort out. Default true; those who want to know what was passed over have everything sent. */
   readonly filters?: boolean;
+  /** Whether to hear out those that a walk has passed over as late. Default false. */
+  readonly patient?: boolean;
   readonly onMatch?: (match: Match) => void;
   readonly onDone: (result: FindResult, findings: Findings) => void;
 }
@@ -61,7 +64,7 @@ export class Finder {
   private readonly plan: Plan;
   private readonly findings: Findings;
   private readonly startedAt: number;
-  private readonly tally: Tally = { requests: 0, relays: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
+  private readonly tally: Tally = emptyTally();
   /** Everything that is being read, or was. At most two for each name in the query. */
   private readonly readers: KeyReader[] = [];
   private open = 0;
@@ -118,6 +121,7 @@ export class Finder {
         where: undefined,
         pageSize: MAX_PER_ANSWER,
         extent: "whole",
+        patient: this.options.patient ?? false,
         tally: this.tally,
         onRecord: (record, from, hop) => this.onRecord(record, from, hop),
         isNewest: (record) => this.findings.isNewest(record),

@@ -1,7 +1,9 @@
 import { type Contact, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
+import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
 import type {
+  ChangedRequest,
   FindNodeRequest,
   FindNodeResponse,
   FindRecordsRequest,
@@ -10,11 +12,14 @@ import type {
   OverlayResponse,
   StoreRequest,
   StoreResponse,
+  WatchRequest,
+  WatchResponse,
 } from "./messages.ts";
 import type { Caller, Runtime } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { OverlaySettings } from "./settings.ts";
+import type { Watches } from "./watches.ts";
 
 /**
  * Nodes nearer to a key than this one before it declines to hold a record: twice k that are known here, since some of them may be gone;
@@ -36,6 +41,8 @@ export interface HandlerContext {
   readonly membership: Membership;
   readonly store: RecordStore;
   readonly reader: RecordReader;
+  readonly leases: Leases;
+  readonly watches: Watches;
 }
 
 /** Answers what other nodes ask. Every answer is computed at once from what is in memory: nothing is asked on behalf of a caller. */
@@ -65,6 +72,10 @@ export class Handlers {
         return this.findRecords(caller, request);
       case "store":
         return this.store(caller, request);
+      case "watch":
+        return this.watch(caller, request);
+      case "changed":
+        return { kind: "changed", wanted: this.isWanted(request) };
     }
   }
 
@@ -101,6 +112,19 @@ export class Handlers {
     if (typeof record === "string") return stored("invalid", `record ${record}`);
     const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), host === undefined ? 0 : subnetOfHost(host));
     return { kind: "store", outcome, split, reason };
+  }
+
+  private watch(caller: Caller, request: WatchRequest): WatchResponse {
+    if (this.isFarFrom(request.key)) return { kind: "watch", outcome: "not-close", leaseMs: 0 };
+    return this.context.leases.lease(caller, request);
+  }
+
+  /** Nothing is verified for a node that watches nothing. */
+  private isWanted({ key, record: bytes }: ChangedRequest): boolean {
+    const { watches, reader } = this.context;
+    if (watches.isEmpty) return false;
+    const record = reader.read(bytes);
+    return typeof record !== "string" && watches.onChanged(key, record);
   }
 
   private isFarFrom(key: NodeId): boolean {

@@ -58,3 +58,5 @@ export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 export { belongsUnder, type StoreResult } from "./shelf.ts";
 export { MAX_IN_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
 export type { WalkOptions } from "./walk-options.ts";
+export type { WatchEvent } from "./watch.ts";
+export { MAX_WATCHES, type StandingOptions } from "./watches.ts";

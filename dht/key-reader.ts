@@ -1,21 +1,16 @@
-import type { Contact, NodeId } from "../routing/index.ts";
-import { bitAt } from "../routing/index.ts";
+import { bitAt, type Contact, type NodeId } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
-import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
-import type { Explanation } from "./explanation.ts";
-import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+import { type Branch, Intake } from "./intake.ts";
+import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
-import type { Where } from "./query/index.ts";
-import type { RecordReader } from "./record-reader.ts";
-import type { Page, RecordStore } from "./record-store.ts";
+import { addCost, type FinderContext, type Reading, withPeers } from "./reading.ts";
+import type { Page } from "./record-store.ts";
 import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
 import { SecondLook } from "./second-look.ts";
-import { belongsUnder } from "./shelf.ts";
+import { Stragglers } from "./stragglers.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
-/** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
-export const MAX_READ = 65_536;
 
 /** Walks around a key at most, where ids stand nearer to it than chance puts them. */
 const MAX_REGION_WALKS = 6;
@@ -25,60 +20,6 @@ const MAX_REGION_WALKS = 6;
  * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
  */
 const SPLIT_QUORUM = 1 / 3;
-
-/** A finder's surroundings. */
-export interface FinderContext extends Walker {
-  readonly swarm: string;
-  readonly reader: RecordReader;
-  readonly store: RecordStore;
-  /** Who wants to know how the search goes, if anybody. */
-  readonly explanation?: Explanation;
-}
-
-/** What a search has cost so far, all names together. */
-export interface Tally {
-  requests: number;
-  /** Of these, requests that asked to be passed on. */
-  relays: number;
-  nodes: number;
-  failed: number;
-  /** Records passed over: forged, malformed, expired, or replaced by a newer one. */
-  stale: number;
-  keys: number;
-  read: number;
-  /** Most hops of a walk. */
-  hops: number;
-  complete: boolean;
-}
-
-export interface Reading {
-  readonly name: string;
-  /** What holders are to sort out. */
-  readonly where: Where | undefined;
-  /** Records wanted in one answer. */
-  readonly pageSize: number;
-  /** `whole`: everything. `first-pages`: what the first answers give, until {@link KeyReader.goOn}. */
-  readonly extent: "whole" | "first-pages";
-  /** Whose records are wanted: of the children of a split key only those are visited where they can be. Undefined: everybody's. */
-  readonly only?: readonly NodeId[] | undefined;
-  readonly tally: Tally;
-  readonly onRecord: (record: CapabilityRecord, from: Contact | undefined, hop: number) => void;
-  /** Whether nothing newer has been heard in its place. */
-  readonly isNewest: (record: CapabilityRecord) => boolean;
-  /** Everything has been read, or with `first-pages` all of those. Not called once it is stopped. */
-  readonly onDone: () => void;
-}
-
-/** One of the keys that a name's records may stand under. */
-export interface Branch {
-  readonly key: NodeId;
-  /** Split bits that lead to it: none for the key itself. */
-  readonly bits: string;
-  /** Who says that it is split further. At most those asked on one walk. */
-  readonly claimants: Set<string>;
-  /** Who gave what. */
-  readonly look: SecondLook;
-}
 
 /** How far one holder has been read. */
 interface Bookmark {
@@ -106,10 +47,11 @@ export class KeyReader {
   private readonly postponed: (() => void)[] = [];
   private isHeldBack: boolean;
   private requestsOpen = 0;
-  private ended = false;
+  private readonly intake: Intake;
 
   constructor(context: FinderContext, reading: Reading) {
     this.context = context;
+    this.intake = new Intake(context, reading);
     this.reading = reading;
     this.name = reading.name;
     this.isHeldBack = reading.extent === "first-pages";
@@ -138,10 +80,15 @@ export class KeyReader {
     });
   }
 
+  /** The keys that were read, and who is responsible for each, nearest first. */
+  *holders(): Generator<{ readonly key: NodeId; readonly holders: readonly Contact[] }> {
+    for (const { key, look } of this.branches.values()) yield { key, holders: look.holders };
+  }
+
   /** Ends it now. */
   stop(): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.intake.isOver) return;
+    this.intake.isOver = true;
     for (const run of this.walks) run.stop(); // adds their cost
   }
 
@@ -158,21 +105,28 @@ export class KeyReader {
   }
 
   private visit(bits: string): void {
-    if (this.ended || this.branches.has(bits) || !this.leadsToAnybody(bits)) return;
+    if (this.intake.isOver || this.branches.has(bits) || !this.leadsToAnybody(bits)) return;
     const { name, where } = this.reading;
     const { swarm } = this.context;
     const key = capabilityKey(swarm, name, bits);
-    const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where) };
+    const stragglers = new Stragglers(
+      key,
+      this.context.settings.k,
+      (from, response) => this.onAnswer(branch, from, response, 0, UNREAD),
+      () => this.onSettled(branch),
+    );
+    const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where), stragglers };
     this.branches.set(bits, branch);
     this.reading.tally.keys += 1;
     this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
-    if (!this.ended) this.walkTo(branch, crowdedWithin(this.context));
+    if (!this.intake.isOver) this.walkTo(branch, crowdedWithin(this.context));
   }
 
   private walkTo(branch: Branch, endWithin: number): void {
-    const { key } = branch;
-    const run: LookupRun = new LookupRun(this.context, {
+    const { key, stragglers } = branch;
+    const walker = this.reading.patient ? withPeers(this.context, stragglers.listening(this.context.peers)) : this.context;
+    const run: LookupRun = new LookupRun(walker, {
       target: key,
       request: this.request(key, undefined),
       endWithin,
@@ -199,7 +153,7 @@ export class KeyReader {
       },
       onDone: (requests, failed) => {
         this.walks.delete(region);
-        this.count(requests, failed, 0);
+        addCost(this.reading.tally, { requests, relays: 0, failed, hops: 0 });
         branch.look.holders = members;
         if (members.length < k / 4) this.walkTo(branch, 0);
         else this.doneIfIdle();
@@ -226,27 +180,27 @@ export class KeyReader {
     const { pageSize } = this.reading;
     let page: Page = store.page(key, pageSize, undefined, runtime.wallClock());
     for (;;) {
-      this.take(branch, page.records, undefined, 0);
+      this.intake.take(branch, page.records, undefined, 0);
       if (page.split > bits.length) this.visitChildren(bits);
-      if (this.ended || page.more === undefined) return;
+      if (this.intake.isOver || page.more === undefined) return;
       page = store.page(key, pageSize, page.more, runtime.wallClock());
     }
   }
 
   private onAnswer(branch: Branch, from: Contact, response: OverlayResponse, hop: number, read: Bookmark): "enough" | "go-on" {
     if (response.kind !== "find_records") return "go-on";
-    const upTo = this.take(branch, response.records, from, hop);
+    const upTo = this.intake.take(branch, response.records, from, hop);
     this.estimate = Math.max(this.estimate, (response.held ?? 0) * 2 ** Math.min(response.split, MAX_SPLIT));
     if (response.split > branch.bits.length) {
       branch.claimants.add(from.key);
       if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
     }
-    if (!this.ended && response.more !== undefined) {
+    if (!this.intake.isOver && response.more !== undefined) {
       // Whoever promises more and gives nothing new would hold the search up to its end.
       if (upTo > read.upTo) this.orLater(() => this.readOn(branch, from, response, hop, { pages: read.pages + 1, upTo }));
       else this.reading.tally.complete = false;
     }
-    return this.ended ? "enough" : "go-on";
+    return this.intake.isOver ? "enough" : "go-on";
   }
 
   private orLater(task: () => void): void {
@@ -265,7 +219,7 @@ export class KeyReader {
 
   /** Asks a holder for its next page. */
   private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, read: Bookmark): void {
-    if (this.ended) return;
+    if (this.intake.isOver) return;
     if (read.pages >= MAX_PAGES) {
       this.reading.tally.complete = false;
       return;
@@ -280,7 +234,7 @@ export class KeyReader {
     tally.requests += 1;
     peers.request(holder, request, settings.requestTimeoutMs, (outcome) => {
       this.requestsOpen -= 1;
-      if (this.ended) return;
+      if (this.intake.isOver) return;
       if (outcome.kind === "failed") {
         tally.failed += 1;
         tally.complete = false;
@@ -289,58 +243,38 @@ export class KeyReader {
     });
   }
 
-  /** Gives the last of those that could be used, in the order in which holders give them. */
-  private take(branch: Branch, records: readonly Uint8Array[], from: Contact | undefined, hop: number): string {
-    const { tally } = this.reading;
-    let last = "";
-    for (const bytes of records) {
-      if (this.ended) break;
-      if (tally.read >= MAX_READ) {
-        tally.complete = false;
-        break;
-      }
-      tally.read += 1;
-      const record = this.context.reader.read(bytes);
-      if (typeof record === "string" || !this.isAcceptable(branch.key, record)) {
-        tally.stale += 1;
-        continue;
-      }
-      if (record.entry > last) last = record.entry;
-      branch.look.given(record, from);
-      this.reading.onRecord(record, from, hop);
-    }
-    return last;
-  }
-
-  private isAcceptable(key: NodeId, record: CapabilityRecord): boolean {
-    if (record.swarm !== this.context.swarm || !belongsUnder(key, record)) return false;
-    return timelinessOf(record, this.context.runtime.wallClock()) === "current";
-  }
-
   private onWalked(branch: Branch, result: LookupResult): void {
     const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
     branch.look.holders = result.closest;
-    this.count(result.requests, result.failed, result.hops);
-    this.reading.tally.relays += result.relays;
-    if (result.crowded && !this.ended) {
+    addCost(this.reading.tally, result);
+    if (result.crowded && !this.intake.isOver) {
       this.walkAround(branch);
       return;
     }
-    if (!result.complete) this.reading.tally.complete = false;
+    if (this.reading.patient) this.awaitStragglers(branch, result);
+    else if (!result.complete) this.reading.tally.complete = false;
     this.doneIfIdle();
   }
 
-  private count(requests: number, failed: number, hops: number): void {
+  private awaitStragglers({ stragglers }: Branch, result: LookupResult): void {
+    stragglers.begin(result);
+    if (stragglers.isWaiting && !this.intake.isOver) this.requestsOpen += 1;
+    else if (!stragglers.isComplete) this.reading.tally.complete = false;
+  }
+
+  /** The last of those that were waited for has answered, or has failed. */
+  private onSettled({ stragglers }: Branch): void {
+    if (this.intake.isOver) return;
     const { tally } = this.reading;
-    tally.requests += requests;
-    tally.nodes += requests;
-    tally.failed += failed;
-    tally.hops = Math.max(tally.hops, hops);
+    this.requestsOpen -= 1;
+    tally.failed += stragglers.failures;
+    if (!stragglers.isComplete) tally.complete = false;
+    this.doneIfIdle();
   }
 
   private doneIfIdle(): void {
-    if (this.ended || !this.isIdle) return;
+    if (this.intake.isOver || !this.isIdle) return;
     if (!this.isHeldBack) this.lookAgain();
     if (this.isIdle) this.reading.onDone();
   }
@@ -350,7 +284,7 @@ export class KeyReader {
       for (const { holder, where } of branch.look.begin(this.reading.isNewest)) {
         const request: FindRecordsRequest = { ...this.request(branch.key, undefined), where };
         this.ask(holder, request, (outcome) => {
-          if (outcome.kind === "find_records") this.take(branch, outcome.records, holder, 0);
+          if (outcome.kind === "find_records") this.intake.take(branch, outcome.records, holder, 0);
         });
       }
     }

@@ -30,6 +30,8 @@ export interface LookupResult extends LookupCost {
   readonly complete: boolean;
   /** Whether it ended since as many as it looks for were known within {@link Walk.endWithin}. */
   readonly crowded: boolean;
+  /** Whether it ended because one walk may ask no more, whoever was left. */
+  readonly spent: boolean;
 }
 
 /** All that a walk needs of the node that makes it. */
@@ -99,6 +101,7 @@ export class LookupRun {
       closest,
       complete,
       crowded: this.isCrowded,
+      spent: lookup.isSpent,
       requests: lookup.requests,
       relays: this.relays,
       failed: this.failures,

@@ -157,7 +157,8 @@ export class Lookup {
     return this.candidates.find(contact)?.hop ?? 0;
   }
 
-  private get isSpent(): boolean {
+  /** True when as much has been asked as one lookup may, whoever is left. */
+  get isSpent(): boolean {
     return this.asked >= MAX_REQUESTS || this.dials >= MAX_DIALS;
   }
 

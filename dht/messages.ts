@@ -2,8 +2,8 @@ import type { Contact, NodeId } from "../routing/index.ts";
 import type { Where } from "./query/index.ts";
 
 /** What nodes ask each other. On the wire these are the `_synapse.*` endpoints of the protocol. */
-export type OverlayRequest = PingRequest | FindNodeRequest | FindRecordsRequest | StoreRequest;
-export type OverlayResponse = PingResponse | FindNodeResponse | FindRecordsResponse | StoreResponse;
+export type OverlayRequest = PingRequest | FindNodeRequest | FindRecordsRequest | StoreRequest | WatchRequest | ChangedRequest;
+export type OverlayResponse = PingResponse | FindNodeResponse | FindRecordsResponse | StoreResponse | WatchResponse | ChangedResponse;
 
 export interface PingRequest {
   readonly kind: "ping";
@@ -93,4 +93,51 @@ export interface StoreResponse {
   readonly split: number | undefined;
   /** For people: why, where the outcome leaves that open. */
   readonly reason: string | undefined;
+}
+
+/** Asks a holder to tell of changes under a key for a while: begins a lease, or renews it. */
+export interface WatchRequest {
+  readonly kind: "watch";
+  readonly key: NodeId;
+  /** Tells the leases of one watcher under one key apart. */
+  readonly number: number;
+  /** How long it is to last, ms. */
+  readonly leaseMs: number;
+  /** Whose changes are wanted: of records that fit, or did before. Absent: all. */
+  readonly where?: Where;
+}
+
+/** What became of a lease. */
+export type WatchOutcome =
+  /** It was not known before. */
+  | "begun"
+  /** It was known, and everything was told. */
+  | "renewed"
+  /** It was known, and something could not be told since it was last renewed. */
+  | "missed"
+  /** There are as many leases as a node keeps. */
+  | "full"
+  /** Too many nodes are nearer to the key than this one. */
+  | "not-close"
+  /** Who asks has not proved its id. */
+  | "anonymous";
+
+export interface WatchResponse {
+  readonly kind: "watch";
+  readonly outcome: WatchOutcome;
+  /** How long it lasts, ms; 0 where there is none. */
+  readonly leaseMs: number;
+}
+
+/** Tells a watcher of a record that is new under a key, has changed, or is withdrawn. */
+export interface ChangedRequest {
+  readonly kind: "changed";
+  readonly key: NodeId;
+  readonly record: Uint8Array;
+}
+
+export interface ChangedResponse {
+  readonly kind: "changed";
+  /** Whether it is still being watched. */
+  readonly wanted: boolean;
 }

@@ -3,6 +3,7 @@ import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
+import { Leases } from "./leases.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Membership } from "./membership.ts";
@@ -20,6 +21,7 @@ import { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 import { SleepWatch } from "./sleep-watch.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type WalkOptions, withPaths } from "./walk-options.ts";
+import { type StandingOptions, Watches } from "./watches.ts";
 
 const DEFAULT_JOIN_ATTEMPTS = 4;
 
@@ -63,6 +65,8 @@ export class Overlay {
   readonly store: RecordStore;
   readonly reader: RecordReader;
   readonly signer: Signer;
+  readonly leases: Leases;
+  readonly watches: Watches;
   private readonly publisher: Publisher;
   private readonly handlers: Handlers;
   private readonly relays: Relays;
@@ -82,6 +86,12 @@ export class Overlay {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
     this.store = new RecordStore(this.swarm, this.self.id);
+    this.leases = new Leases(this);
+    this.watches = new Watches(this);
+    this.store.onStored = (key, record, before) => {
+      this.leases.onStored(key, record, before);
+      this.watches.onChanged(key, record);
+    };
     this.publisher = new Publisher(this);
     this.handlers = new Handlers(this);
     this.relays = new Relays(this);
@@ -115,6 +125,8 @@ export class Overlay {
     this.reunion.stop();
     this.sleepWatch.stop();
     this.handOver.stop();
+    this.leases.stop();
+    this.watches.stop();
   }
 
   /** Enters the network through any of several addresses; when none answers it keeps trying in the background, until it is stopped. */
@@ -176,6 +188,14 @@ export class Overlay {
    */
   find(query: string | Query, options: SearchOptions, onDone: (result: FindResult) => void): Stoppable {
     return new Search(this, query, options, onDone).start();
+  }
+
+  /**
+   * Watches the answer to a query: tells who is in it, and from then on who appears, changes and leaves, until it is stopped.
+   * @throws SynapseError `bad_query`, `too_many` beyond 64 at once.
+   */
+  watch(query: string | Query, options: StandingOptions): Stoppable {
+    return this.watches.begin(query, options);
   }
 
   /** Publishes an offer and keeps it published. See {@link Publisher.publish}. */

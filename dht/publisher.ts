@@ -1,9 +1,9 @@
 import { type Contact, SynapseError, sameId } from "../routing/index.ts";
 import { assertCapabilityName, capabilityKey, levelsOf } from "./capability-key.ts";
 import { type AttributeValue, type CapabilityRecord, signRecord, timelinessOf } from "./capability-record.ts";
-import type { FinderContext } from "./key-reader.ts";
 import type { StoreOutcome } from "./messages.ts";
 import type { Signer } from "./ports.ts";
+import type { FinderContext } from "./reading.ts";
 import { type Posting, RepublishSweep } from "./republish-sweep.ts";
 import { Spread, type Tally } from "./spread.ts";
 

@@ -35,6 +35,8 @@ export class RecordStore {
   private readonly perPublisher = new Map<Owner, number>(); // at most MAX_RECORDS: no entry is kept at 0
   private readonly perSubnet = new Map<Owner, number>(); // the same
   private count = 0;
+  /** Told of each record that is kept, and of the one whose place it takes. */
+  onStored: ((key: NodeId, record: CapabilityRecord, before: CapabilityRecord | undefined) => void) | undefined;
 
   constructor(swarm: string, self: NodeId) {
     this.swarm = swarm;
@@ -60,10 +62,12 @@ export class RecordStore {
 
     const shelf = this.byKey.get(toHex(key));
     const held = shelf?.records.get(record.entry);
-    if (shelf === undefined || held === undefined || wallClock >= untilOf(shelf, held)) return this.admit(key, record, wallClock, subnet);
-    const result = supersede(shelf, held, record);
+    const isHeld = shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held);
+    const result = isHeld ? supersede(shelf, held, record) : this.admit(key, record, wallClock, subnet);
+    if (result.outcome !== "stored") return result;
     // Whoever handed it over is no longer charged for what its publisher has renewed itself.
-    if (result.outcome === "stored") this.charge(shelf, record, subnet);
+    if (isHeld) this.charge(shelf, record, subnet);
+    this.onStored?.(key, record, isHeld ? held : undefined);
     return result;
   }
 

@@ -2,9 +2,9 @@ import { SynapseError } from "../routing/index.ts";
 import { Explanation } from "./explanation.ts";
 import { Finder, type FindResult } from "./finder.ts";
 import type { Findings, Match } from "./findings.ts";
-import type { FinderContext } from "./key-reader.ts";
 import { compileQuery, type Query } from "./query/index.ts";
 import { Nearest, type Rank, ranked } from "./ranking.ts";
+import { type FinderContext, withPeers } from "./reading.ts";
 import { type WalkOptions, withPaths } from "./walk-options.ts";
 
 /** Matches given when nobody says how many are wanted. */
@@ -21,6 +21,11 @@ export interface SearchOptions extends WalkOptions {
   readonly timeoutMs?: number | undefined;
   /** In what order matches are given, and which of them where there are more than `limit`: all are found first. Default: as heard of. */
   readonly rank?: Rank | undefined;
+  /**
+   * Whether to hear out those that take longer than they usually do, up to 5 s: without them the answer is not complete, as long as it is not
+   * known that they are gone. Default false.
+   */
+  readonly patient?: boolean | undefined;
   /** Whether to tell how the search went, in `trace`. Holders then send all they have, so that near misses are seen. Default false. */
   readonly explain?: boolean | undefined;
   /** Called with each match as it is found. One may turn out later to be replaced or withdrawn: what counts is the result. */
@@ -50,13 +55,14 @@ export class Search {
     this.onDone = onDone;
     this.startedAt = context.runtime.now();
     this.explanation = explain ? new Explanation(context.runtime) : undefined;
-    const walker = { ...surroundings(context), settings: withPaths(context.settings, paths) };
-    this.context = this.explanation === undefined ? walker : withExplanation(walker, this.explanation);
+    const walker = { ...withPeers(context, context.peers), settings: withPaths(context.settings, paths) };
+    this.context = this.explanation === undefined ? walker : withPeers(walker, this.explanation.listening(context.peers), this.explanation);
     this.finder = new Finder(this.context, {
       query,
       limit: rank === undefined ? limit : MAX_RANKED,
       timeoutMs,
       filters: !explain,
+      patient: options.patient ?? false,
       onDone: (result, findings) => this.order(this.explained(result, findings, query.clauses)),
       ...(onMatch && { onMatch }),
     });
@@ -96,14 +102,6 @@ export class Search {
     const ms = this.context.runtime.now() - this.startedAt;
     this.onDone({ ...result, matches: matches.slice(0, this.limit), report: { ...result.report, truncated, ms } });
   }
-}
-
-function surroundings({ runtime, peers, membership, settings, swarm, reader, store }: FinderContext): FinderContext {
-  return { runtime, peers, membership, settings, swarm, reader, store };
-}
-
-function withExplanation(context: FinderContext, explanation: Explanation): FinderContext {
-  return { ...context, peers: explanation.listening(context.peers), explanation };
 }
 
 function checkRank(rank: unknown): void {

@@ -1,6 +1,6 @@
-import type { Contact, NodeId } from "../routing/index.ts";
+import type { Contact } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
-import { MAX_WHERE_PUBLISHERS, ofPublishers, type Where } from "./query/index.ts";
+import { chunksOfPublishers, ofPublishers, type Where } from "./query/index.ts";
 
 /** A question to a holder of which it is not known why it did not give something. */
 export interface Doubt {
@@ -42,12 +42,7 @@ export class SecondLook {
     return this.holders.flatMap((holder) => {
       const given = this.entries.get(holder.key);
       const missing = wanted.filter(({ entry }) => !given?.has(entry)).map(({ publisher }) => publisher);
-      return chunks(missing).map((publishers) => ({ holder, where: ofPublishers(publishers) }));
+      return chunksOfPublishers(missing).map((publishers) => ({ holder, where: ofPublishers(publishers) }));
     });
   }
-}
-
-function chunks(ids: readonly NodeId[]): NodeId[][] {
-  const count = Math.ceil(ids.length / MAX_WHERE_PUBLISHERS);
-  return Array.from({ length: count }, (_, n) => ids.slice(n * MAX_WHERE_PUBLISHERS, (n + 1) * MAX_WHERE_PUBLISHERS));
 }

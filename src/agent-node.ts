@@ -1,6 +1,7 @@
 import { compileQuery, type Match, type Offer, type PublishReport, type Query, type Rank } from "../dht/index.ts";
-import { shortId, toHex } from "../routing/index.ts";
+import { toHex } from "../routing/index.ts";
 import { AgentCapability, type CapabilityOptions } from "./agent-capability.ts";
+import { cutOff, nobodyDidIt, type PassedOver, timedOut } from "./ask-errors.ts";
 import { callOptions, DEFAULT_CALL_TIMEOUT_MS, kwargs } from "./call-arguments.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { Node, type NodeOptions, type Target } from "./node.ts";
@@ -9,6 +10,7 @@ import type { CallContext } from "./rpc/call-context.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import { isMap } from "./rpc/messages.ts";
 import { orAborted, sleep } from "./runtime.ts";
+import { shapeTextOf } from "./schema-shape.ts";
 
 /** How many agents `ask` looks for at first, and when all of those are gone. */
 const ASK_SEARCHES = [8, 128];
@@ -44,7 +46,7 @@ export interface Answer {
   /** Who did the work; undefined when an address or a contact was asked. */
   readonly agent: Match | undefined;
   /** Those that were found and tried before, and why they did not do it. */
-  readonly passedOver: readonly { readonly agent: Match; readonly error: SynapseError }[];
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** A node with a card, capabilities that it publishes, and a handler that does the work. */
@@ -159,13 +161,22 @@ export class AgentNode extends Node {
     else this.offered.set(name, previous);
   }
 
+  /** With the shapes of its schemas where its record has room for them. */
   private publish(capability: AgentCapability): Promise<PublishReport> {
-    return new Promise((resolve) => this.overlay.publish(this.offerOf(capability), resolve));
+    return new Promise((resolve) => {
+      try {
+        this.overlay.publish(this.offerOf(capability, shapesOf(capability)), resolve);
+      } catch (error) {
+        if (asSynapseError(error).code !== "bad_record") throw error;
+        this.overlay.publish(this.offerOf(capability, {}), resolve);
+      }
+    });
   }
 
-  private offerOf(capability: AgentCapability): Offer {
+  private offerOf(capability: AgentCapability, shapes: Readonly<Record<string, string>>): Offer {
     const { name, role } = this;
-    const { version, attributes } = capability;
+    const { version } = capability;
+    const attributes = { ...shapes, ...capability.attributes };
     const description = truncateBytes(capability.description || this.description, RECORD_DESCRIPTION_BYTES);
     return { capability: capability.name, name: truncateBytes(name, 64), role: truncateBytes(role, 64), description, version, attributes };
   }
@@ -178,7 +189,7 @@ export class AgentNode extends Node {
     const timeout = new AbortController();
     const timer = runtime.schedule(timeoutMs, () => timeout.abort());
     const within = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
-    const passedOver: { agent: Match; error: SynapseError }[] = []; // at most the last of ASK_SEARCHES
+    const passedOver: PassedOver[] = []; // at most the last of ASK_SEARCHES
     try {
       for await (const agent of this.candidates(query, text, rank, within)) {
         try {
@@ -203,7 +214,7 @@ export class AgentNode extends Node {
   private async *candidates(query: string | Query, text: string, rank: Rank | undefined, signal: AbortSignal): AsyncGenerator<Match> {
     const tried = new Set([toHex(this.id)]); // at most the last of ASK_SEARCHES, and this
     for (const limit of ASK_SEARCHES) {
-      const { matches, report } = await this.find(query, { limit, rank, signal });
+      const { matches, report } = await this.find(query, { limit, rank, patient: false, signal });
       for (const match of matches) {
         const publisher = toHex(match.record.publisher);
         if (tried.has(publisher)) continue;
@@ -246,6 +257,11 @@ function isQuery(target: Target | Query): target is string | Query {
   return typeof target === "string" ? !/^[^\s(){}|=<>!@"]*:/.test(target) : "kind" in target;
 }
 
+function shapesOf({ inputSchema, outputSchema }: AgentCapability): Record<string, string> {
+  const [accepts, returns] = [shapeTextOf(inputSchema), shapeTextOf(outputSchema)];
+  return { ...(accepts !== undefined && { accepts }), ...(returns !== undefined && { returns }) };
+}
+
 /** In the shape of the Python agent. */
 function describeCapability({ name, description, inputSchema, outputSchema }: AgentCapability) {
   return { name, description, input_schema: inputSchema, output_schema: outputSchema };
@@ -255,30 +271,6 @@ function describeCapability({ name, description, inputSchema, outputSchema }: Ag
 function isGone(error: SynapseError): boolean {
   if (error.remote) return error.code === "busy";
   return error.code !== "aborted" && error.code !== "bad_request" && error.code !== "frame_too_large" && error.code !== "timed_out";
-}
-
-function timedOut(capability: string, timeoutMs: number): SynapseError {
-  return new SynapseError("timed_out", `no agent for ${capability} had answered within ${timeoutMs} ms`, { retryable: true });
-}
-
-function cutOff(capability: string): SynapseError {
-  return new SynapseError("unreachable", `no node answered when asked who offers ${capability}`, {
-    hint: "try again; is this node still connected to the network?",
-    retryable: true,
-  });
-}
-
-function nobodyDidIt(capability: string, passedOver: Answer["passedOver"]): SynapseError {
-  if (passedOver.length === 0) {
-    return new SynapseError("not_found", `nobody offers ${capability}`, {
-      hint: "is the agent running, in the same swarm, under that very name?",
-      retryable: true,
-    });
-  }
-  const last = passedOver.at(-1);
-  const who =
-    last === undefined ? "" : `; the last, ${last.agent.record.name} (${shortId(last.agent.record.publisher)}): ${last.error.message}`;
-  return new SynapseError("unreachable", `all ${passedOver.length} agents found for ${capability} are gone${who}`, { retryable: true });
 }
 
 /** The longest beginning of a text that takes no more bytes, with an ellipsis where something was left off. */

@@ -15,6 +15,7 @@ export type {
   SizeEstimate,
   Step,
   Trace,
+  WatchEvent,
 } from "../dht/index.ts";
 export { formatQuery } from "../dht/index.ts";
 export type { Contact, NodeId } from "../routing/index.ts";
@@ -30,11 +31,12 @@ export {
 } from "./agent-node.ts";
 export { callOptions, Input, input, Kwargs, kwargs, type PerCall } from "./call-arguments.ts";
 export { Client, type ClientOptions } from "./client.ts";
+export type { Unconfirmed } from "./confirm.ts";
 export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors.ts";
 export { Identity } from "./identity.ts";
 export type { LimitCounts } from "./limit-counts.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { DEFAULT_SWARM, type FindOptions, Node, type NodeOptions, type Target } from "./node.ts";
+export { DEFAULT_SWARM, Node, type NodeOptions, type Target } from "./node.ts";
 export { type CallContext, currentCall } from "./rpc/call-context.ts";
 export type { RpcOptions } from "./rpc/core.ts";
 export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./rpc/messages.ts";
@@ -42,6 +44,7 @@ export type { CallOptions } from "./rpc/outgoing-calls.ts";
 export type { ContextHandler, EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
 export type { JsonSchema, Schema } from "./rpc/schema.ts";
 export { ExtData, MessagePackRPCSerializer, type RPCSerializer } from "./rpc/serializer.ts";
+export type { FindOptions } from "./search-over.ts";
 export { type BackgroundOptions, Server, type ServerOptions } from "./server.ts";
 export type { ApiOf, Offers, ReadsInput, RemoteAnswer, RemoteStream, Service } from "./service.ts";
 export { DEFAULT_MAX_FRAME_BYTES, readFrame, writeFrame } from "./transport/framing.ts";

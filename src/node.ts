@@ -11,15 +11,15 @@ import {
   type OverlaySettings,
   type Query,
   type RecordReader,
-  type SearchOptions,
   type SizeEstimate,
-  type Stoppable,
   type WalkOptions,
+  type WatchEvent,
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { abortable } from "./abortable.ts";
 import { formatAddress, isPrivate, parseAddress } from "./address.ts";
-import { asPartOfCurrent, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
+import { type Confirmed, confirm } from "./confirm.ts";
 import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
@@ -36,13 +36,17 @@ import { LazyStream } from "./rpc/lazy-stream.ts";
 import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
 import { either } from "./runtime.ts";
+import { type FindOptions, searchOver } from "./search-over.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { type Service, serviceOf } from "./service.ts";
+import { WatchStream } from "./watch-stream.ts";
 
 /** The network that nodes are in when nobody names one. */
 export const DEFAULT_SWARM = "default";
 /** How long a node may take to accept a link, ms, all its addresses together, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 5_000;
+/** How long an agent may take to say what it can do, where a search asks for that, ms. */
+const CONFIRM_TIMEOUT_MS = 5_000;
 
 export interface NodeOptions extends ServerOptions {
   /** Shown to people. Default: the short form of the node id. */
@@ -71,10 +75,6 @@ export interface NodeOptions extends ServerOptions {
   readonly overlay?: Partial<OverlaySettings>;
 }
 
-export interface FindOptions extends SearchOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** What a node can be called by: an address, a contact, or a match of a search. */
 export type Target = string | Contact | Match;
 
@@ -86,6 +86,8 @@ export class Node extends Server {
   readonly swarm: string;
   private readonly nodeOptions: NodeOptions;
   private member: Overlay | undefined;
+  /** Standing queries; as many as the overlay allows. */
+  private readonly streams = new Set<WatchStream>();
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
   private keeper: ContactKeeper | undefined;
@@ -128,25 +130,24 @@ export class Node extends Server {
    * capability finds all below it. docs/queries.md has the language.
    * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
    */
-  async find(query: string | Query, options: FindOptions = {}): Promise<FindResult> {
-    const { onMatch = () => undefined, limit, rank, explain, paths } = options;
-    const { timeoutMs, signal } = checkedLimits(options);
-    return abortable(signal, (done, failed) => {
-      let fault: unknown;
-      let search: Stoppable | undefined;
-      const tell = (match: Match) => {
-        try {
-          if (fault === undefined) onMatch(match);
-        } catch (error) {
-          fault = error;
-          failed(error as Error); // what the caller's own code throws is the caller's to see
-          search?.stop();
-        }
-      };
-      search = this.overlay.find(query, { limit, timeoutMs, rank, explain, paths, onMatch: tell }, done);
-      if (fault !== undefined) search.stop();
-      return search;
-    });
+  async find(query: string | Query, options: FindOptions = {}): Promise<FindResult & Partial<Pick<Confirmed, "unconfirmed">>> {
+    const result = await searchOver(this.overlay, query, options);
+    if (options.confirm !== true) return result;
+    const own = callOptions({ signal: options.signal, timeoutMs: CONFIRM_TIMEOUT_MS });
+    return { ...result, ...(await confirm(query, result.matches, (match) => this.call(match, "_agent.capabilities", own))) };
+  }
+
+  /**
+   * Watches the answer to a query: who is in it, as `appeared`, and from then on who appears, changes and leaves. Leaving the loop ends it.
+   * `for await (const { kind, match } of node.watch("code-review lang=go")) …`
+   * @throws SynapseError `bad_query`, `too_many` beyond 64 at once; `aborted`, from the loop.
+   */
+  watch(query: string | Query, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<WatchEvent> {
+    const { signal } = checkedLimits(options);
+    const stream = WatchStream.of((onEvent) => this.overlay.watch(query, { onEvent }), signal);
+    this.streams.add(stream);
+    stream.whenOver(() => this.streams.delete(stream));
+    return stream;
   }
 
   /** Walks to the k nodes nearest to an id. */
@@ -250,6 +251,7 @@ export class Node extends Server {
 
   protected override async onStopping(): Promise<void> {
     this.joining?.abort();
+    for (const stream of this.streams) void stream.return();
     this.member?.stop();
     this.reachability?.stop();
     await this.keeper?.stop();
@@ -304,7 +306,7 @@ export class Node extends Server {
   }
 
   private registerOverlayEndpoints(): void {
-    for (const kind of ["find_node", "find_records", "store"] as const) {
+    for (const kind of ["find_node", "find_records", "store", "watch", "changed"] as const) {
       const { name, params } = OVERLAY_ENDPOINTS[kind];
       this.builtin(name, params, (args, call) => this.serve(callerOf(call), decodeRequest(kind, args)));
     }

@@ -5,6 +5,8 @@ import {
   type OverlayResponse,
   type Relayed,
   type StoreOutcome,
+  type WatchOutcome,
+  type WatchResponse,
 } from "../dht/index.ts";
 import { type Contact, isNodeId, K, MAX_ADDRESSES, makeContact, type NodeId, nodeIdFromHex, sameId } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
@@ -27,12 +29,15 @@ const OUTCOMES: ReadonlySet<string> = new Set<StoreOutcome>([
   "invalid",
   "busy",
 ]);
+const LEASE_OUTCOMES: ReadonlySet<string> = new Set<WatchOutcome>(["begun", "renewed", "missed", "full", "not-close", "anonymous"]);
 
 /** The endpoint of each kind of request, with the names of its parameters. */
 export const OVERLAY_ENDPOINTS = {
   find_node: { name: "_synapse.find_node", params: ["target"] },
   find_records: { name: "_synapse.find_records", params: ["key", "limit?", "after?", "where?", "relay?"] },
   store: { name: "_synapse.store", params: ["key", "record"] },
+  watch: { name: "_synapse.watch", params: ["key", "lease_ms", "number?", "where?"] },
+  changed: { name: "_synapse.changed", params: ["key", "record"] },
 } as const;
 
 export interface WireCall {
@@ -54,7 +59,16 @@ export function encodeRequest(request: OverlayRequest): WireCall {
       return { endpoint: OVERLAY_ENDPOINTS.find_records.name, args: [request.key], kwargs };
     }
     case "store":
-      return { endpoint: OVERLAY_ENDPOINTS.store.name, args: [request.key, request.record], kwargs: {} };
+    case "changed":
+      return { endpoint: OVERLAY_ENDPOINTS[request.kind].name, args: [request.key, request.record], kwargs: {} };
+    case "watch": {
+      const { key, leaseMs, number, where } = request;
+      return {
+        endpoint: OVERLAY_ENDPOINTS.watch.name,
+        args: [key, leaseMs],
+        kwargs: { number, ...(where && { where: encodeWhere(where) }) },
+      };
+    }
   }
 }
 
@@ -68,7 +82,13 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
       const options = { ...(where && { where }), ...(flagArgument("relay", args[4]) && { relay: true as const }) };
       return { kind, key: idArgument("key", args[0]), limit: limitArgument(args[1]), after: cursorArgument(args[2]), ...options };
     }
-    case "store": {
+    case "watch": {
+      const where = decodeWhere(args[3]);
+      const leaseMs = countArgument("lease_ms", args[1], 0);
+      return { kind, key: idArgument("key", args[0]), leaseMs, number: countArgument("number", args[2], 0), ...(where && { where }) };
+    }
+    case "store":
+    case "changed": {
       const record = args[1];
       if (!(record instanceof Uint8Array)) throw badRequest("record must be bytes");
       // A copy: what was decoded is a view of its whole frame, and a record of 1 KiB would keep megabytes in memory.
@@ -92,6 +112,10 @@ export function encodeResponse(response: OverlayResponse): unknown {
       const { outcome, split, reason } = response;
       return { outcome, ...(split !== undefined && { split }), ...(reason !== undefined && { reason }) };
     }
+    case "watch":
+      return { outcome: response.outcome, lease_ms: response.leaseMs };
+    case "changed":
+      return { wanted: response.wanted };
   }
 }
 
@@ -107,6 +131,10 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
       return { kind, contacts: decodeContacts(result["contacts"]), ...(result["busy"] === true && { busy: true }) };
     case "find_records":
       return decodeRecords(result);
+    case "watch":
+      return decodeLease(result);
+    case "changed":
+      return { kind, wanted: result["wanted"] === true };
     case "store": {
       const { outcome, split, reason } = result;
       if (typeof outcome !== "string" || !OUTCOMES.has(outcome)) throw badRequest("outcome is none that is known");
@@ -118,6 +146,11 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
       };
     }
   }
+}
+
+function decodeLease({ outcome, lease_ms: leaseMs }: Record<string, unknown>): WatchResponse {
+  if (typeof outcome !== "string" || !LEASE_OUTCOMES.has(outcome)) throw badRequest("outcome is none that is known");
+  return { kind: "watch", outcome: outcome as WatchOutcome, leaseMs: countArgument("lease_ms", leaseMs, 0) };
 }
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
@@ -206,6 +239,12 @@ function idArgument(name: string, value: unknown): NodeId {
   if (isNodeId(value)) return Uint8Array.from(value); // a copy: keys are kept
   if (typeof value === "string" && /^[0-9a-f]{64}$/i.test(value)) return nodeIdFromHex(value);
   throw badRequest(`${name} must be 32 bytes, or 64 hexadecimal characters`);
+}
+
+function countArgument(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined || value === null) return otherwise;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw badRequest(`${name} must be a whole number from 0`);
 }
 
 function limitArgument(value: unknown): number {

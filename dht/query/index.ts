@@ -22,5 +22,13 @@ export {
 } from "./shape.ts";
 export { faultOfTerm } from "./terms.ts";
 export { compareVersions } from "./version.ts";
-export { admits, MAX_WHERE_COMPARISONS, MAX_WHERE_PUBLISHERS, ofPublishers, PUBLISHER_BYTES, type Where } from "./where.ts";
+export {
+  admits,
+  chunksOfPublishers,
+  MAX_WHERE_COMPARISONS,
+  MAX_WHERE_PUBLISHERS,
+  ofPublishers,
+  PUBLISHER_BYTES,
+  type Where,
+} from "./where.ts";
 export { whyNot } from "./why.ts";

@@ -30,3 +30,9 @@ export function admits({ any, publishers }: Where, record: CapabilityRecord): bo
 export function ofPublishers(ids: Iterable<Uint8Array>): Where {
   return { any: [], publishers: [...ids].map((id) => toHex(id.subarray(0, PUBLISHER_BYTES))) };
 }
+
+/** As many ids together as one filter may name. */
+export function chunksOfPublishers(ids: readonly Uint8Array[]): Uint8Array[][] {
+  const count = Math.ceil(ids.length / MAX_WHERE_PUBLISHERS);
+  return Array.from({ length: count }, (_, n) => ids.slice(n * MAX_WHERE_PUBLISHERS, (n + 1) * MAX_WHERE_PUBLISHERS));
+}

@@ -16,6 +16,7 @@ export function droppers(plot: Plot): Scheme {
 export function dropped(plot: Plot, self: SimNode, request: OverlayRequest): OverlayResponse | undefined {
   switch (request.kind) {
     case "ping":
+    case "changed":
       return undefined;
     case "find_node":
       return { kind: "find_node", contacts: accomplices(plot, self, request.target) };
@@ -23,6 +24,8 @@ export function dropped(plot: Plot, self: SimNode, request: OverlayRequest): Ove
       return { kind: "find_records", records: [], more: undefined, split: 0, contacts: accomplices(plot, self, request.key) };
     case "store":
       return { kind: "store", outcome: "stored", split: undefined, reason: undefined };
+    case "watch":
+      return { kind: "watch", outcome: "renewed", leaseMs: request.leaseMs };
   }
 }
 

@@ -3,7 +3,8 @@ import { makeContact, type NodeId, SynapseError, sameId } from "../../routing/in
 import type { AgentNode, AgentOptions, Answer, AskOptions } from "../../src/agent-node.ts";
 import { Identity } from "../../src/identity.ts";
 import type { Limits } from "../../src/limits.ts";
-import type { FindOptions, Target } from "../../src/node.ts";
+import type { Target } from "../../src/node.ts";
+import type { FindOptions } from "../../src/search-over.ts";
 import type { Place } from "../engine/latency/latency-model.ts";
 import type { NodeWorld } from "../engine/node-world.ts";
 import type { RandomStream } from "../engine/random.ts";

@@ -25,6 +25,10 @@ export function requestBytes(request: OverlayRequest): number {
       return REQUEST + 29 + ID + whereBytes(request.where) + (request.relay ? 7 : 0);
     case "store":
       return REQUEST + 15 + ID + request.record.length + 3;
+    case "watch":
+      return REQUEST + 28 + ID + whereBytes(request.where);
+    case "changed":
+      return REQUEST + 17 + ID + request.record.length + 3;
   }
 }
 
@@ -38,6 +42,10 @@ export function responseBytes(response: OverlayResponse): number {
       return RESPONSE + contactsBytes(response.contacts) + 24 + recordsBytes(response.records) + furtherBytes(response);
     case "store":
       return RESPONSE + 10 + response.outcome.length;
+    case "watch":
+      return RESPONSE + 24 + response.outcome.length;
+    case "changed":
+      return RESPONSE + 9;
   }
 }
 

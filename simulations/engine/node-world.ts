@@ -128,8 +128,8 @@ class WholeNode implements SimNode {
     this.watch(this.node.lookup(target).then(done));
   }
 
-  find(query: string | Query, limit: number, done: (result: FindResult) => void): void {
-    this.watch(this.node.find(query, { limit }).then(done));
+  find(query: string | Query, limit: number, done: (result: FindResult) => void, patient = false): void {
+    this.watch(this.node.find(query, { limit, patient }).then(done));
   }
 
   publish(offer: Offer, done: (report: PublishReport) => void): void {

@@ -87,7 +87,7 @@ export class ObservedNode extends Node {
 
 function kindOf(endpoint: string): OverlayRequest["kind"] | undefined {
   if (endpoint === "_synapse.ping") return "ping";
-  return (["find_node", "find_records", "store"] as const).find((kind) => OVERLAY_ENDPOINTS[kind].name === endpoint);
+  return (["find_node", "find_records", "store", "watch", "changed"] as const).find((kind) => OVERLAY_ENDPOINTS[kind].name === endpoint);
 }
 
 /** Lasts until the caller has given up. */

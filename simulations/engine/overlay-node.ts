@@ -165,8 +165,8 @@ export class OverlayNode implements SimNode {
     this.overlay.lookup(target, done);
   }
 
-  find(query: string | Query, limit: number, done: (result: FindResult) => void): void {
-    this.overlay.find(query, { limit }, done);
+  find(query: string | Query, limit: number, done: (result: FindResult) => void, patient = false): void {
+    this.overlay.find(query, { limit, patient }, done);
   }
 
   publish(offer: Offer, done: (report: PublishReport) => void): void {

@@ -35,7 +35,8 @@ export interface SimNode {
   readonly isAlive: boolean;
   join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void;
   lookup(target: NodeId, done: (result: LookupResult) => void): void;
-  find(query: string | Query, limit: number, done: (result: FindResult) => void): void;
+  /** @param patient whether to hear out those who are late. Default false. */
+  find(query: string | Query, limit: number, done: (result: FindResult) => void, patient?: boolean): void;
   publish(offer: Offer, done: (report: PublishReport) => void): void;
   /** Sends a request of the simulation's own making, honest or not. */
   send(to: Contact, request: OverlayRequest, done: OnOutcome): void;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import type { FindReport, FindResult, Match, Rank } from "../../dht/index.ts";
+import type { FindReport, FindResult, Match, Rank, WatchEvent } from "../../dht/index.ts";
 import { shortId, toHex } from "../../routing/index.ts";
 import { shortAddress } from "../address.ts";
 import { SynapseError } from "../errors.ts";
@@ -7,8 +7,8 @@ import type { Node } from "../node.ts";
 import { type CommandContext, inContext, makeCommand } from "./command.ts";
 import { describeTrace, traceData } from "./explain.ts";
 import { bootstrapOption, swarmOption, timeoutOption, wholeNumber } from "./options.ts";
-import { type Colours, table } from "./output.ts";
-import { visiting } from "./visitor.ts";
+import { type Colours, printable, table } from "./output.ts";
+import { staying, visiting } from "./visitor.ts";
 
 interface FindFlags {
   readonly bootstrap?: readonly string[];
@@ -16,6 +16,7 @@ interface FindFlags {
   readonly limit: number;
   readonly rank?: Rank;
   readonly explain?: boolean;
+  readonly watch?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -35,9 +36,12 @@ export function findCommand() {
     .addOption(swarmOption())
     .option("--limit <N>", "agents wanted at most", wholeNumber(1, 10_000), 20)
     .option("--rank <HOW>", "nearest (pings them), fresh, random, or an attribute: price, price:desc", rank)
+    .option("--watch", "stay, and tell who appears, changes and leaves, until Ctrl-C")
     .option("--explain", "show how the search went: keys, nodes, times, and near misses")
     .addOption(timeoutOption(30_000))
-    .action((words: readonly string[], flags: FindFlags) => inContext(flags, (context) => find(words.join(" "), flags, context)));
+    .action((words: readonly string[], flags: FindFlags) =>
+      inContext(flags, (context) => (flags.watch ? watch : find)(words.join(" "), flags, context)),
+    );
 }
 
 async function find(query: string, flags: FindFlags, { output, signal }: CommandContext): Promise<void> {
@@ -48,6 +52,36 @@ async function find(query: string, flags: FindFlags, { output, signal }: Command
   if (trace !== undefined && !output.json) output.data({}, (style) => describeTrace(style, query, trace));
   if (matches.length === 0) throw nobody(query, report);
   output.data(resultData(query, result), (style) => describeMatches(style, matches, report));
+}
+
+async function watch(query: string, flags: FindFlags, { output, signal }: CommandContext): Promise<void> {
+  await staying(flags, signal, async (node) => {
+    output.say(output.sayStyle.dim(`watching ${printable(query)}; Ctrl-C ends it`));
+    for await (const event of node.watch(query, { signal })) {
+      const why = event.kind === "left" ? { why: event.why } : {};
+      output.data({ event: event.kind, ...why, match: matchData(event.match) }, (style) => describeEvent(style, event));
+    }
+  });
+}
+
+function describeEvent(style: Colours, event: WatchEvent): string {
+  const { record } = event.match;
+  const who = printable(
+    `${record.name} (${shortId(record.publisher)}) ${record.capability} ${record.addresses.map(shortAddress).join(" ")}`,
+  );
+  switch (event.kind) {
+    case "appeared":
+      return `${style.green("+ appeared")}  ${who}`;
+    case "changed":
+      return `${style.yellow("~ changed")}   ${who} ${style.dim(printable(describeFacts(event.match)))}`;
+    case "left":
+      return `${style.red("- left")}      ${who} ${style.dim(event.why)}`;
+  }
+}
+
+function describeFacts({ record: { version, attributes } }: Match): string {
+  const facts = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+  return [...(version === "" ? [] : [`version=${version}`]), ...facts].join(" ");
 }
 
 function resultData(query: string, { matches, report, trace }: FindResult) {

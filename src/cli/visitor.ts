@@ -12,18 +12,14 @@ export interface VisitOptions {
  * @throws SynapseError `bad_options` without a bootstrap address, `timed_out`, `aborted`, and what the visit throws.
  */
 export async function visiting<T>(
-  { bootstrap = [], swarm, timeout }: VisitOptions,
+  { bootstrap, swarm, timeout }: VisitOptions,
   signal: AbortSignal,
   visit: (node: AgentNode, signal: AbortSignal, leftMs: number) => Promise<T>,
 ): Promise<T> {
-  if (bootstrap.length === 0) {
-    throw new SynapseError("bad_options", "which network? no bootstrap address was given", {
-      hint: "add --bootstrap HOST:PORT, or set SYNAPSE_BOOTSTRAP; synapse start prints the address to use",
-    });
-  }
+  const through = addressesIn(bootstrap);
   const deadline = performance.now() + timeout;
   const within = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-  const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap });
+  const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap: through });
   let joined = false;
   try {
     await node.start({ signal: within });
@@ -31,7 +27,7 @@ export async function visiting<T>(
     return await visit(node, within, Math.max(1, deadline - performance.now()));
   } catch (error) {
     if (signal.aborted || !within.aborted) throw error;
-    const what = joined ? "not done" : `not in the network (through ${bootstrap.join(", ")})`;
+    const what = joined ? "not done" : `not in the network (through ${through.join(", ")})`;
     throw new SynapseError("timed_out", `${what} after ${timeout / 1000} s`, {
       hint: joined ? "allow more with --timeout" : "does a node listen there, in the same swarm?",
       retryable: true,
@@ -40,4 +36,26 @@ export async function visiting<T>(
   } finally {
     await node.stop();
   }
+}
+
+/**
+ * The same until it ends by itself or is aborted: only joining has to be done in time.
+ * @throws SynapseError as {@link visiting}.
+ */
+export async function staying(options: VisitOptions, signal: AbortSignal, stay: (node: AgentNode) => Promise<void>): Promise<void> {
+  const bootstrap = addressesIn(options.bootstrap);
+  const node = new AgentNode({ name: "visitor", listen: false, swarm: options.swarm, bootstrap });
+  try {
+    await node.start({ signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]) });
+    await stay(node);
+  } finally {
+    await node.stop();
+  }
+}
+
+function addressesIn(bootstrap: readonly string[] | undefined): readonly string[] {
+  if (bootstrap !== undefined && bootstrap.length > 0) return bootstrap;
+  throw new SynapseError("bad_options", "which network? no bootstrap address was given", {
+    hint: "add --bootstrap HOST:PORT, or set SYNAPSE_BOOTSTRAP; synapse start prints the address to use",
+  });
 }

@@ -11,6 +11,8 @@ import {
   type OverlayRequest,
   type StoreResponse,
 } from "../../dht/index.ts";
+import { Leases } from "../../dht/leases.ts";
+import { Watches } from "../../dht/watches.ts";
 import { type Contact, K, makeContact, type NodeId } from "../../routing/index.ts";
 import { at, contactOf, idNear, keysOf, sortedByDistance } from "../support/ids.ts";
 import { Random } from "../support/random.ts";
@@ -36,13 +38,17 @@ class Scene {
   constructor(known: readonly Contact[] = [], self: NodeId = SELF) {
     this.membership = new Membership(self, this.clock, this.asked, DEFAULT_SETTINGS);
     const reader = new CachedRecordReader(verifyEd25519);
-    this.handlers = new Handlers({
-      settings: DEFAULT_SETTINGS,
+    const node = {
       runtime: this.clock,
+      peers: this.asked,
+      settings: DEFAULT_SETTINGS,
       membership: this.membership,
       store: this.store,
       reader,
-    });
+    };
+    const leases = new Leases(node);
+    const watches = new Watches({ ...node, swarm: SWARM });
+    this.handlers = new Handlers({ ...node, leases, watches });
     for (const contact of known) this.membership.addVerified(contact);
   }
 

@@ -31,6 +31,8 @@ const REQUESTS: readonly OverlayRequest[] = [
     where: { any: [[{ field: "price", operator: "<", value: 0.02, negated: false }]], publishers: ["0123456789abcdef"] },
   },
   { kind: "store", key: id(), record: stream.bytes(400) },
+  { kind: "watch", key: id(), number: 1, leaseMs: 120_000 },
+  { kind: "changed", key: id(), record: stream.bytes(400) },
 ];
 const RESPONSES: readonly OverlayResponse[] = [
   { kind: "find_node", contacts: contacts(20) },
@@ -46,6 +48,8 @@ const RESPONSES: readonly OverlayResponse[] = [
     split: 0,
     relayed: { from: contacts(1)[0] as Contact, records: records(5), contacts: contacts(20) },
   },
+  { kind: "watch", outcome: "renewed", leaseMs: 120_000 },
+  { kind: "changed", wanted: true },
   { kind: "store", outcome: "stored", split: undefined, reason: undefined },
 ];
 

@@ -1,10 +1,12 @@
-import { HOUR, type Named } from "./named.ts";
+import { HOUR, MINUTE, type Named } from "./named.ts";
 
 /**
  * Networks in which agents offer random things and are looked for by random queries. Two of five offer the same, more than one key has room
  * for, so that it is split. A stranger is as bad as a loss: both must be 0 wherever the report says complete.
  */
 const queries: Omit<Named, "name" | "about"> = {
+  nodes: 500,
+  durationMs: 30 * MINUTE,
   load: { capabilities: 50, lookupsPerSecond: 0, findsPerSecond: 0, queriesPerSecond: 1 },
   targets: [
     { figure: "queries.exact", atLeast: 1 },

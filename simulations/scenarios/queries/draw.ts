@@ -1,4 +1,4 @@
-import type { Offer, Query } from "../../../dht/index.ts";
+import { compileQuery, type Offer, type Query } from "../../../dht/index.ts";
 import type { RandomStream } from "../../engine/random.ts";
 
 /** Capabilities that agents are drawn from, the first by far the most frequent: it is offered by more than one key has room for. */
@@ -36,8 +36,24 @@ function drawCapability(random: RandomStream): string {
   return random.next() < 1 / 3 ? `work-${number}/part-${random.integer(3)}` : `work-${number}`;
 }
 
-/** A query that has something to look for: AND, OR, NOT, ranges, prefixes, k of n, in all mixtures. */
+/** A query that has something to look for: AND, OR, NOT, ranges, prefixes, k of n, in all mixtures, but none with too many alternatives. */
 export function drawQuery(random: RandomStream): Query {
+  for (;;) {
+    const query = drawAny(random);
+    if (isAllowed(query)) return query;
+  }
+}
+
+function isAllowed(query: Query): boolean {
+  try {
+    compileQuery(query);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function drawAny(random: RandomStream): Query {
   const conditions = Array.from({ length: random.integer(4) }, () => drawCondition(random, 1));
   const head = drawHead(random);
   return conditions.length === 0 ? head : { kind: "all", of: [head, ...conditions] };
@@ -85,7 +101,11 @@ function drawCondition(random: RandomStream, depth: number): Query {
     case 6:
       return { kind: "any", of: [drawInner(random, depth), drawInner(random, depth)] };
     default:
-      return { kind: "some", least: 2, of: [drawInner(random, depth), drawInner(random, depth), drawInner(random, depth)] };
+      return {
+        kind: "some",
+        least: 1 + random.integer(3),
+        of: [drawInner(random, depth), drawInner(random, depth), drawInner(random, depth)],
+      };
   }
 }
 

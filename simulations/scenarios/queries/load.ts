@@ -95,14 +95,15 @@ export class QueryLoad {
   private ask(asker: SimNode, query: Query): void {
     const before = new Map(this.oracle.live.map((node) => [node, this.settledOf(node)] as const));
     const tell = this.world.trace.listener?.onOperation("query", asker.index, formatQuery(query));
-    asker.find(query, EVERYBODY, (result) => {
+    const onDone = (result: FindResult) => {
       if (!asker.isAlive) return;
       // Of those who came, left or published meanwhile nobody can say whether they are to be found.
       const stayed = [...before].flatMap(([node, offers]) => (offers !== undefined && this.isUnchanged(node, offers) ? [node] : []));
       const outcome = this.compare(query, stayed, result);
       tell?.(outcome);
       this.statistics.add(outcome);
-    });
+    };
+    asker.find(query, EVERYBODY, onDone, true);
   }
 
   private compare(query: Query, members: readonly SimNode[], { matches, report }: FindResult) {

@@ -1,0 +1,156 @@
+import { type Contact, makeContact, toHex } from "../routing/index.ts";
+import { type CapabilityRecord, saysTheSame } from "./capability-record.ts";
+import type { ChangedRequest, WatchOutcome, WatchRequest, WatchResponse } from "./messages.ts";
+import type { Caller, Peers, Runtime } from "./ports.ts";
+import { admits, type Where } from "./query/index.ts";
+import type { OverlaySettings } from "./settings.ts";
+
+/** Leases in all, of one key, and of one watcher. Beyond these a watcher is told `full`, and goes to other holders. */
+export const MAX_LEASES = 4_096;
+export const MAX_LEASES_PER_KEY = 256;
+export const MAX_LEASES_PER_WATCHER = 256;
+/** The longest lease, ms; whoever asks for more gets this. */
+export const MAX_LEASE_MS = 10 * 60_000;
+/** Changes waiting to be sent, and under way. What finds no room is noted with its lease, and told at the next renewal. */
+const MAX_OUTBOX = 1_024;
+const MAX_IN_FLIGHT = 16;
+
+interface Lease {
+  watcher: Contact;
+  readonly key: Uint8Array;
+  where: Where | undefined;
+  until: number;
+  /** Whether there was a change that could not be told. */
+  missed: boolean;
+}
+
+interface Parcel {
+  readonly id: string;
+  readonly lease: Lease;
+  readonly record: Uint8Array;
+}
+
+export interface LeaseContext {
+  readonly runtime: Runtime;
+  readonly peers: Peers;
+  readonly settings: OverlaySettings;
+}
+
+/** Those who want to be told when something changes under a key that this node holds. */
+export class Leases {
+  private readonly context: LeaseContext;
+  private readonly byKey = new Map<string, Map<string, Lease>>(); // at most MAX_LEASES; by key, then by watcher and its number
+  private readonly perWatcher = new Map<string, number>(); // at most MAX_LEASES: no entry is kept at 0
+  private outbox: Parcel[] = []; // at most MAX_OUTBOX
+  private count = 0;
+  private inFlight = 0;
+
+  constructor(context: LeaseContext) {
+    this.context = context;
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Begins a lease, or renews it. Only who has proved its id is told anything: else anybody could have others called. */
+  lease({ id, claimed }: Caller, { key, number, where, leaseMs }: WatchRequest): WatchResponse {
+    if (id === undefined) return answer("anonymous", 0);
+    const watcher = claimed ?? makeContact(id, []);
+    const granted = Math.min(leaseMs, MAX_LEASE_MS);
+    const keyHex = toHex(key);
+    const leaseId = `${watcher.key} ${number}`;
+    const now = this.context.runtime.now();
+    const terms = { watcher, where, until: now + granted, missed: false };
+    const known = this.byKey.get(keyHex)?.get(leaseId);
+    if (known !== undefined && known.until > now) {
+      const { missed } = known;
+      Object.assign(known, terms);
+      return answer(missed ? "missed" : "renewed", granted);
+    }
+    if (known !== undefined) this.drop(keyHex, leaseId, known);
+    if (!this.hasRoom(keyHex, watcher.key)) return answer("full", 0);
+    this.add(keyHex, leaseId, { key, ...terms });
+    return answer("begun", granted);
+  }
+
+  /** A record is new under a key, or in place of another. One that was only signed anew is no change. */
+  onStored(key: Uint8Array, record: CapabilityRecord, before: CapabilityRecord | undefined): void {
+    if (this.count === 0 || (before !== undefined && saysTheSame(before, record))) return;
+    const leases = this.byKey.get(toHex(key));
+    if (leases === undefined) return;
+    for (const [id, lease] of leases) {
+      // Who watches those that fit wants to know as well that one no longer does.
+      const isWanted = lease.where === undefined || admits(lease.where, record) || (before !== undefined && admits(lease.where, before));
+      if (isWanted && lease.until > this.context.runtime.now()) this.post({ id, lease, record: record.bytes });
+    }
+    this.pump();
+  }
+
+  /** Forgets leases that have run out. */
+  sweep(): void {
+    const now = this.context.runtime.now();
+    for (const [keyHex, leases] of this.byKey) for (const [id, lease] of leases) if (lease.until <= now) this.drop(keyHex, id, lease);
+  }
+
+  stop(): void {
+    this.byKey.clear();
+    this.perWatcher.clear();
+    this.outbox = [];
+    this.count = 0;
+  }
+
+  private hasRoom(keyHex: string, watcher: string): boolean {
+    const isFull = () =>
+      this.count >= MAX_LEASES ||
+      (this.byKey.get(keyHex)?.size ?? 0) >= MAX_LEASES_PER_KEY ||
+      (this.perWatcher.get(watcher) ?? 0) >= MAX_LEASES_PER_WATCHER;
+    if (isFull()) this.sweep();
+    return !isFull();
+  }
+
+  private add(keyHex: string, id: string, lease: Lease): void {
+    const { key } = lease.watcher;
+    this.count += 1;
+    this.perWatcher.set(key, (this.perWatcher.get(key) ?? 0) + 1);
+    const leases = this.byKey.get(keyHex) ?? new Map<string, Lease>();
+    this.byKey.set(keyHex, leases.set(id, lease));
+  }
+
+  private post(parcel: Parcel): void {
+    if (this.outbox.length < MAX_OUTBOX) this.outbox.push(parcel);
+    else parcel.lease.missed = true;
+  }
+
+  private pump(): void {
+    const { peers, settings } = this.context;
+    while (this.inFlight < MAX_IN_FLIGHT) {
+      const parcel = this.outbox.shift();
+      if (parcel === undefined) return;
+      const { lease, record, id } = parcel;
+      const request: ChangedRequest = { kind: "changed", key: lease.key, record };
+      this.inFlight += 1;
+      peers.request(lease.watcher, request, settings.requestTimeoutMs, (outcome) => {
+        this.inFlight -= 1;
+        if (outcome.kind !== "changed") lease.missed = true;
+        else if (!outcome.wanted) this.drop(toHex(lease.key), id, lease);
+        this.pump();
+      });
+    }
+  }
+
+  private drop(keyHex: string, id: string, lease: Lease): void {
+    const leases = this.byKey.get(keyHex);
+    if (leases?.get(id) !== lease) return; // it ran out, and another was begun
+    leases.delete(id);
+    if (leases.size === 0) this.byKey.delete(keyHex);
+    this.count -= 1;
+    const left = (this.perWatcher.get(lease.watcher.key) ?? 1) - 1;
+    if (left === 0) this.perWatcher.delete(lease.watcher.key);
+    else this.perWatcher.set(lease.watcher.key, left);
+  }
+}
+
+function answer(outcome: WatchOutcome, leaseMs: number): WatchResponse {
+  return { kind: "watch", outcome, leaseMs };
+}

@@ -1,0 +1,73 @@
+import { type Contact, compareDistance, type NodeId } from "../routing/index.ts";
+import type { LookupResult } from "./lookup-run.ts";
+import type { OverlayResponse } from "./messages.ts";
+import type { Peers } from "./ports.ts";
+
+/**
+ * Those of a walk that have not answered when it ends: it has passed them over as late, though they may be alive and hold what nobody else
+ * does. Whoever wants all hears them out, until they answer or their request has failed.
+ */
+export class Stragglers {
+  private readonly target: NodeId;
+  private readonly k: number;
+  private readonly onLate: (from: Contact, response: OverlayResponse) => void;
+  private readonly onSettled: () => void;
+  /** Asked and not heard of, by key; at most the requests of a walk. */
+  private readonly open = new Map<string, Contact>();
+  /** Of these, those that are waited for. */
+  private awaited = new Set<string>();
+  private isOver = false;
+  /** Of those who were waited for. */
+  failures = 0;
+  private result: LookupResult | undefined;
+
+  constructor(target: NodeId, k: number, onLate: (from: Contact, response: OverlayResponse) => void, onSettled: () => void) {
+    this.target = target;
+    this.k = k;
+    this.onLate = onLate;
+    this.onSettled = onSettled;
+  }
+
+  /** The same way to others, on which it is seen who answers. */
+  listening(peers: Peers): Peers {
+    return {
+      request: (to, request, timeoutMs, done) => {
+        this.open.set(to.key, to);
+        peers.request(to, request, timeoutMs, (outcome, reached) => {
+          this.open.delete(to.key);
+          done(outcome, reached);
+          this.heard(to, outcome.kind === "failed" ? undefined : outcome);
+        });
+      },
+      isLinked: (contact) => peers.isLinked(contact),
+      verify: (contact, timeoutMs, done) => peers.verify(contact, timeoutMs, done),
+      contactAt: (address, timeoutMs, done) => peers.contactAt(address, timeoutMs, done),
+    };
+  }
+
+  /** The walk has ended. From now on answers count that could matter: from those nearer than the last of its result. */
+  begin(result: LookupResult): void {
+    const last = result.closest[this.k - 1];
+    const matters = ({ id }: Contact) => last === undefined || compareDistance(this.target, id, last.id) < 0;
+    this.isOver = true;
+    this.result = result;
+    this.awaited = new Set([...this.open.values()].filter(matters).map(({ key }) => key));
+  }
+
+  get isWaiting(): boolean {
+    return this.awaited.size > 0;
+  }
+
+  /** Whether nobody near is left of whom it is not known whether he is there. For those who have failed, others have answered. */
+  get isComplete(): boolean {
+    if (this.result === undefined || this.isWaiting || this.result.spent) return false;
+    return this.result.complete || this.result.closest.length >= this.k || this.result.failed + this.failures === 0;
+  }
+
+  private heard(from: Contact, response: OverlayResponse | undefined): void {
+    if (!this.isOver || !this.awaited.delete(from.key)) return;
+    if (response === undefined) this.failures += 1;
+    else this.onLate(from, response);
+    if (!this.isWaiting) this.onSettled();
+  }
+}
