@@ -11,6 +11,8 @@ const NEAREST = 3;
 /** A caller gets this node's own answer after this at the latest, ms: it has others to ask. */
 const MAX_PATIENCE_MS = 500;
 
+type Part = Pick<FindRecordsResponse, "relayed">;
+
 export interface RelayContext {
   readonly runtime: Runtime;
   readonly peers: Peers;
@@ -38,13 +40,13 @@ export class Relays {
     const isWished = relay === true && own.records.length === 0 && (own.held ?? 0) === 0 && this.relaying < MAX_RELAYING;
     const contact = isWished ? this.quickestLinked(own.contacts) : undefined;
     if (contact === undefined) respond(own);
-    else this.ask(contact, request, (relayed) => respond({ ...own, ...relayed }));
+    else this.ask(contact, request, (part) => respond({ ...own, ...part, contacts: this.stillHealthy(own.contacts) }));
   }
 
-  private ask(contact: Contact, request: FindRecordsRequest, give: (part: Pick<FindRecordsResponse, "relayed">) => void): void {
+  private ask(contact: Contact, request: FindRecordsRequest, give: (part: Part) => void): void {
     const { runtime, peers, membership, settings } = this.context;
     let isOpen = true;
-    const settle = (part: Pick<FindRecordsResponse, "relayed">) => {
+    const settle = (part: Part) => {
       if (isOpen) give(part);
       isOpen = false;
     };
@@ -63,6 +65,12 @@ export class Relays {
       membership.answered(contact, reached);
       settle(relayedBy(reached ?? contact, outcome));
     });
+  }
+
+  /** Whoever has not answered meanwhile is not named. */
+  private stillHealthy(contacts: readonly Contact[]): readonly Contact[] {
+    const { table } = this.context.membership;
+    return contacts.filter((contact) => !table.has(contact) || table.closest(contact.id, 1)[0]?.key === contact.key);
   }
 
   private quickestLinked(contacts: readonly Contact[]): Contact | undefined {

@@ -10,7 +10,7 @@ export type Inside = Overlay;
  * send nothing and change nothing.
  */
 export interface Observer {
-  /** A request leaves. All requests of one walk for nodes are the same object. */
+  /** A request leaves. All requests of one walk are the same object, but for those that are to be passed on, which are another. */
   onSent(asker: SimNode, to: Contact, request: OverlayRequest): void;
   /** A request has been answered, by the code of the node that was asked. */
   onServed(giver: SimNode, asker: SimNode, request: OverlayRequest, response: OverlayResponse): void;

@@ -3,7 +3,6 @@ import type { Observer } from "../../engine/observer.ts";
 import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
 import type { ReadTrue } from "./records.ts";
-import { walkOf } from "./walks.ts";
 
 /** What one search has heard. */
 interface Search {
@@ -16,7 +15,7 @@ interface Search {
 
 /** Listens to the answers that a search gets, to know what it should have made of them. */
 export class Searches {
-  private readonly byWalk = new WeakMap<object, Search>();
+  private readonly byRequest = new WeakMap<OverlayRequest, Search>();
   private readonly read: ReadTrue;
   private readonly report: Report;
   /** The search that is being begun at this very moment. */
@@ -38,12 +37,12 @@ export class Searches {
     this.beginning = undefined;
   }
 
-  readonly onSent: Observer["onSent"] = (asker, _, request) => {
-    if (this.beginning !== undefined && request.kind === "find_records") this.byWalk.set(walkOf(asker, request), this.beginning);
+  readonly onSent: Observer["onSent"] = (_, __, request) => {
+    if (this.beginning !== undefined && request.kind === "find_records") this.byRequest.set(request, this.beginning);
   };
 
-  onOutcome(asker: SimNode, request: OverlayRequest, outcome: OverlayResponse | Failed): void {
-    const search = this.byWalk.get(walkOf(asker, request));
+  onOutcome(request: OverlayRequest, outcome: OverlayResponse | Failed): void {
+    const search = this.byRequest.get(request);
     if (search === undefined || outcome.kind !== "find_records") return;
     if (outcome.more !== undefined || outcome.split > 0) search.isSimple = false;
     const wallClock = search.finder.inside.runtime.wallClock();

@@ -4,11 +4,11 @@ import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
 
 /**
- * Counts whom each walk asks. {@link walkOf} tells walks apart. Whoever is not reached may be tried again at another address that somebody
- * named.
+ * Counts whom each walk asks. All requests of a walk are one object, or two where some are to be passed on, which tells it from others. Whoever is not reached may be tried again
+ * at another address that somebody named.
  */
 export class Walks {
-  private readonly asked = new WeakMap<object, Set<string>>(); // keys with addresses; at most MAX_REQUESTS each, or it is reported
+  private readonly asked = new WeakMap<OverlayRequest, Set<string>>(); // keys with addresses; at most MAX_REQUESTS each, or it is reported
   private readonly report: Report;
 
   constructor(report: Report) {
@@ -17,32 +17,14 @@ export class Walks {
 
   onSent(asker: SimNode, to: Contact, request: OverlayRequest): void {
     if (!isOfWalk(request)) return;
-    const walk = walkOf(asker, request);
-    const asked = this.asked.get(walk) ?? new Set();
-    this.asked.set(walk, asked);
+    const asked = this.asked.get(request) ?? new Set();
+    this.asked.set(request, asked);
     const place = `${to.key} at ${to.addresses[0]}`;
     if (asked.has(place)) this.report("budget", asker, `one walk asks ${place} twice`);
     if (to.key === asker.contact.key) this.report("budget", asker, "it asks itself");
     asked.add(place);
     if (asked.size > MAX_REQUESTS) this.report("budget", asker, `one walk sends ${asked.size} requests, ${MAX_REQUESTS} is the most`);
   }
-}
-
-/** Walks for records, by key, who asks and filter. */
-const searching = new WeakMap<Uint8Array, Map<SimNode, Map<unknown, object>>>();
-
-/**
- * The walk that a request belongs to. Those for nodes are one object; those for records have in common their key, what is to be sorted out
- * and who asks: whoever passes one on asks for the same key.
- */
-export function walkOf(asker: SimNode, request: OverlayRequest): object {
-  if (request.kind !== "find_records") return request;
-  const byAsker = searching.get(request.key) ?? new Map<SimNode, Map<unknown, object>>();
-  const byFilter = byAsker.get(asker) ?? new Map<unknown, object>();
-  const walk = byFilter.get(request.where) ?? {};
-  byFilter.set(request.where, walk);
-  searching.set(request.key, byAsker.set(asker, byFilter));
-  return walk;
 }
 
 export function isOfWalk(request: OverlayRequest): boolean {
