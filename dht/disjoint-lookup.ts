@@ -1,5 +1,6 @@
 import { type Contact, compareDistance, K } from "../routing/index.ts";
-import { Lookup, type LookupOptions } from "./lookup.ts";
+import { Lookup } from "./lookup.ts";
+import type { LookupOptions } from "./lookup-options.ts";
 
 /** Paths of one walk at most: beyond, each would begin with fewer than two of the k nearest known. */
 export const MAX_PATHS = 8;

@@ -191,7 +191,8 @@ export function fillBuckets(walker: Walker, isWanted: () => boolean): void {
     else walkInto(walker, index, isFilled, () => fill(index - 1));
   };
   const farthestMet = table.closest(table.self, settings.k)[settings.k - 1];
-  if (farthestMet !== undefined) fill(table.bucketIndex(farthestMet));
+  // Fewer than k may be all there are, or all that those who have too much to do have named.
+  fill(farthestMet === undefined ? table.depth - 2 : table.bucketIndex(farthestMet));
 }
 
 /** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */

@@ -1,6 +1,7 @@
 import type { Contact } from "../routing/index.ts";
 import { DisjointLookup, type Steps } from "./disjoint-lookup.ts";
-import { Lookup, type LookupOptions } from "./lookup.ts";
+import { Lookup } from "./lookup.ts";
+import type { LookupOptions } from "./lookup-options.ts";
 import type { Membership } from "./membership.ts";
 import type { FindRecordsRequest, OverlayRequest, OverlayResponse, Relayed } from "./messages.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
@@ -74,24 +75,8 @@ export class LookupRun {
     this.startedAt = walker.runtime.now();
     this.relaysLeft = walker.settings.relays;
     this.relayed = walk.request.kind === "find_records" ? { ...walk.request, relay: true } : undefined;
-    const { membership, peers, runtime, settings } = walker;
-    const { table, roundTrips, absentees } = membership;
-    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals, paths } = settings;
-    const options: LookupOptions = {
-      target: walk.target,
-      self: table.self,
-      seeds: table.closest(walk.target, Math.max(k, paths * SEEDS_PER_PATH)),
-      k,
-      alpha,
-      beta,
-      closingAlpha,
-      ...(this.relayed !== undefined && { openingAlpha }),
-      nearEquals,
-      asKnown: (contact) => membership.asKnown(contact),
-      isLinked: (contact) => peers.isLinked(contact),
-      isAbsent: (contact) => absentees.has(contact, runtime.now()),
-      expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
-    };
+    const options = this.lookupOptions();
+    const { paths } = walker.settings;
     this.lookup = paths > 1 ? new DisjointLookup(options, paths) : new Lookup(options);
   }
 
@@ -121,6 +106,26 @@ export class LookupRun {
       hops: closest[0] === undefined ? 0 : lookup.hopOf(closest[0]),
       ms: this.walker.runtime.now() - this.startedAt,
     });
+  }
+
+  private lookupOptions(): LookupOptions {
+    const { membership, peers, runtime, settings } = this.walker;
+    const { table, roundTrips, absentees } = membership;
+    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals, paths } = settings;
+    const { target } = this.walk;
+    const slots = { alpha, beta, closingAlpha, ...(this.relayed !== undefined && { openingAlpha }) };
+    return {
+      target,
+      self: table.self,
+      seeds: table.closest(target, paths > 1 ? Math.max(k, paths * SEEDS_PER_PATH) : k),
+      k,
+      ...slots,
+      nearEquals,
+      asKnown: (contact) => membership.asKnown(contact),
+      isLinked: (contact) => peers.isLinked(contact),
+      isAbsent: (contact) => absentees.has(contact, runtime.now()),
+      expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
+    };
   }
 
   private get isCrowded(): boolean {

@@ -1,94 +1,22 @@
-import { type Contact, compareDistance, headOf, K, type NodeId, sameAddresses, sameId } from "../routing/index.ts";
-
-/** Requests under way at once. Kademlia's α; see docs/lookups.md for the sweep by which this and the next three were chosen. */
-export const ALPHA = 6;
-/** The same of a walk for records until the first answer: nearly always one of these, or whom they ask, has what is looked for. */
-export const OPENING_ALPHA = 3;
-/** Once so many of the nearest have answered, hardly anybody nearer will be heard of: whoever else is among the k must be asked anyway. */
-export const BETA = 1;
-/** Requests under way at once from then on: they cost no request more, and save waiting for slots. */
-export const CLOSING_ALPHA = 20;
-/** Candidates up to so many times as far as the nearest are its equals: of these, whoever will answer soonest is asked first. */
-export const NEAR_EQUALS = 2;
-/** A walk for records asks so many of those it begins with to pass the request on: what comes back saves a dial to a stranger. */
-export const RELAYS = 3;
-/** Candidates kept beyond those already asked. Farther ones are dropped: they could matter only if nearly all nearer ones failed. */
-const MAX_CANDIDATES = 8 * K;
-/** Peers asked in one lookup at most, whatever they answer. A lookup among honest nodes needs about 25. */
-export const MAX_REQUESTS = 160;
-/** Of these, peers to whom a link has to be dialled: three times as dear, and whoever names strangers chooses whom they are dialled at. */
-export const MAX_DIALS = 96;
-/** Other addresses at which a candidate is tried that was not reached at the first: whoever names wrong ones must not hide it. */
-const MAX_ELSEWHERE = 3;
-
-/**
- * `fresh`: heard of, not asked. `asked`: a request is under way and holds one of the α slots. `late`: under way for longer than
- * expected; its slot is free and it holds no seat among the nearest, but its answer still counts. `answered`, `failed`: done. `taken`:
- * another path of the same walk asks it; it holds its seat here, unless that path is let down.
- */
-type State = "fresh" | "asked" | "late" | "answered" | "failed" | "taken";
-
-interface Candidate {
-  contact: Contact;
-  state: State;
-  /** Requests on the shortest known path from this node to the candidate: 1 for those in its own table. */
-  hop: number;
-  /** The same id under other addresses, as others named it; at most MAX_ELSEWHERE over the whole lookup. */
-  elsewhere?: Contact[];
-  /** As it was asked in vain; at most one more than those. */
-  tried?: Contact[];
-  /** It counts as failed because it was asked in vain not long ago, by another lookup. */
-  rests?: boolean;
-  /** Milliseconds that it will probably take to answer; asked for when that first matters. */
-  expectedMs?: number;
-}
-
-export interface LookupOptions {
-  readonly target: NodeId;
-  /** The own id: never a candidate. */
-  readonly self: NodeId;
-  readonly seeds: readonly Contact[];
-  /** How many of the nearest must have answered. */
-  readonly k?: number;
-  readonly alpha?: number;
-  /** Requests under way at once until the first answer. Default: as many as later. */
-  readonly openingAlpha?: number;
-  readonly beta?: number;
-  readonly closingAlpha?: number;
-  readonly nearEquals?: number;
-  /** Milliseconds that a contact will probably take to answer. Default: all alike. */
-  readonly expectedMs?: (contact: Contact) => number;
-  /** Whether a contact has an open link. Default: all have. */
-  readonly isLinked?: (contact: Contact) => boolean;
-  /** Whether a contact was asked in vain not long ago: it is then asked only if there are not enough others. Default: nobody was. */
-  readonly isAbsent?: (contact: Contact) => boolean;
-  /**
-   * What another path of the same walk has made of a contact: asked it, or asked it in vain. Undefined: nothing, and it is this one's from now
-   * on. Default: there is no other.
-   */
-  readonly takenAs?: (contact: Contact) => "taken" | "failed" | undefined;
-  /** Gives a contact at the addresses where it is to be asked first. Default: those under which it was named. */
-  readonly asKnown?: (contact: Contact) => Contact;
-}
+import { type Contact, K, type NodeId, sameAddresses, sameId } from "../routing/index.ts";
+import { type Candidate, Candidates, MAX_ELSEWHERE } from "./candidates.ts";
+import { ALPHA, BETA, CLOSING_ALPHA, type LookupOptions, MAX_CANDIDATES, MAX_DIALS, MAX_REQUESTS, NEAR_EQUALS } from "./lookup-options.ts";
 
 /**
  * One iterative lookup (Kademlia, section 2.3) as a state machine: no I/O, no timers, no promises. Whoever drives it asks
  * {@link next} whom to ask, asks, and reports {@link answered}, {@link late} or {@link failed}. Slots are refilled one by one, never in
- * rounds; among candidates that are about as near, the quickest comes first. It has ended when the k nearest candidates that are not late or failed have all answered; where there are fewer than k of them,
- * when none is late either.
+ * rounds; among candidates that are about as near, the quickest comes first. It has ended when the k nearest candidates that are not late
+ * or failed have all answered; where there are fewer than k of them, when none is late either.
  *
  * Reports about contacts that are not candidates, or twice about the same, change nothing.
  */
 export class Lookup {
   readonly target: NodeId;
-  private readonly targetHead: number;
   private readonly self: NodeId;
   private readonly k: number;
   private readonly options: LookupOptions;
-  /** Nearest first; at most the candidates asked (≤ MAX_REQUESTS) and MAX_CANDIDATES fresh ones. */
-  private readonly candidates: Candidate[] = [];
-  /** First 32 bits of their distances, in the same order: candidates are found and placed by these, almost without a look at them. */
-  private readonly distances: number[] = [];
+  /** At most those asked, on any path of the walk, MAX_CANDIDATES fresh ones, and those who rest. */
+  private readonly candidates: Candidates;
   private inFlight = 0;
   private asked = 0;
   private dials = 0;
@@ -99,7 +27,7 @@ export class Lookup {
 
   constructor(options: LookupOptions) {
     this.target = options.target;
-    this.targetHead = headOf(options.target);
+    this.candidates = new Candidates(options.target);
     this.self = options.self;
     this.k = options.k ?? K;
     this.options = options;
@@ -138,7 +66,7 @@ export class Lookup {
   /** True when nobody who has a seat is to be asked or awaited. */
   get isIdle(): boolean {
     if (this.isSpent) return this.inFlight === 0;
-    return this.firstWithin("asked") === undefined && this.firstWithin("fresh") === undefined;
+    return this.candidates.firstWithin(this.k, "asked") === undefined && this.candidates.firstWithin(this.k, "fresh") === undefined;
   }
 
   /** Whether somebody is late or rests: worth waiting for where nobody else can take a seat, in a small network or one that is slow. */
@@ -151,10 +79,10 @@ export class Lookup {
    * have: what those who failed would have named, nobody knows.
    */
   get complete(): boolean {
-    if (this.answers === 0 && this.options.takenAs === undefined) return this.candidates.length === 0;
+    if (this.answers === 0 && this.options.takenAs === undefined) return this.candidates.list.length === 0;
     let seats = 0;
     let failures = 0;
-    for (const candidate of this.candidates) {
+    for (const candidate of this.candidates.list) {
       if (candidate.state === "failed") {
         failures += 1;
         continue;
@@ -182,7 +110,7 @@ export class Lookup {
 
   /** A contact takes longer than expected: its slot is free for another. */
   late(contact: Contact): void {
-    const candidate = this.candidateOf(contact);
+    const candidate = this.candidates.find(contact);
     if (candidate?.state !== "asked") return;
     candidate.state = "late";
     this.inFlight -= 1;
@@ -199,7 +127,7 @@ export class Lookup {
 
   /** Another path had taken a contact, and has been let down by it: it holds no seat here either. */
   lost(contact: Contact): void {
-    const candidate = this.candidateOf(contact);
+    const candidate = this.candidates.find(contact);
     if (candidate === undefined || (candidate.state !== "taken" && candidate.state !== "fresh")) return;
     if (candidate.state === "fresh") this.fresh -= 1;
     candidate.state = "failed";
@@ -208,7 +136,7 @@ export class Lookup {
   /** The nearest contacts that have answered, nearest first, at most k. */
   closest(): Contact[] {
     const result: Contact[] = [];
-    for (const { state, contact } of this.candidates) {
+    for (const { state, contact } of this.candidates.list) {
       if (state === "answered" && result.push(contact) === this.k) break;
     }
     return result;
@@ -216,16 +144,17 @@ export class Lookup {
 
   /** Whether k candidates that have not failed are known within this part of the id space (0 … 1) around the target. */
   knowsEnoughWithin(part: number): boolean {
+    const { list, distances } = this.candidates;
     let seats = 0;
-    for (let i = 0; i < this.candidates.length && (this.distances[i] as number) < part * 2 ** 32; i++) {
-      if ((this.candidates[i] as Candidate).state !== "failed") seats += 1;
+    for (let i = 0; i < list.length && (distances[i] as number) < part * 2 ** 32; i++) {
+      if ((list[i] as Candidate).state !== "failed") seats += 1;
     }
     return seats >= this.k;
   }
 
   /** Requests on the path to a contact: 1 when it came from the own table; 0 when it is no candidate. */
   hopOf(contact: Contact): number {
-    return this.candidateOf(contact)?.hop ?? 0;
+    return this.candidates.find(contact)?.hop ?? 0;
   }
 
   private get isSpent(): boolean {
@@ -237,7 +166,7 @@ export class Lookup {
     const { alpha = ALPHA, openingAlpha = alpha, beta = BETA, closingAlpha = CLOSING_ALPHA } = this.options;
     if (this.answers === 0) return openingAlpha;
     let answered = 0;
-    for (const { state } of this.candidates) {
+    for (const { state } of this.candidates.list) {
       if (answered >= beta) break;
       if (state === "answered" || state === "taken") answered += 1;
       else if (state !== "failed" && state !== "late") return alpha;
@@ -250,7 +179,7 @@ export class Lookup {
   }
 
   private settle(contact: Contact, state: "answered" | "failed"): Candidate | undefined {
-    const candidate = this.candidateOf(contact);
+    const candidate = this.candidates.find(contact);
     if (candidate === undefined || (candidate.state !== "asked" && candidate.state !== "late")) return undefined;
     if (candidate.state === "asked") this.inFlight -= 1;
     else this.lates -= 1;
@@ -259,34 +188,24 @@ export class Lookup {
     return candidate;
   }
 
-  private candidateOf(contact: Contact): Candidate | undefined {
-    return this.candidateAt(this.placeOf(contact), contact);
-  }
-
-  private candidateAt(place: number, { key }: Contact): Candidate | undefined {
-    const candidate = this.candidates[place];
-    return candidate?.contact.key === key ? candidate : undefined;
-  }
-
   private addCandidate(contact: Contact, hop: number): void {
-    const place = this.placeOf(contact);
-    const known = this.candidateAt(place, contact);
+    const known = this.candidates.find(contact);
     if (known !== undefined) {
       if (known.state === "fresh" && hop < known.hop) known.hop = hop;
       if (contact !== known.contact && known.state !== "answered") this.noteElsewhere(known, contact);
-      return;
-    }
-    if (sameId(contact.id, this.self)) return;
-    const rests = this.options.isAbsent?.(this.asKnown(contact)) ?? false;
-    this.distances.splice(place, 0, this.distanceOf(contact));
-    if (rests) {
-      this.candidates.splice(place, 0, { contact, state: "failed", hop, rests, tried: [contact] });
+    } else if (sameId(contact.id, this.self)) return;
+    else if (this.options.isAbsent?.(this.asKnown(contact))) {
+      this.candidates.add({ contact, state: "failed", hop, rests: true, tried: [contact] });
       this.resting += 1;
-      return;
+    } else {
+      this.candidates.add({ contact, state: "fresh", hop });
+      this.countFresh();
     }
-    this.candidates.splice(place, 0, { contact, state: "fresh", hop });
-    this.fresh += 1;
-    if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
+  }
+
+  private countFresh(): void {
+    if (this.fresh < MAX_CANDIDATES) this.fresh += 1;
+    else this.candidates.dropFarthestFresh();
   }
 
   /** Where a contact is known under other addresses than it was named, those it was named under come later. */
@@ -317,52 +236,15 @@ export class Lookup {
     if (candidate.rests) this.resting -= 1;
     candidate.rests = false;
     candidate.state = "fresh";
-    this.fresh += 1;
-    if (this.fresh > MAX_CANDIDATES) this.dropFarthestFresh();
+    this.countFresh();
   }
 
   /** The nearest of those that were asked in vain lately, where too few others are left: in a small network they may be back. */
   private wakeNearest(): Candidate | undefined {
     if (this.resting === 0 || this.inFlight > 0 || this.answers >= this.k) return undefined;
-    const candidate = this.candidates.find(({ rests }) => rests);
+    const candidate = this.candidates.list.find(({ rests }) => rests);
     if (candidate !== undefined) this.refresh(candidate);
     return candidate;
-  }
-
-  /** First 32 bits of the distance. */
-  private distanceOf({ head }: Contact): number {
-    return (head ^ this.targetHead) >>> 0;
-  }
-
-  /** Where a contact is in the order of distance, or where it belongs. */
-  private placeOf(contact: Contact): number {
-    const { distances } = this;
-    const distance = this.distanceOf(contact);
-    let low = 0;
-    let high = distances.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = distances[middle] as number;
-      if (other < distance || (other === distance && this.isNearer(middle, contact))) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private isNearer(place: number, contact: Contact): boolean {
-    const other = (this.candidates[place] as Candidate).contact;
-    return other !== contact && compareDistance(this.target, other.id, contact.id) < 0;
-  }
-
-  private dropFarthestFresh(): void {
-    for (let i = this.candidates.length - 1; i >= 0; i--) {
-      const candidate = this.candidates[i] as Candidate;
-      if (candidate.state !== "fresh") continue;
-      this.candidates.splice(i, 1);
-      this.distances.splice(i, 1);
-      this.fresh -= 1;
-      return;
-    }
   }
 
   /**
@@ -371,14 +253,15 @@ export class Lookup {
    */
   private quickestNear(): Candidate | undefined {
     const { nearEquals = NEAR_EQUALS } = this.options;
+    const { list, distances } = this.candidates;
     let best: Candidate | undefined;
     let farthest = Number.POSITIVE_INFINITY;
-    for (let i = 0, seats = 0; seats < this.k && (this.distances[i] as number) <= farthest; i++) {
-      const candidate = this.candidates[i] as Candidate;
+    for (let i = 0, seats = 0; seats < this.k && (distances[i] as number) <= farthest; i++) {
+      const candidate = list[i] as Candidate;
       if (candidate.state === "failed" || candidate.state === "late") continue;
       seats += 1;
       if (candidate.state !== "fresh") continue;
-      if (best === undefined) farthest = Math.max(1, this.distances[i] as number) * nearEquals;
+      if (best === undefined) farthest = Math.max(1, distances[i] as number) * nearEquals;
       if (best === undefined || this.costOf(candidate) < this.costOf(best)) best = candidate;
     }
     return best;
@@ -399,16 +282,5 @@ export class Lookup {
   private costOf(candidate: Candidate): number {
     candidate.expectedMs ??= this.options.expectedMs?.(this.asKnown(candidate.contact)) ?? 0;
     return candidate.expectedMs;
-  }
-
-  private firstWithin(state: State): Candidate | undefined {
-    let seats = 0;
-    for (const candidate of this.candidates) {
-      if (candidate.state === "failed" || candidate.state === "late") continue;
-      if (candidate.state === state) return candidate;
-      seats += 1;
-      if (seats >= this.k) return undefined;
-    }
-    return undefined;
   }
 }

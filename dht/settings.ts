@@ -1,5 +1,5 @@
 import { K } from "../routing/index.ts";
-import { ALPHA, BETA, CLOSING_ALPHA, NEAR_EQUALS, OPENING_ALPHA, RELAYS } from "./lookup.ts";
+import { ALPHA, BETA, CLOSING_ALPHA, NEAR_EQUALS, OPENING_ALPHA, RELAYS } from "./lookup-options.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

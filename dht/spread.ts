@@ -39,7 +39,7 @@ export interface SpreadOptions {
 }
 
 /**
- * Stores one record under one level of its name: at the nodes that a walk to the key ends with. Those that are surely among them, by the
+ * Stores one record under one level of its name: at the nodes that a walk to the key ends with. Those that should be among them, by the
  * size of the network, are told while the walk still goes on (after `lookup_optim.go` of go-libp2p-kad-dht). Where ids stand nearer to the
  * key than chance puts them, all nodes are told that should be the nearest, whoever else stands between: then such ids only add holders.
  */
@@ -66,13 +66,13 @@ export class Spread {
 
   start(): void {
     const { key } = this;
-    const sure = this.surelyNear;
+    const within = this.likelyWithin;
     this.beginWalk();
     new LookupRun(this.context, {
       target: key,
       request: { kind: "find_node", target: key },
       onAnswer: (from) => {
-        if (partBetween(key, from.id) < sure) this.storeAt(from);
+        if (partBetween(key, from.id) < within) this.storeAt(from);
         return "go-on";
       },
       onDone: ({ closest, requests }) => {
@@ -93,11 +93,10 @@ export class Spread {
     return capabilityKey(record.swarm, level, splitBitsOf(record.publisher, this.depth));
   }
 
-  /** Whoever is nearer to a key than this, as a part of the id space, is among the k nearest as far as the size of the network is known. */
-  private get surelyNear(): number {
+  /** Whoever is nearer to a key than this, as a part of the id space, should be among the k nearest; one who is not is one holder more. */
+  private get likelyWithin(): number {
     const { membership, settings } = this.context;
-    const { nodes, error } = membership.size.estimate;
-    return settings.k / (nodes * (1 + error));
+    return settings.k / membership.size.estimate.nodes;
   }
 
   private beginWalk(): void {

@@ -97,7 +97,7 @@ export class Watch implements Observer {
   onOutcome(asker: SimNode, to: Contact, request: OverlayRequest, outcome: OverlayResponse | Failed, reached: Contact | undefined): void {
     this.tick();
     this.acquaintances.onOutcome(asker, to, request, outcome, reached);
-    this.searches.onOutcome(request, outcome);
+    this.searches.onOutcome(asker, request, outcome);
   }
 
   onProved(asker: SimNode, contact: Contact): void {

@@ -68,6 +68,19 @@ describe("disjoint paths", () => {
     }
   });
 
+  test("do not wait at a contact that has let another path down before they heard of it", () => {
+    const peer = (distance: number) => contactOf(new Uint8Array(32).fill(distance, 0, 1));
+    const seeds = [100, 200].map(peer);
+    const lookup = new DisjointLookup({ target: new Uint8Array(32), self: new Uint8Array(32).fill(0xff), seeds, k: 1 }, 2);
+    const next = () => keysOf([lookup.next()].filter((contact) => contact !== undefined));
+    expect([next(), next()].flat()).toEqual(keysOf(seeds));
+    lookup.answered(peer(100), [peer(1)]);
+    expect(next()).toEqual(keysOf([peer(1)]));
+    lookup.failed(peer(1));
+    lookup.answered(peer(200), [peer(1), peer(2)]);
+    expect(next()).toEqual(keysOf([peer(2)]));
+  });
+
   test("reach the nearest honest node though a third name only each other, where one path often does not", () => {
     const random = new Random(4);
     const reached = { one: 0, eight: 0 };

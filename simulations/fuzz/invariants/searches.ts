@@ -38,12 +38,12 @@ export class Searches {
     this.beginning = undefined;
   }
 
-  readonly onSent: Observer["onSent"] = (_, __, request) => {
-    if (this.beginning !== undefined && request.kind === "find_records") this.byWalk.set(walkOf(request), this.beginning);
+  readonly onSent: Observer["onSent"] = (asker, _, request) => {
+    if (this.beginning !== undefined && request.kind === "find_records") this.byWalk.set(walkOf(asker, request), this.beginning);
   };
 
-  onOutcome(request: OverlayRequest, outcome: OverlayResponse | Failed): void {
-    const search = this.byWalk.get(walkOf(request));
+  onOutcome(asker: SimNode, request: OverlayRequest, outcome: OverlayResponse | Failed): void {
+    const search = this.byWalk.get(walkOf(asker, request));
     if (search === undefined || outcome.kind !== "find_records") return;
     if (outcome.more !== undefined || outcome.split > 0) search.isSimple = false;
     const wallClock = search.finder.inside.runtime.wallClock();

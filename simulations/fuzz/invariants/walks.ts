@@ -17,7 +17,7 @@ export class Walks {
 
   onSent(asker: SimNode, to: Contact, request: OverlayRequest): void {
     if (!isOfWalk(request)) return;
-    const walk = walkOf(request);
+    const walk = walkOf(asker, request);
     const asked = this.asked.get(walk) ?? new Set();
     this.asked.set(walk, asked);
     const place = `${to.key} at ${to.addresses[0]}`;
@@ -28,16 +28,20 @@ export class Walks {
   }
 }
 
-/** One for each key that is asked for, and filter. */
-const searching = new WeakMap<Uint8Array, Map<unknown, object>>();
+/** Walks for records, by key, who asks and filter. */
+const searching = new WeakMap<Uint8Array, Map<SimNode, Map<unknown, object>>>();
 
-/** The walk that a request belongs to. Those for nodes are one object; those for records have their key in common, and what is to be sorted out. */
-export function walkOf(request: OverlayRequest): object {
+/**
+ * The walk that a request belongs to. Those for nodes are one object; those for records have in common their key, what is to be sorted out
+ * and who asks: whoever passes one on asks for the same key.
+ */
+export function walkOf(asker: SimNode, request: OverlayRequest): object {
   if (request.kind !== "find_records") return request;
-  const byFilter = searching.get(request.key) ?? new Map<unknown, object>();
-  searching.set(request.key, byFilter);
+  const byAsker = searching.get(request.key) ?? new Map<SimNode, Map<unknown, object>>();
+  const byFilter = byAsker.get(asker) ?? new Map<unknown, object>();
   const walk = byFilter.get(request.where) ?? {};
   byFilter.set(request.where, walk);
+  searching.set(request.key, byAsker.set(asker, byFilter));
   return walk;
 }
 

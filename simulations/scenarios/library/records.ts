@@ -53,6 +53,7 @@ export const RECORDS: readonly Named[] = [
     name: "bulk",
     about: "one member publishes 10,000 records, and keeps them published",
     durationMs: 4 * HOUR,
+    overlay: { mostOwn: 16_384 },
     load: { bulkOffers: 10_000, lookupsPerSecond: 0.1, findsPerSecond: 0.1 },
     targets: [
       { figure: "records.bulkWalks", atMost: 500 }, // a walk for each would be 10,000
