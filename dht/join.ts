@@ -7,6 +7,9 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
 /** Rounds that do not count as failed because somebody was there and had no room: with growing pauses, about a quarter of an hour. */
 const MAX_BUSY_ROUNDS = 20;
+/** Pause before neighbours that were busy are asked again, ms, give or take half, and how often. */
+const SECOND_LOOK_MS = 10_000;
+const MAX_SECOND_LOOKS = 5;
 /** Contacts of an earlier life that are tried in one round, beside the bootstrap addresses: some of them are gone. */
 const KNOWN_AT_ONCE = 8;
 /** Contacts with which a newcomer leaves a bucket alone: those who call it, and refreshes, do the rest. */
@@ -131,20 +134,43 @@ export class Join {
 
   private lookUpSelf(bootstraps: number): void {
     const { membership, runtime } = this.walker;
-    const { self } = membership.table;
+    this.walkToSelf(({ closest, requests, hops }, wasBusy) => {
+      if (closest.length === 0) {
+        this.faults.push("who was reached does not answer lookups");
+        this.tryLater();
+        return;
+      }
+      this.isIn = true;
+      fillBuckets(this.walker, () => !this.stopped);
+      if (wasBusy) this.lookAgain(MAX_SECOND_LOOKS);
+      this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
+    });
+  }
+
+  /** Those who had too much to do have named a few of their contacts only: they are asked for the others when the storm may be over. */
+  private lookAgain(left: number): void {
+    if (left === 0) return;
+    const { runtime } = this.walker;
+    this.retry = runtime.schedule(SECOND_LOOK_MS * (0.5 + runtime.random()), () =>
+      this.walkToSelf((_, wasBusy) => {
+        fillBuckets(this.walker, () => !this.stopped);
+        if (wasBusy) this.lookAgain(left - 1);
+      }),
+    );
+  }
+
+  private walkToSelf(onDone: (result: LookupResult, wasBusy: boolean) => void): void {
+    const { self } = this.walker.membership.table;
+    let wasBusy = false;
     new LookupRun(this.walker, {
       target: self,
       request: { kind: "find_node", target: self },
-      onDone: ({ closest, requests, hops }: LookupResult) => {
-        if (this.stopped) return;
-        if (closest.length === 0) {
-          this.faults.push("who was reached does not answer lookups");
-          this.tryLater();
-          return;
-        }
-        this.isIn = true;
-        fillBuckets(this.walker, () => !this.stopped);
-        this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
+      onAnswer: (_, response) => {
+        wasBusy ||= response.kind === "find_node" && response.busy === true;
+        return "go-on";
+      },
+      onDone: (result) => {
+        if (!this.stopped) onDone(result, wasBusy);
       },
     }).start();
   }
