@@ -61,6 +61,8 @@ export class Watch {
   private timers: Timer[] = []; // at most two
   private soon: Timer | undefined;
   private readAt = 0;
+  /** Whether everything has been read since the first leases began. */
+  private isUnderWatch = false;
   private ended = false;
 
   constructor(context: FinderContext, options: WatchOptions) {
@@ -183,6 +185,7 @@ export class Watch {
   private renew(): void {
     this.dropExpired();
     const { peers, settings } = this.context;
+    let unanswered = this.leases.size;
     for (const lease of this.leases.values()) {
       const where = whereFor(lease.name, this.options.query.clauses);
       const request: WatchRequest = {
@@ -193,7 +196,10 @@ export class Watch {
         ...(where && { where }),
       };
       peers.request(lease.holder, request, settings.requestTimeoutMs, (outcome) => {
-        if (!this.ended) this.onRenewed(lease, outcome);
+        unanswered -= 1;
+        if (this.ended) return;
+        this.onRenewed(lease, outcome);
+        if (unanswered === 0 && !this.isUnderWatch) this.readAgain();
       });
     }
   }
@@ -204,7 +210,13 @@ export class Watch {
     // Between reading and lease something may have changed; and whoever has lost a lease has told nothing since.
     const isGap = !isHeld || outcome.outcome !== "renewed";
     lease.isBegun = isHeld;
-    if (isGap) this.readSoon(RECONCILE_SOON_MS);
+    if (isGap && this.isUnderWatch) this.readSoon(RECONCILE_SOON_MS);
+  }
+
+  /** What has changed between the first reading and the first leases, nobody will tell. */
+  private readAgain(): void {
+    this.isUnderWatch = true;
+    this.readSoon(0);
   }
 
   private readSoon(afterMs: number): void {

@@ -69,7 +69,7 @@ describe("The points of a sweep", () => {
 
   test.each<[string, readonly string[], string]>([
     ["a field that there is not", ["foo=1"], "there is no foo: a scenario has name, about, level, seed, nodes"],
-    ["one inside another", ["overlay.beta=1"], "there is no overlay.beta: overlay has alpha, k"],
+    ["one inside another", ["overlay.gamma=1"], "there is no overlay.gamma: overlay has alpha, "],
     ["one inside a number", ["nodes.x=1"], "there is no nodes.x: nodes has no fields"],
     ["a fault that there is not", ["faults.1.share=1"], "there is no faults.1: faults has one entry, 0"],
     ["an entry of nothing", ["arrivals.0.nodes=1"], "there are no arrivals in this scenario"],
