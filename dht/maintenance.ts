@@ -78,8 +78,7 @@ export class Maintenance {
   /** Checks one of the contacts that have long been there. */
   private revalidate(): void {
     const { membership } = this.walker;
-    const { table } = membership;
-    if (membership.hasKnownOthers && table.closest(table.self, 1).length === 0) this.onLost?.();
+    if (membership.hasKnownOthers && !membership.table.hasHealthy) this.onLost?.();
     membership.check("slow");
   }
 }

@@ -94,10 +94,10 @@ export class Membership {
 
   /** Pings any one of the contacts that are due at a pace. */
   check(pace: Pace): void {
-    const { freshForMs } = this.settings;
-    const freshMs = pace === "slow" ? freshForMs : freshForMs * YOUNG;
-    const due = this.table.due(pace, this.runtime.now() - freshMs);
-    const contact = due[Math.floor(this.runtime.random() * due.length)];
+    const { runtime, settings } = this;
+    const freshMs = pace === "slow" ? settings.freshForMs : settings.freshForMs * YOUNG;
+    const due = this.table.due(pace, runtime.now() - freshMs, runtime.random());
+    const contact = due[Math.floor(runtime.random() * due.length)];
     if (contact !== undefined && this.checking.size < MAX_CHECKS) this.ping(contact);
   }
 

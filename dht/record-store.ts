@@ -133,9 +133,11 @@ export class RecordStore {
 
   private makeRoomUnder(shelf: Shelf | undefined, record: CapabilityRecord, owner: Owner): StoreResult | undefined {
     if (shelf === undefined || shelf.records.size < MAX_PER_KEY || shelf.records.has(record.entry)) return undefined;
-    const leaves = firstToLeave(shelf, owner);
+    const depth = depthOf(shelf.key, record);
+    // Whoever gives way is not told, and would be missed until it publishes again; a newcomer is, and has its place under the child key.
+    const leaves = depth < MAX_SPLIT ? undefined : firstToLeave(shelf, owner);
     if (leaves === undefined) {
-      shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depthOf(shelf.key, record) + 1));
+      shelf.split = Math.min(MAX_SPLIT, Math.max(shelf.split, depth + 1));
       return { outcome: "full", split: shelf.split };
     }
     this.drop(leaves);

@@ -4,7 +4,7 @@ import type { Shelf } from "./shelf.ts";
 
 /**
  * Records that an owner may have on a full shelf whoever else would like to be there: in data centres many agents share a subnet. Whoever
- * would fill it needs 64 subnets, and gains little: then the key is split.
+ * would fill it needs 64 subnets.
  */
 const UNDISPUTED = 4;
 
@@ -25,7 +25,7 @@ export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord)
 }
 
 /**
- * Who gives way on a shelf that is full: of the owner that has the most there, the one who came last. Nobody, where the newcomer's owner
+ * Who gives way on a shelf that is full and cannot be split further: of the owner that has the most there, the one who came last. Nobody, where the newcomer's owner
  * would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by everybody who comes.
  */
 export function firstToLeave(shelf: Shelf, newcomer: Owner): Place | undefined {

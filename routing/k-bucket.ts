@@ -31,6 +31,8 @@ export class KBucket {
   private waiting: ContactRow | undefined; // at most REPLACEMENTS; made when the first one waits, which in most buckets nobody does
   /** Requests in a row that they have not answered, by key; at most K. Made when the first is missed. */
   private misses: Map<string, number> | undefined;
+  /** Whether anybody may be there who is checked fast: where all have long been there, nobody need be looked at. */
+  private mayHaveNew = false;
   /** Made when asked for while somebody is missing, dropped when that may have changed. */
   private healthyList: Contacts | undefined;
 
@@ -79,12 +81,17 @@ export class KBucket {
 
   /** Appends those to be checked at a pace that were last heard of before a moment, or have missed a request since. */
   pushDue(into: Contact[], pace: Pace, heardBefore: number): void {
+    if (pace === "fast" && !this.mayHaveNew) return;
     const { seats, misses } = this;
+    let isAnyNew = false;
     for (let seat = 0; seat < seats.length; seat++) {
       const contact = seats.contacts[seat] as Contact;
       const isMissing = misses?.has(contact.key) ?? false;
-      if (this.paceOf(seat, isMissing) === pace && (isMissing || seats.seenAt(seat) <= heardBefore)) into.push(contact);
+      const own = this.paceOf(seat, isMissing);
+      if (own === "fast") isAnyNew = true;
+      if (own === pace && (isMissing || seats.seenAt(seat) <= heardBefore)) into.push(contact);
     }
+    this.mayHaveNew = isAnyNew;
   }
 
   /** Enters a contact that has just answered us. Where the bucket is full it waits for a seat. */
@@ -116,6 +123,7 @@ export class KBucket {
       return "unknown";
     }
     this.seats.distrust(seat);
+    this.mayHaveNew = true;
     this.misses ??= new Map();
     const misses = (this.misses.get(contact.key) ?? 0) + 1;
     this.misses.set(contact.key, misses);
@@ -135,6 +143,7 @@ export class KBucket {
   /** For a node that has slept: everybody was heard of so much longer ago, and has to show anew that it is there. */
   age(ms: number): void {
     this.seats.age(ms);
+    this.mayHaveNew = true;
     this.waiting?.age(ms);
   }
 
@@ -173,6 +182,7 @@ export class KBucket {
 
   private give(contact: Contact, now: number): void {
     this.seats.add(contact, now);
+    this.mayHaveNew = true;
     this.healthyList = undefined;
   }
 

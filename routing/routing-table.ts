@@ -25,6 +25,11 @@ export class RoutingTable {
     this.selfHead = headOf(self);
   }
 
+  /** Whether anybody answered the last time it was asked. */
+  get hasHealthy(): boolean {
+    return this.buckets.some((bucket) => bucket !== undefined && bucket.healthy.heads.length > 0);
+  }
+
   /** Contacts that hold a seat. */
   get size(): number {
     return this.count;
@@ -90,10 +95,14 @@ export class RoutingTable {
     return bucket === undefined ? !this.isCrowdedInAll(contact) : bucket.hasRoom && !this.isCrowded(contact, bucket);
   }
 
-  /** Those to be checked at a pace that were last heard of before a moment, or have missed a request since. */
-  due(pace: Pace, heardBefore: number): Contact[] {
-    const due: Contact[] = []; // at most K for each bucket
-    for (const bucket of this.buckets) bucket?.pushDue(due, pace, heardBefore);
+  /**
+   * Those to be checked at a pace that were last heard of before a moment, or have missed a request since: of the first bucket that has
+   * any, beginning with a random one. @param draw from [0, 1).
+   */
+  due(pace: Pace, heardBefore: number, draw: number): Contact[] {
+    const due: Contact[] = []; // at most K
+    const first = Math.floor(draw * this.depth);
+    for (let n = 0; n < this.depth && due.length === 0; n++) this.buckets[(first + n) % this.depth]?.pushDue(due, pace, heardBefore);
     return due;
   }
 

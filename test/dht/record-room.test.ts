@@ -1,44 +1,59 @@
 import { describe, expect, test } from "vitest";
-import { capabilityKey, MAX_PER_KEY, MAX_PER_SUBNET, MAX_RECORDS } from "../../dht/index.ts";
+import { capabilityKey, MAX_PER_KEY, MAX_PER_SUBNET, MAX_RECORDS, MAX_SPLIT } from "../../dht/index.ts";
 import { compareDistance } from "../../routing/index.ts";
 import { Random } from "../support/random.ts";
 import { claimOf, SWARM } from "../support/records.ts";
-import { fillWith, keyOf, newStore, unsignedRecord as recordOf } from "../support/store-records.ts";
+import { fillWith, keyOf, newStore, publishersWith, unsignedRecord as recordOf } from "../support/store-records.ts";
 
 const NOW = claimOf().issued;
-const KEY = capabilityKey(SWARM, "work");
+/** As deep as keys are split. */
+const BITS = "01101001";
+const KEY = capabilityKey(SWARM, "work", BITS);
 const HERE = new Uint8Array(32).fill(0x5a);
 
-describe("A key that strangers have filled", () => {
+/** Publishers whose records belong under that key: the first of them honest, where some are. */
+const PUBLISHERS = publishersWith(BITS, 1_200);
+const byPublisher = (n: number) => recordOf({}, PUBLISHERS[n]);
+
+test("A key that can be split keeps all that it has, whoever has most of it", () => {
+  expect(BITS).toHaveLength(MAX_SPLIT);
+  const store = newStore();
+  const above = capabilityKey(SWARM, "work", BITS.slice(0, -1));
+  for (let n = 1; n <= MAX_PER_KEY; n++) store.put(above, byPublisher(n), NOW, 7);
+  expect(store.put(above, byPublisher(1_000), NOW, 8)).toEqual({ outcome: "full", split: MAX_SPLIT });
+  expect(store.under(above, NOW)).toHaveLength(MAX_PER_KEY);
+});
+
+describe("A key as deep as keys go that strangers have filled", () => {
   test.each([1, 5, 30])("from %i subnets takes every honest agent that comes, and keeps it while they go on", (subnets) => {
     const store = newStore();
     const random = new Random(subnets);
     const flood = (count: number) => {
-      for (let n = 0; n < count; n++) store.put(KEY, recordOf({}, 10_000 + random.int(100_000)), NOW, 1 + random.int(subnets));
+      for (let n = 0; n < count; n++) store.put(KEY, byPublisher(101 + random.int(1_099)), NOW, 1 + random.int(subnets));
     };
     flood(2 * MAX_PER_KEY);
     for (let honest = 1; honest <= 100; honest++) {
-      expect(store.put(KEY, recordOf({}, honest), NOW, 1_000 + honest).outcome).toBe("stored");
+      expect(store.put(KEY, byPublisher(honest), NOW, 1_000 + honest).outcome).toBe("stored");
       flood(5);
     }
     const kept = new Set(store.under(KEY, NOW).map(({ publisherKey }) => publisherKey));
-    for (let honest = 1; honest <= 100; honest++) expect(kept.has(recordOf({}, honest).publisherKey)).toBe(true);
+    for (let honest = 1; honest <= 100; honest++) expect(kept.has(byPublisher(honest).publisherKey)).toBe(true);
     expect(kept.size).toBeLessThanOrEqual(MAX_PER_KEY);
   });
 
-  test("is split, and nobody gives way, where everybody has as much as anybody", () => {
+  test("is full, and nobody gives way, where everybody has as much as anybody", () => {
     const store = newStore();
-    for (let n = 1; n <= MAX_PER_KEY; n++) store.put(KEY, recordOf({}, n), NOW, 1 + (n % 100));
-    expect(store.put(KEY, recordOf({}, 1_000), NOW, 5_000)).toEqual({ outcome: "full", split: 1 });
+    for (let n = 1; n <= MAX_PER_KEY; n++) store.put(KEY, byPublisher(n), NOW, 1 + (n % 100));
+    expect(store.put(KEY, byPublisher(1_000), NOW, 5_000)).toEqual({ outcome: "full", split: MAX_SPLIT });
   });
 
   test("pushes out who came last, of those who have most", () => {
     const store = newStore();
-    for (let n = 1; n <= MAX_PER_KEY; n++) store.put(KEY, recordOf({}, n), NOW, n <= 10 ? 7 : 1_000 + n);
-    store.put(KEY, recordOf({}, 999), NOW, 8);
+    for (let n = 1; n <= MAX_PER_KEY; n++) store.put(KEY, byPublisher(n), NOW, n <= 10 ? 7 : 1_000 + n);
+    store.put(KEY, byPublisher(999), NOW, 8);
     const kept = store.under(KEY, NOW).map(({ publisherKey }) => publisherKey);
-    expect(kept).not.toContain(recordOf({}, 10).publisherKey);
-    expect(kept).toContain(recordOf({}, 9).publisherKey);
+    expect(kept).not.toContain(byPublisher(10).publisherKey);
+    expect(kept).toContain(byPublisher(9).publisherKey);
   });
 });
 
