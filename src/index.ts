@@ -36,7 +36,8 @@ export { type ErrorCode, SynapseError, type SynapseErrorOptions } from "./errors
 export { Identity } from "./identity.ts";
 export type { LimitCounts } from "./limit-counts.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { DEFAULT_SWARM, Node, type NodeOptions, type Target } from "./node.ts";
+export { Node, type Target } from "./node.ts";
+export { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
 export { type CallContext, currentCall } from "./rpc/call-context.ts";
 export type { RpcOptions } from "./rpc/core.ts";
 export type { RemoteProcedureCall, RPCError, RPCRequest, RPCResponse } from "./rpc/messages.ts";

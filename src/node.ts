@@ -8,7 +8,6 @@ import {
   type Match,
   Overlay,
   type OverlayRequest,
-  type OverlaySettings,
   type Query,
   type RecordReader,
   type SizeEstimate,
@@ -23,6 +22,7 @@ import { type Confirmed, confirm } from "./confirm.ts";
 import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
 import { verifyEd25519 } from "./identity.ts";
+import { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
 import { checkedLimits } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
@@ -37,43 +37,14 @@ import type { CallOptions, OutgoingRequest } from "./rpc/outgoing-calls.ts";
 import type { ConnectOptions } from "./rpc/pool.ts";
 import { either } from "./runtime.ts";
 import { type FindOptions, searchOver } from "./search-over.ts";
-import { Server, type ServerOptions } from "./server.ts";
+import { Server } from "./server.ts";
 import { type Service, serviceOf } from "./service.ts";
 import { WatchStream } from "./watch-stream.ts";
 
-/** The network that nodes are in when nobody names one. */
-export const DEFAULT_SWARM = "default";
 /** How long a node may take to accept a link, ms, all its addresses together, whatever the call may take after that. */
 const DIAL_TIMEOUT_MS = 5_000;
 /** How long an agent may take to say what it can do, where a search asks for that, ms. */
 const CONFIRM_TIMEOUT_MS = 5_000;
-
-export interface NodeOptions extends ServerOptions {
-  /** Shown to people. Default: the short form of the node id. */
-  readonly name?: string;
-  readonly role?: string;
-  readonly description?: string;
-  /** The network to be a member of. Default `"default"`. Nodes of different swarms refuse each other. */
-  readonly swarm?: string;
-  /**
-   * Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None, or no other than this node's own: it is
-   * the first.
-   */
-  readonly bootstrap?: readonly string[];
-  /**
-   * `required`, the default: start() rejects when no bootstrap address answers. `background`: it resolves all the same, and joining is
-   * tried until it succeeds.
-   */
-  readonly join?: "required" | "background";
-  /**
-   * A file to keep the best contacts in, so that a restart needs no bootstrap node. It is made when there is none; without it nothing is
-   * kept.
-   */
-  readonly state?: string | undefined;
-  /** Port to listen on. Default 0: any that is free. */
-  readonly port?: number | undefined;
-  readonly overlay?: Partial<OverlaySettings>;
-}
 
 /** What a node can be called by: an address, a contact, or a match of a search. */
 export type Target = string | Contact | Match;

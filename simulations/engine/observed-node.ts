@@ -1,6 +1,7 @@
 import type { Caller, Offer, OnOutcome, OverlayRequest, OverlayResponse, PublishReport, RecordReader } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
-import { Node, type NodeOptions } from "../../src/node.ts";
+import { Node } from "../../src/node.ts";
+import type { NodeOptions } from "../../src/node-options.ts";
 import { decodeRequest, decodeResponse, encodeResponse, OVERLAY_ENDPOINTS } from "../../src/overlay-wire.ts";
 import type { CallContext } from "../../src/rpc/call-context.ts";
 import type { Conduct } from "./conduct.ts";
