@@ -1,9 +1,10 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    maxWorkers: "100%", // the default leaves one core idle, which on two is half of the machine
+    maxWorkers: Math.ceil(1.5 * availableParallelism()), // more than cores: some tests wait for processes of their own
     testTimeout: 60_000, // a machine that is busy is slow, not broken
     hookTimeout: 60_000,
   },

@@ -64,11 +64,20 @@ export class RecordStore {
     const held = shelf?.records.get(record.entry);
     const isHeld = shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held);
     const result = isHeld ? supersede(shelf, held, record) : this.admit(key, record, wallClock, subnet);
-    if (result.outcome !== "stored") return result;
+    const split = this.byKey.get(toHex(key))?.split ?? 0;
+    if (result.outcome === "stored") this.noteStored(key, record, subnet, isHeld ? { shelf, held } : undefined);
+    return split === 0 ? result : { ...result, split };
+  }
+
+  private noteStored(
+    key: NodeId,
+    record: CapabilityRecord,
+    subnet: number,
+    before: { shelf: Shelf; held: CapabilityRecord } | undefined,
+  ): void {
     // Whoever handed it over is no longer charged for what its publisher has renewed itself.
-    if (isHeld) this.charge(shelf, record, subnet);
-    this.onStored?.(key, record, isHeld ? held : undefined);
-    return result;
+    if (before !== undefined) this.charge(before.shelf, record, subnet);
+    this.onStored?.(key, record, before?.held);
   }
 
   /** Records of a key in the order of their publishers' ids, starting behind `after`. Only live ones count against `limit`. */

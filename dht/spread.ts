@@ -16,6 +16,9 @@ const MAX_HOLDERS = 160;
 /** Part of the k nearest that must hold a record before whoever publishes it goes on; the others are told meanwhile. */
 const ENOUGH = 1 / 2;
 
+/** Part of a key's holders that must say that it is split before its records are stored under the child key as well. */
+const SPLIT_QUORUM = 1 / 4;
+
 /** What came of all requests of one publish. */
 export interface Tally {
   readonly outcomes: Partial<Record<StoreOutcome | "failed", number>>;
@@ -54,8 +57,8 @@ export class Spread {
   private hasMetStrangers = false;
   private open = 0;
   private answers = 0;
-  private full = 0;
-  private split = 0;
+  /** Who says that the key is split. */
+  private claims = 0;
   private holders = 0;
   private isEnough = false;
 
@@ -154,10 +157,8 @@ export class Spread {
     outcomes[name] = (outcomes[name] ?? 0) + 1;
     this.answers += 1;
     if (name === "stored" || name === "unchanged") this.holders += 1;
-    if (answer.kind === "store" && name === "full") {
-      this.full += 1;
-      this.split = Math.max(this.split, answer.split ?? 0);
-    }
+    const { split = 0 } = answer.kind === "store" ? answer : {};
+    if (split > this.depth && split <= MAX_SPLIT) this.claims += 1;
     if (this.holders >= this.context.settings.k * ENOUGH) this.tellEnough();
   }
 
@@ -172,20 +173,20 @@ export class Spread {
   }
 
   /**
-   * Half of the holders that a key should have must say that it is split. Fewer of them, out of malice or with a store of their own
-   * history, move nobody; and whoever has room for the record keeps it in any case, so that claims that are false scatter nothing.
+   * A quarter of the holders that a key should have must say that it is split, fewer than finders ask for: wherever these look, it is. Whoever
+   * has room keeps the record beside that, so that false claims scatter nothing; but a key that is split is not complete by itself, since
+   * newcomers may have no room for what those before them held. One bit at a time, as finders go, however deep somebody says that it is.
    */
   private isToGoDeeper(): boolean {
-    const quorum = Math.min(this.answers, this.context.settings.k) / 2;
-    return this.full > quorum && this.split > this.depth && this.split <= MAX_SPLIT;
+    const quorum = Math.min(this.answers, this.context.settings.k) * SPLIT_QUORUM;
+    return this.claims > 0 && this.claims >= quorum && this.depth < MAX_SPLIT;
   }
 
   private goDeeper(): void {
-    this.depth = this.split;
+    this.depth += 1;
     this.walks = 0;
     this.answers = 0;
-    this.full = 0;
-    this.split = 0;
+    this.claims = 0;
     this.holders = 0;
     this.asked.clear();
     this.start();

@@ -179,6 +179,7 @@ describe("A key that is full", () => {
     expect(store.page(KEY, 1, undefined, NOW).split).toBe(1);
     expect(put(store, recordOf({ seq: 2 }, 5))).toBe("stored");
     expect(store.size).toBe(MAX_PER_KEY);
+    expect(store.put(keyOf(further), recordOf({ seq: 3 }, 5), NOW)).toEqual({ outcome: "stored", split: 1 });
     const child = capabilityKey(SWARM, "work", splitBitsOf(further.publisher, 1));
     expect(store.put(child, further, NOW)).toEqual({ outcome: "stored" });
     expect(store.page(child, 1, undefined, NOW).split).toBe(0);

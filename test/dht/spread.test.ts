@@ -111,8 +111,8 @@ describe("A key that is full", () => {
   const fullAtRoot: Lie = (request, honest) =>
     request.kind === "store" && sameId(request.key, KEY) ? splitsKey(request, honest) : honest();
 
-  test("according to one holder, or to half of them, moves nobody: those may be liars", () => {
-    for (const liars of [1, K / 2]) {
+  test("according to one holder, or to fewer than a quarter of them, moves nobody: those may be liars", () => {
+    for (const liars of [1, K / 4 - 1]) {
       const { network, holders, publisher } = settled(7);
       for (const member of holders.slice(0, liars)) network.lie(member, fullAtRoot);
       const { report, keys } = published(network, publisher, offerOf("work"));
@@ -122,11 +122,11 @@ describe("A key that is full", () => {
     }
   });
 
-  test("according to most holders sends the publisher to its own child, where holders are counted anew, and a withdrawal after it", () => {
+  test("according to a quarter of them sends the publisher to its own child, one bit deeper whatever they say, and a withdrawal after it", () => {
     const { network, holders, publisher } = settled(8);
-    const full = K / 2 + 1;
+    const full = K / 4;
     for (const member of holders.slice(0, full)) network.lie(member, fullAtRoot);
-    const child = capabilityKey(SWARM, "work", splitBitsOf(publisher.contact.id, depth));
+    const child = capabilityKey(SWARM, "work", splitBitsOf(publisher.contact.id, 1));
     const heirs = nearestMembers(network, child, K + 1).filter((member) => member !== publisher);
     const { report, keys } = published(network, publisher, offerOf("work"));
     expect(keys).toBe(2);
@@ -163,6 +163,21 @@ describe("A key that is full", () => {
       expect(report.outcomes).toEqual({ full: K });
     }
   });
+});
+
+test("A holder that was full once says so with what it stores, and the record stands under the child key, too", () => {
+  const { network, holders, publisher } = settled(11);
+  const stillSplit = storing("stored", () => 1);
+  for (const member of holders.slice(0, K / 2))
+    network.lie(member, (request, honest) => {
+      const answer = honest();
+      return request.kind === "store" && sameId(request.key, KEY) ? stillSplit(request, () => answer) : answer;
+    });
+  const child = capabilityKey(SWARM, "work", splitBitsOf(publisher.contact.id, 1));
+  published(network, publisher, offerOf("work"));
+  for (const key of [KEY, child])
+    for (const member of nearestMembers(network, key, K).filter((each) => each !== publisher))
+      expect(heldBy(network, member, key, publisher)).toMatchObject({ withdrawn: false });
 });
 
 describe("A record", () => {
