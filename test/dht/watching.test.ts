@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { capabilityKey, type WatchEvent } from "../../dht/index.ts";
+import { capabilityKey, signRecord, type WatchEvent } from "../../dht/index.ts";
 import { publish, withdraw } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
@@ -65,6 +65,19 @@ describe("A standing query", () => {
     withdraw(network, at(network.members, 5), "work/hard");
     network.clock.advance(1_000);
     expect(fresh(seen)).toEqual(["-m5 withdrawn"]);
+  });
+
+  test("tells soon what changed between its first reading and its leases, of which no holder will tell", () => {
+    const network = grown(12);
+    offer(network, 3, "work", { price: 1 });
+    const seen = watching(network, at(network.members, 20), "work");
+    const { signer, published } = at(network.members, 3).overlay;
+    const changed = signRecord({ ...at(published, 0), attributes: { price: 2 }, seq: at(published, 0).seq + 1 }, signer);
+    for (const { overlay } of holdersOf(network, "work", 25))
+      if (overlay !== at(network.members, 20).overlay)
+        overlay.store.put(capabilityKey(SWARM, "work"), changed, overlay.runtime.wallClock());
+    network.clock.advance(3_000);
+    expect(fresh(seen)).toEqual(["+m3", "~m3"]);
   });
 
   test("says nothing of records that are only signed anew, for hours", () => {
