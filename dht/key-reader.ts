@@ -131,6 +131,7 @@ export class KeyReader {
       request: this.request(key, undefined),
       endWithin,
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
+      onLate: (from, response) => this.onLate(branch, from, response),
       onDone: (result) => {
         this.walks.delete(run);
         this.onWalked(branch, result);
@@ -138,6 +139,13 @@ export class KeyReader {
     });
     this.walks.add(run);
     run.start();
+  }
+
+  /** Nobody has waited for it, but what is newer than what others gave must not be passed over. */
+  private onLate(branch: Branch, from: Contact, response: OverlayResponse): void {
+    if (response.kind !== "find_records") return;
+    this.intake.take(branch, response.records, from, 0);
+    if (response.relayed !== undefined) this.intake.take(branch, response.relayed.records, from, 0);
   }
 
   /** Ids were ground next to the key: it is read where it should be without them, and where that are too few, as near to it as one gets. */
@@ -228,12 +236,14 @@ export class KeyReader {
   }
 
   private ask(holder: Contact, request: FindRecordsRequest, onAnswer: (outcome: OverlayResponse) => void): void {
-    const { peers, settings } = this.context;
+    const { peers, settings, membership } = this.context;
     const { tally } = this.reading;
     this.requestsOpen += 1;
     tally.requests += 1;
     peers.request(holder, request, settings.requestTimeoutMs, (outcome) => {
       this.requestsOpen -= 1;
+      // A peer that refuses is alive.
+      if (outcome.kind === "failed" && outcome.reason !== "refused") membership.markMissed(holder);
       if (this.intake.isOver) return;
       if (outcome.kind === "failed") {
         tally.failed += 1;

@@ -48,6 +48,8 @@ export interface Walk {
   readonly request: OverlayRequest;
   /** Called with each answer as it comes. Returning `"enough"` ends the walk. */
   readonly onAnswer?: (from: Contact, response: OverlayResponse, hop: number) => "enough" | "go-on";
+  /** Called with answers that come when the walk has ended without them. */
+  readonly onLate?: (from: Contact, response: OverlayResponse) => void;
   /** Ends the walk as soon as k contacts are known that are no farther than this part of the id space (0 … 1) from the target. */
   readonly endWithin?: number;
   readonly onDone: (result: LookupResult) => void;
@@ -180,7 +182,10 @@ export class LookupRun {
 
   private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse): void {
     this.walker.membership.answered(asked, reached);
-    if (this.ended) return;
+    if (this.ended) {
+      this.walk.onLate?.(asked, response);
+      return;
+    }
     const contact = reached ?? asked;
     this.lookup.answered(contact, "contacts" in response ? response.contacts : []);
     const hop = this.lookup.hopOf(contact);

@@ -70,7 +70,7 @@ export class Relays {
   /** Whoever has not answered meanwhile is not named. */
   private stillHealthy(contacts: readonly Contact[]): readonly Contact[] {
     const { table } = this.context.membership;
-    return contacts.filter((contact) => !table.has(contact) || table.closest(contact.id, 1)[0]?.key === contact.key);
+    return contacts.filter((contact) => table.closest(contact.id, 1)[0]?.key === contact.key);
   }
 
   private quickestLinked(contacts: readonly Contact[]): Contact | undefined {

@@ -48,6 +48,7 @@ export class Acquaintances {
     this.answers += 1;
     const isFirstPage = request.kind === "find_node" || request.after === undefined;
     if (response.kind === "find_node" && response.busy) return; // it names fewer than it knows, and says so
+    if (request.kind === "find_records" && request.relay) return; // put together before another was asked: the table may have changed since
     if (isFirstPage && this.answers % COMPARED === 0) this.compare(giver, asker, target, contacts);
   }
 
@@ -100,7 +101,15 @@ export function isSorted(target: NodeId, contacts: readonly Contact[]): boolean 
   return contacts.every(({ id }, place) => place === 0 || compareDistance(target, (contacts[place - 1] as Contact).id, id) < 0);
 }
 
-/** Whoever does not store, or gives no further page, keeps its seat: only walks and challenges decide about that. */
+/** Whoever does not store, watch, or give a further page may keep its seat: only walks and challenges decide about that. */
 function countsAsMiss(request: OverlayRequest): boolean {
-  return request.kind === "find_records" ? request.after === undefined : request.kind !== "store";
+  switch (request.kind) {
+    case "find_records":
+      return request.after === undefined;
+    case "find_node":
+    case "ping":
+      return true;
+    default:
+      return false;
+  }
 }
