@@ -34,7 +34,7 @@ export class Detour {
     this.asked.add(contact.key);
     peers.request(contact, this.request, settings.requestTimeoutMs, (outcome, reached) => {
       if (outcome.kind !== "failed") this.onAnswered(contact, reached, outcome);
-      else if (outcome.reason !== "refused") membership.markMissed(contact); // it may have got a seat meanwhile
+      else membership.failed(contact, outcome); // it may have got a seat meanwhile
       const next = this.asked.size < MAX_STEPS ? this.nextStranger() : undefined;
       if (next === undefined) this.onDone(this.neighbours);
       else this.start(next);

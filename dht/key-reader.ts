@@ -242,8 +242,7 @@ export class KeyReader {
     tally.requests += 1;
     peers.request(holder, request, settings.requestTimeoutMs, (outcome) => {
       this.requestsOpen -= 1;
-      // A peer that refuses is alive.
-      if (outcome.kind === "failed" && outcome.reason !== "refused") membership.markMissed(holder);
+      if (outcome.kind === "failed") membership.failed(holder, outcome);
       if (this.intake.isOver) return;
       if (outcome.kind === "failed") {
         tally.failed += 1;

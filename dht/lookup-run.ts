@@ -172,8 +172,7 @@ export class LookupRun {
   }
 
   private onFailed(contact: Contact, outcome: Failed): void {
-    // A peer that refuses is alive; only silence costs it its place.
-    if (outcome.reason !== "refused") this.walker.membership.markMissed(contact);
+    this.walker.membership.failed(contact, outcome);
     if (this.ended) return;
     this.failures += 1;
     this.lookup.failed(contact);

@@ -2,7 +2,7 @@ import { type Contact, type NodeId, type Pace, RoutingTable, sameId } from "../r
 import { Absentees } from "./absentees.ts";
 import { LostContacts } from "./lost-contacts.ts";
 import { NetworkSize } from "./network-size.ts";
-import type { Peers, Runtime } from "./ports.ts";
+import type { Failed, Peers, Runtime } from "./ports.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
 import { Verifications } from "./verifications.ts";
@@ -66,6 +66,11 @@ export class Membership {
     this.lost.remove(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
     if (admission === "added") this.onNewcomer?.(contact);
+  }
+
+  /** A request to a contact has failed. Whoever refuses is alive; only silence counts as a miss. */
+  failed(contact: Contact, { reason }: Failed): void {
+    if (reason !== "refused") this.markMissed(contact);
   }
 
   /** A contact did not answer. Where it loses its seat, the next in line has it. */

@@ -60,11 +60,12 @@ export class RecordStore {
     if (timeliness === "expired") return { outcome: "expired" };
     if (!belongsUnder(key, record)) return { outcome: "invalid", reason: `${record.capability} does not belong under this key` };
 
-    const shelf = this.byKey.get(toHex(key));
+    const keyHex = toHex(key);
+    const shelf = this.byKey.get(keyHex);
     const held = shelf?.records.get(record.entry);
     const isHeld = shelf !== undefined && held !== undefined && wallClock < untilOf(shelf, held);
-    const result = isHeld ? supersede(shelf, held, record) : this.admit(key, record, wallClock, subnet);
-    const split = this.byKey.get(toHex(key))?.split ?? 0;
+    const result = isHeld ? supersede(shelf, held, record) : this.admit(key, keyHex, record, wallClock, subnet);
+    const split = this.byKey.get(keyHex)?.split ?? 0;
     if (result.outcome === "stored") this.noteStored(key, record, subnet, isHeld ? { shelf, held } : undefined);
     return split === 0 ? result : { ...result, split };
   }
@@ -116,8 +117,7 @@ export class RecordStore {
     return [...held].filter((record) => timelinessOf(record, wallClock) === "current");
   }
 
-  private admit(key: NodeId, record: CapabilityRecord, wallClock: number, subnet: number): StoreResult {
-    const keyHex = toHex(key);
+  private admit(key: NodeId, keyHex: string, record: CapabilityRecord, wallClock: number, subnet: number): StoreResult {
     if (this.isAtABound(this.byKey.get(keyHex), record, subnet)) this.sweep(wallClock);
     const shelf = this.byKey.get(keyHex);
     const owner = subnet === 0 ? record.publisherKey : subnet;

@@ -57,7 +57,7 @@ export class Relays {
       this.relaying -= 1;
       patience.cancel();
       if (outcome.kind === "failed") {
-        if (outcome.reason !== "refused") membership.markMissed(contact);
+        membership.failed(contact, outcome);
         settle({});
         return;
       }
@@ -70,7 +70,7 @@ export class Relays {
   /** Whoever has not answered meanwhile is not named. */
   private stillHealthy(contacts: readonly Contact[]): readonly Contact[] {
     const { table } = this.context.membership;
-    return contacts.filter((contact) => table.closest(contact.id, 1)[0]?.key === contact.key);
+    return contacts.filter((contact) => table.isHealthy(contact));
   }
 
   private quickestLinked(contacts: readonly Contact[]): Contact | undefined {

@@ -158,6 +158,11 @@ export class KBucket {
     return this.healthyList;
   }
 
+  /** Whether a contact has a seat and answered the last time it was asked. */
+  isHealthy(contact: Contact): boolean {
+    return this.has(contact) && this.misses?.has(contact.key) !== true;
+  }
+
   /** Those with seats that have missed nothing, the one that has been there longest first. */
   byTrust(): Contact[] {
     const { misses } = this;

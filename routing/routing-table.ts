@@ -84,6 +84,11 @@ export class RoutingTable {
     return this.buckets[this.bucketIndex(contact)]?.has(contact) ?? false;
   }
 
+  /** Whether a contact has a seat and answered the last time it was asked. */
+  isHealthy(contact: Contact): boolean {
+    return this.buckets[this.bucketIndex(contact)]?.isHealthy(contact) ?? false;
+  }
+
   /** A contact as it is known here, with a seat or waiting for one: its addresses are those that were proved. */
   known(contact: Contact): Contact | undefined {
     return this.buckets[this.bucketIndex(contact)]?.known(contact);

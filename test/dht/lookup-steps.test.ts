@@ -1,31 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { Lookup, type LookupOptions } from "../../dht/index.ts";
-import { type Contact, K } from "../../routing/index.ts";
+import { Lookup } from "../../dht/index.ts";
+import { K } from "../../routing/index.ts";
 import { at, contactOf, keysOf } from "../support/ids.ts";
-
-const TARGET = new Uint8Array(32);
-const SELF = new Uint8Array(32).fill(0xff);
-
-/** The contact at a distance from the target: the target is 0, so a contact's first bytes are its distance. */
-function peer(distance: number): Contact {
-  const id = new Uint8Array(32);
-  new DataView(id.buffer).setUint16(0, distance);
-  return contactOf(id);
-}
-
-function lookupOf(distances: readonly number[], options: Partial<LookupOptions> = {}): Lookup {
-  return new Lookup({ target: TARGET, self: SELF, seeds: distances.map(peer), ...options });
-}
-
-function drain(lookup: Lookup): string[] {
-  const asked: Contact[] = [];
-  for (let contact = lookup.next(); contact !== undefined; contact = lookup.next()) asked.push(contact);
-  return keysOf(asked);
-}
-
-function keys(...distances: number[]): string[] {
-  return keysOf(distances.map(peer));
-}
+import { drain, keys, lookupOf, peer, SELF } from "../support/lookup-steps.ts";
 
 describe("whom a lookup asks", () => {
   test("is the nearest first, whatever the order of the seeds", () => {
