@@ -2,7 +2,7 @@
 // Does nothing where both are already up to date, so that `npm start` and `npm test` may call it every time.
 // `setup.mjs FOLDER` installs what that folder's lock file names as well.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const OLDEST_NODE = [20, 19];
 const SOURCES = ["routing", "dht", "src", "simulations"];
 const stamp = join(root, "dist", ".built");
+const command = join(root, "dist", "src", "cli", "main.js");
 
 function fail(message) {
   console.error(`setup: ${message}`);
@@ -40,9 +41,15 @@ function checkNode() {
   if (!oldEnough) fail(`needs Node ${OLDEST_NODE.join(".")} or later, this is ${process.versions.node}`);
 }
 
+function isLink(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
 function install(folder) {
   const installed = modifiedAt(join(folder, "node_modules", ".package-lock.json"));
   if (installed !== 0 && installed >= modifiedAt(join(folder, "package-lock.json"))) return;
+  // npm would empty the folder that the link points to, which is somebody else's.
+  if (isLink(join(folder, "node_modules"))) fail(`${join(folder, "node_modules")} is a link to another folder: remove it, then try again`);
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"];
   if (npm) run("installing packages (npm ci)", process.execPath, [npm, ...args], folder);
@@ -55,6 +62,7 @@ function build() {
   if (modifiedAt(stamp) >= newest) return;
   rmSync(join(root, "dist"), { recursive: true, force: true });
   run("building dist/ (tsc)", process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
+  chmodSync(command, 0o755); // what npx runs; npm makes it executable only when it installs the package elsewhere
   writeFileSync(stamp, "");
 }
 
