@@ -26,6 +26,14 @@ export class Absentees {
     (this.row as Int32Array).set([head, next, addresses, Math.floor(now / SECOND_MS)], at);
   }
 
+  /** False where it is surely not here, wherever it may be reached. */
+  mayHave({ head }: Contact): boolean {
+    const { row } = this;
+    if (row === undefined) return false;
+    for (let at = 0; at < row.length; at += WIDTH) if (row[at] === head) return true;
+    return false;
+  }
+
   has(contact: Contact, now: number): boolean {
     const at = this.find(contact);
     return at >= 0 && now - ((this.row as Int32Array)[at + WIDTH - 1] as number) * SECOND_MS < ABSENT_FOR_MS;

@@ -1,4 +1,4 @@
-import { type Contact, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
+import { type Contact, headOf, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
 import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
@@ -88,11 +88,14 @@ export class Handlers {
 
   private closestFor(caller: Caller, target: NodeId): readonly Contact[] {
     const { table } = this.context.membership;
-    if (caller.id === undefined) return table.closest(target, K);
+    const { id } = caller;
+    if (id === undefined) return table.closest(target, K);
     // A caller has no use for itself: one more is looked up, so that it still gets K.
     const contacts = table.closest(target, K + 1);
-    const itself = contacts.findIndex((contact) => sameId(contact.id, caller.id as NodeId));
-    contacts.splice(itself < 0 ? K : itself, 1);
+    const head = headOf(id);
+    const itself = contacts.findIndex((contact) => contact.head === head && sameId(contact.id, id));
+    if (itself >= 0) contacts.splice(itself, 1);
+    else if (contacts.length > K) contacts.pop();
     return contacts;
   }
 

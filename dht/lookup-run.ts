@@ -128,7 +128,7 @@ export class LookupRun {
       nearEquals,
       asKnown: (contact) => membership.asKnown(contact),
       isLinked: (contact) => peers.isLinked(contact),
-      isAbsent: (contact) => absentees.has(contact, runtime.now()),
+      isAbsent: (contact) => absentees.mayHave(contact) && absentees.has(membership.asKnown(contact), runtime.now()),
       expectedMs: (contact) => roundTrips.expected(contact, warmthOf(peers, contact)),
     };
   }

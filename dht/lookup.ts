@@ -195,7 +195,7 @@ export class Lookup {
       if (known.state === "fresh" && hop < known.hop) known.hop = hop;
       if (contact !== known.contact && known.state !== "answered") this.noteElsewhere(known, contact);
     } else if (sameId(contact.id, this.self)) return;
-    else if (this.options.isAbsent?.(this.asKnown(contact))) {
+    else if (this.options.isAbsent?.(contact)) {
       this.candidates.add({ contact, state: "failed", hop, rests: true, tried: [contact] });
       this.resting += 1;
     } else {

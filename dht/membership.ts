@@ -35,6 +35,8 @@ export class Membership {
   hasKnownOthers = false;
   /** Told of each contact that gets a seat in the table. */
   onNewcomer: ((contact: Contact) => void) | undefined;
+  /** Told when somebody has a seat who has yet to show that it stays. */
+  onUnproved: (() => void) | undefined;
 
   constructor(self: NodeId, runtime: Runtime, peers: Peers, settings: OverlaySettings) {
     this.self = self;
@@ -65,7 +67,9 @@ export class Membership {
     this.absentees.forget(contact);
     this.lost.remove(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
-    if (admission === "added") this.onNewcomer?.(contact);
+    if (admission !== "added") return;
+    this.onUnproved?.();
+    this.onNewcomer?.(contact);
   }
 
   /** A request to a contact has failed. Whoever refuses is alive; only silence counts as a miss. */
@@ -81,6 +85,7 @@ export class Membership {
     const outcome = this.table.markMissed(contact, heir);
     this.roundTrips.forget(contact);
     this.absentees.note(contact, this.runtime.now());
+    this.onUnproved?.();
     if (outcome !== "removed") return;
     if (known !== undefined) this.lost.add(known);
     if (heir !== undefined) this.onNewcomer?.(heir);

@@ -73,7 +73,6 @@ export class Overlay {
   private readonly maintenance: Maintenance;
   private readonly handOver: HandOver;
   private readonly reunion: Reunion;
-  private readonly sleepWatch: SleepWatch;
   private joining: Join | undefined;
 
   constructor(options: OverlayOptions) {
@@ -97,11 +96,12 @@ export class Overlay {
     this.relays = new Relays(this);
     this.maintenance = new Maintenance(this, this.store);
     this.reunion = new Reunion(this, () => this.publisher.republishAll());
-    this.sleepWatch = new SleepWatch(
+    const sleepWatch = new SleepWatch(
       this,
-      () => this.maintenance.refreshAll(),
+      () => this.maintenance.beginAnew(),
       () => this.publisher.republishAll(),
     );
+    this.maintenance.onLook = (lateMs) => sleepWatch.look(lateMs);
     this.maintenance.onLost = () => {
       this.joining?.again();
       this.reunion.seek();
@@ -114,7 +114,6 @@ export class Overlay {
   start(): void {
     this.maintenance.start();
     this.reunion.start();
-    this.sleepWatch.start();
   }
 
   /** Ends everything that would happen by itself. */
@@ -123,7 +122,6 @@ export class Overlay {
     this.publisher.stop();
     this.maintenance.stop();
     this.reunion.stop();
-    this.sleepWatch.stop();
     this.handOver.stop();
     this.leases.stop();
     this.watches.stop();

@@ -1,8 +1,5 @@
 import { LookupRun, type Walker } from "./lookup-run.ts";
-import type { Timer } from "./ports.ts";
 
-/** How often the clocks are looked at, ms. */
-const LOOK_MS = 15_000;
 /** A timer that comes so much too late was held up by more than a busy process, ms. */
 export const SLEPT_MS = 60_000;
 
@@ -14,7 +11,6 @@ export class SleepWatch {
   private readonly walker: Walker;
   private readonly onSlept: () => void;
   private readonly onBack: () => void;
-  private timer: Timer | undefined;
   private isAway = false;
   private isAsking = false;
 
@@ -25,22 +21,10 @@ export class SleepWatch {
     this.onBack = onBack;
   }
 
-  start(): void {
-    this.stop();
-    const { runtime } = this.walker;
-    const dueAt = runtime.now() + LOOK_MS;
-    // In sleep the clock that never goes back stands still on most systems; the one on the wall tells.
-    const dueByWall = runtime.wallClock() + LOOK_MS;
-    this.timer = runtime.schedule(LOOK_MS, () => {
-      const lateMs = Math.max(runtime.now() - dueAt, runtime.wallClock() - dueByWall);
-      if (lateMs >= SLEPT_MS) this.wake(lateMs);
-      if (this.isAway) this.askNeighbours();
-      this.start();
-    });
-  }
-
-  stop(): void {
-    this.timer?.cancel();
+  /** To be called a few times in a minute. @param lateMs how much later than it was to be, by whichever clock is farther on. */
+  look(lateMs: number): void {
+    if (lateMs >= SLEPT_MS) this.wake(lateMs);
+    if (this.isAway) this.askNeighbours();
   }
 
   private wake(lateMs: number): void {

@@ -32,12 +32,17 @@ export class KBucket {
   /** Requests in a row that they have not answered, by key; at most K. Made when the first is missed. */
   private misses: Map<string, number> | undefined;
   /** Whether anybody may be there who is checked fast: where all have long been there, nobody need be looked at. */
-  private mayHaveNew = false;
+  private hasNew = false;
   /** Made when asked for while somebody is missing, dropped when that may have changed. */
   private healthyList: Contacts | undefined;
 
   get size(): number {
     return this.seats.length;
+  }
+
+  /** Whether anybody may be there who is checked fast. */
+  get mayHaveNew(): boolean {
+    return this.hasNew;
   }
 
   get isFull(): boolean {
@@ -81,7 +86,7 @@ export class KBucket {
 
   /** Appends those to be checked at a pace that were last heard of before a moment, or have missed a request since. */
   pushDue(into: Contact[], pace: Pace, heardBefore: number): void {
-    if (pace === "fast" && !this.mayHaveNew) return;
+    if (pace === "fast" && !this.hasNew) return;
     const { seats, misses } = this;
     let isAnyNew = false;
     for (let seat = 0; seat < seats.length; seat++) {
@@ -91,7 +96,15 @@ export class KBucket {
       if (own === "fast") isAnyNew = true;
       if (own === pace && (isMissing || seats.seenAt(seat) <= heardBefore)) into.push(contact);
     }
-    this.mayHaveNew = isAnyNew;
+    this.hasNew = isAnyNew;
+  }
+
+  /** Notes that a contact has just answered, if it has a seat and is in the subnet in which it was. @returns whether it is. */
+  refresh(contact: Contact, now: number): boolean {
+    const seat = this.seats.indexOf(contact);
+    if (seat < 0 || this.seats.contacts[seat]?.subnet !== contact.subnet) return false;
+    this.answered(seat, contact, now);
+    return true;
   }
 
   /** Enters a contact that has just answered us. Where the bucket is full it waits for a seat. */
@@ -123,7 +136,7 @@ export class KBucket {
       return "unknown";
     }
     this.seats.distrust(seat);
-    this.mayHaveNew = true;
+    this.hasNew = true;
     this.misses ??= new Map();
     const misses = (this.misses.get(contact.key) ?? 0) + 1;
     this.misses.set(contact.key, misses);
@@ -143,7 +156,7 @@ export class KBucket {
   /** For a node that has slept: everybody was heard of so much longer ago, and has to show anew that it is there. */
   age(ms: number): void {
     this.seats.age(ms);
-    this.mayHaveNew = true;
+    this.hasNew = true;
     this.waiting?.age(ms);
   }
 
@@ -187,7 +200,7 @@ export class KBucket {
 
   private give(contact: Contact, now: number): void {
     this.seats.add(contact, now);
-    this.mayHaveNew = true;
+    this.hasNew = true;
     this.healthyList = undefined;
   }
 

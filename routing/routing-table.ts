@@ -30,6 +30,11 @@ export class RoutingTable {
     return this.buckets.some((bucket) => bucket !== undefined && bucket.healthy.heads.length > 0);
   }
 
+  /** Whether anybody may be there who is checked fast. */
+  get mayHaveNew(): boolean {
+    return this.buckets.some((bucket) => bucket?.mayHaveNew);
+  }
+
   /** Contacts that hold a seat. */
   get size(): number {
     return this.count;
@@ -55,6 +60,7 @@ export class RoutingTable {
     const index = this.bucketIndex(contact);
     if (index === ID_BITS) return "self";
     const bucket = this.bucketAt(index);
+    if (bucket.refresh(contact, now)) return "updated"; // nearly always, and then limits need no look
     if (this.isCrowded(contact, bucket)) return "crowded";
     const admission = bucket.addVerified(contact, now);
     if (admission === "added") this.count += 1;

@@ -98,7 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "never refreshes its buckets",
-    breaks: () => replaced(Maintenance, "refreshOldest", () => () => undefined),
+    breaks: () => replaced(Maintenance, "refreshOldest", () => () => 0),
     noticedBy: ["refreshed"],
   },
   {
@@ -122,7 +122,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "rejects a promise that nobody waits for",
-    breaks: () => replaced(Maintenance, "revalidate", () => () => void Promise.reject(new Error("unheard"))),
+    breaks: () =>
+      replaced(Maintenance, "revalidate", () => () => {
+        void Promise.reject(new Error("unheard"));
+        return 0;
+      }),
     noticedBy: ["fault"],
   },
 ];
