@@ -130,7 +130,7 @@ export class DisjointLookup implements Steps {
   }
 }
 
-const SLOTS = { alpha: PATH_ALPHA, openingAlpha: PATH_ALPHA, closingAlpha: PATH_ALPHA };
+const SLOTS = { alpha: PATH_ALPHA, mostAlpha: PATH_ALPHA, closingAlpha: PATH_ALPHA };
 
 /** Each path gets every so-many-th, so that all begin about as near to the target. */
 function dealt(seeds: readonly Contact[], number: number, count: number): Contact[] {

@@ -1,9 +1,9 @@
 import { type Contact, K, type NodeId } from "../routing/index.ts";
 
 /** Requests under way at once. Kademlia's α; see docs/lookups.md for the sweep by which this and the next three were chosen. */
-export const ALPHA = 6;
-/** The same of a walk for records until the first answer: nearly always one of these, or whom they ask, has what is looked for. */
-export const OPENING_ALPHA = 3;
+export const ALPHA = 3;
+/** Each that is late or fails makes one more, up to these: a network of which a part is gone takes more, one that is well takes no more. */
+export const MOST_ALPHA = 8;
 /** Once so many of the nearest have answered, hardly anybody nearer will be heard of: whoever else is among the k must be asked anyway. */
 export const BETA = 1;
 /** Requests under way at once from then on: they cost no request more, and save waiting for slots. */
@@ -26,8 +26,8 @@ export interface LookupOptions {
   /** How many of the nearest must have answered. */
   readonly k?: number;
   readonly alpha?: number;
-  /** Requests under way at once until the first answer. Default: as many as later. */
-  readonly openingAlpha?: number;
+  /** The same where many are late or fail: each makes one more. Default: none does. */
+  readonly mostAlpha?: number;
   readonly beta?: number;
   readonly closingAlpha?: number;
   readonly nearEquals?: number;

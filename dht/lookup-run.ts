@@ -116,9 +116,9 @@ export class LookupRun {
   private lookupOptions(): LookupOptions {
     const { membership, peers, runtime, settings } = this.walker;
     const { table, roundTrips, absentees } = membership;
-    const { k, alpha, openingAlpha, beta, closingAlpha, nearEquals, paths } = settings;
+    const { k, alpha, mostAlpha, beta, closingAlpha, nearEquals, paths } = settings;
     const { target } = this.walk;
-    const slots = { alpha, beta, closingAlpha, ...(this.relayed !== undefined && { openingAlpha }) };
+    const slots = { alpha, mostAlpha, beta, closingAlpha };
     return {
       target,
       self: table.self,

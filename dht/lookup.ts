@@ -23,6 +23,8 @@ export class Lookup {
   private resting = 0;
   private fresh = 0;
   private lates = 0;
+  /** Requests that were late or failed. */
+  private troubles = 0;
   private answers = 0;
 
   constructor(options: LookupOptions) {
@@ -115,6 +117,7 @@ export class Lookup {
     candidate.state = "late";
     this.inFlight -= 1;
     this.lates += 1;
+    this.troubles += 1;
   }
 
   /** A contact will not answer. Where others have named it under other addresses, those are tried next. */
@@ -162,10 +165,15 @@ export class Lookup {
     return this.asked >= MAX_REQUESTS || this.dials >= MAX_DIALS;
   }
 
+  private get alphaNow(): number {
+    const { alpha = ALPHA, mostAlpha = alpha } = this.options;
+    return Math.min(alpha + this.troubles, Math.max(alpha, mostAlpha));
+  }
+
   /** Requests that may be under way now. */
   private get slots(): number {
-    const { alpha = ALPHA, openingAlpha = alpha, beta = BETA, closingAlpha = CLOSING_ALPHA } = this.options;
-    if (this.answers === 0) return openingAlpha;
+    const { beta = BETA, closingAlpha = CLOSING_ALPHA } = this.options;
+    const alpha = this.alphaNow;
     let answered = 0;
     for (const { state } of this.candidates.list) {
       if (answered >= beta) break;
@@ -182,8 +190,11 @@ export class Lookup {
   private settle(contact: Contact, state: "answered" | "failed"): Candidate | undefined {
     const candidate = this.candidates.find(contact);
     if (candidate === undefined || (candidate.state !== "asked" && candidate.state !== "late")) return undefined;
-    if (candidate.state === "asked") this.inFlight -= 1;
-    else this.lates -= 1;
+    if (candidate.state === "late") this.lates -= 1;
+    else {
+      this.inFlight -= 1;
+      if (state === "failed") this.troubles += 1;
+    }
     if (state === "answered") this.answers += 1;
     candidate.state = state;
     return candidate;

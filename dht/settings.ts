@@ -1,5 +1,5 @@
 import { K } from "../routing/index.ts";
-import { ALPHA, BETA, CLOSING_ALPHA, NEAR_EQUALS, OPENING_ALPHA, RELAYS } from "./lookup-options.ts";
+import { ALPHA, BETA, CLOSING_ALPHA, MOST_ALPHA, NEAR_EQUALS, RELAYS } from "./lookup-options.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -9,8 +9,8 @@ const HOUR = 60 * MINUTE;
 export interface OverlaySettings {
   /** Requests of one lookup under way at once. */
   readonly alpha: number;
-  /** The same until the first answer of a walk for records. */
-  readonly openingAlpha: number;
+  /** The same where many are late or fail: each makes one more. */
+  readonly mostAlpha: number;
   /** Once so many of the nearest have answered, `closingAlpha` requests may be under way. */
   readonly beta: number;
   readonly closingAlpha: number;
@@ -44,7 +44,7 @@ export interface OverlaySettings {
 
 export const DEFAULT_SETTINGS: OverlaySettings = {
   alpha: ALPHA,
-  openingAlpha: OPENING_ALPHA,
+  mostAlpha: MOST_ALPHA,
   beta: BETA,
   closingAlpha: CLOSING_ALPHA,
   nearEquals: NEAR_EQUALS,

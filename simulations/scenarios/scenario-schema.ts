@@ -110,7 +110,7 @@ export const SCENARIO_SCHEMA: JsonSchema = {
       additionalProperties: false,
       properties: {
         alpha: { type: "integer", minimum: 1, maximum: 64 },
-        openingAlpha: { type: "integer", minimum: 1, maximum: 64 },
+        mostAlpha: { type: "integer", minimum: 1, maximum: 64 },
         beta: { type: "integer", minimum: 1, maximum: 64 },
         closingAlpha: { type: "integer", minimum: 1, maximum: 64 },
         paths: { type: "integer", minimum: 1, maximum: 8 },

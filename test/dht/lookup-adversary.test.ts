@@ -21,10 +21,10 @@ function drive(lookup: Lookup, settle: (contact: Contact, count: number) => void
   return asked;
 }
 
-function newLookup(random: Random): { lookup: Lookup; target: Uint8Array } {
+function newLookup(random: Random, alpha?: number): { lookup: Lookup; target: Uint8Array } {
   const target = random.bytes(32);
   const seeds = Array.from({ length: K }, () => contactOf(random.bytes(32)));
-  return { lookup: new Lookup({ target, self: random.bytes(32), seeds }), target };
+  return { lookup: new Lookup({ target, self: random.bytes(32), seeds, ...(alpha !== undefined && { alpha }) }), target };
 }
 
 describe("a lookup among peers that invent ever closer contacts", () => {
@@ -124,7 +124,7 @@ describe("A contact that is named under wrong addresses", () => {
 
   test("is tried at four places at most, however many are named", () => {
     const random = new Random(37);
-    const { lookup, target } = newLookup(random);
+    const { lookup, target } = newLookup(random, 6);
     const { id } = contactOf(idNear(target, random, 100));
     const liars = asked(lookup);
     const tried: string[] = [];

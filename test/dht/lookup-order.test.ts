@@ -33,11 +33,23 @@ describe("of candidates that are about as near", () => {
 });
 
 describe("the slots of a lookup", () => {
-  test("are fewer until the first answer, and more once β of the nearest have answered", () => {
-    const lookup = lookupOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { openingAlpha: 1, alpha: 2, beta: 2, closingAlpha: 5, k: 9 });
+  test("are one more for each that is late or fails, up to a bound", () => {
+    const lookup = lookupOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { alpha: 1, mostAlpha: 3, beta: 9, k: 9 });
     expect(drain(lookup)).toEqual(keys(1));
-    lookup.answered(peer(1), []);
+    lookup.late(peer(1));
     expect(drain(lookup)).toEqual(keys(2, 3));
+    lookup.failed(peer(1)); // it was counted when it was late
+    lookup.failed(peer(2));
+    expect(drain(lookup)).toEqual(keys(4, 5));
+    lookup.failed(peer(3));
+    expect(drain(lookup)).toEqual(keys(6));
+  });
+
+  test("are more once β of the nearest have answered", () => {
+    const lookup = lookupOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { alpha: 2, beta: 2, closingAlpha: 5, k: 9 });
+    expect(drain(lookup)).toEqual(keys(1, 2));
+    lookup.answered(peer(1), []);
+    expect(drain(lookup)).toEqual(keys(3));
     lookup.answered(peer(3), []); // the second nearest has not answered
     expect(drain(lookup)).toEqual(keys(4));
     lookup.answered(peer(2), []);
