@@ -17,6 +17,8 @@ const MAX_TIMEOUT_MS = 2_000;
 const INITIAL_TIMEOUT_MS = 1_000;
 /** Round trips of a request that has to dial: TCP takes one and TLS 1.3 another before the request can leave. */
 export const DIALLED_ROUND_TRIPS = 3;
+/** How much more all of them vary than one does: what varies by itself adds up in squares. */
+const DIALLED_SPREAD = Math.sqrt(DIALLED_ROUND_TRIPS);
 /** What a stranger's round trip is taken to be before anybody has been measured, ms: the median between two random places on earth. */
 const TYPICAL_MS = 140;
 /** Weights of a new sample, as TCP has them (RFC 6298, section 2). */
@@ -43,8 +45,8 @@ const MEASURED = 3;
 export type Warmth = "linked" | "dialled";
 
 /**
- * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298), and two means more where the link is yet
- * to be set up; strangers get the same formula over everybody's first answers, those that had to dial apart from those that had not.
+ * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298), for three of them where the link is yet to
+ * be set up; strangers get the same formula over everybody's first answers, those that had to dial apart from those that had not.
  *
  * Kept in one row of numbers, some 16 bytes a peer: maps of objects took more than all the rest of a node. Peers are told apart by 32 bits
  * of their ids; should two ever have the same, each waits a little too long or too short for the other.
@@ -58,14 +60,14 @@ export class RoundTrips {
   /** Milliseconds after which a request to this peer counts as late. */
   timeoutFor(peer: Contact, warmth: Warmth = "linked"): number {
     const slot = this.find(peer.head);
-    const us = slot < 0 ? this.patienceWithStrangers(warmth) : this.setUp(slot, warmth) + patienceOf(this.at(slot));
+    const us = slot < 0 ? this.patienceWithStrangers(warmth) : patienceOf(this.whole(slot, warmth));
     return us === undefined ? INITIAL_TIMEOUT_MS : Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, us / US_PER_MS));
   }
 
   /** Milliseconds that a peer will probably take to answer. */
   expected(peer: Contact, warmth: Warmth): number {
     const slot = this.find(peer.head);
-    if (slot >= 0) return (this.at(slot).mean + this.setUp(slot, warmth)) / US_PER_MS;
+    if (slot >= 0) return this.whole(slot, warmth).mean / US_PER_MS;
     const known = this.strangers[warmth];
     return known === undefined ? TYPICAL_MS * roundTripsOf(warmth) : known.mean / US_PER_MS;
   }
@@ -81,7 +83,7 @@ export class RoundTrips {
     const us = Math.min(LONGEST_US, Math.round(ms * US_PER_MS));
     const known = this.find(head);
     if (known < 0) this.strangers[warmth] = blend(this.strangers[warmth], us);
-    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), Math.round(us / roundTripsOf(warmth)));
+    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), us, warmth);
     this.measurements += 1;
     this.put(known < 0 ? this.room(head) : known, head, mean, deviation, this.measurements);
   }
@@ -99,9 +101,10 @@ export class RoundTrips {
     return other && patienceOf(other) * (warmth === "linked" ? 1 : DIALLED_ROUND_TRIPS);
   }
 
-  /** Microseconds to set up the link to a peer. */
-  private setUp(slot: number, warmth: Warmth): number {
-    return this.at(slot).mean * (roundTripsOf(warmth) - 1);
+  /** What a request to a peer takes, the set-up of the link included. */
+  private whole(slot: number, warmth: Warmth): Estimate {
+    const { mean, deviation } = this.at(slot);
+    return { mean: mean * roundTripsOf(warmth), deviation: deviation * spreadOf(warmth) };
   }
 
   private at(slot: number): Estimate {
@@ -161,11 +164,17 @@ function roundTripsOf(warmth: Warmth): number {
   return warmth === "linked" ? 1 : DIALLED_ROUND_TRIPS;
 }
 
-function blend(estimate: Estimate | undefined, us: number): Estimate {
-  if (estimate === undefined) return { mean: us, deviation: Math.round(us / 2) };
-  const error = us - estimate.mean;
+function spreadOf(warmth: Warmth): number {
+  return warmth === "linked" ? 1 : DIALLED_SPREAD;
+}
+
+/** The estimate of one round trip, after a request that took one or, with a warmth of `dialled`, three. */
+function blend(estimate: Estimate | undefined, us: number, warmth: Warmth = "linked"): Estimate {
+  const trips = roundTripsOf(warmth);
+  if (estimate === undefined) return { mean: Math.round(us / trips), deviation: Math.round(us / trips / 2) };
+  const error = us - estimate.mean * trips;
   return {
-    mean: Math.round(estimate.mean + MEAN_GAIN * error),
-    deviation: Math.round(estimate.deviation + DEVIATION_GAIN * (Math.abs(error) - estimate.deviation)),
+    mean: Math.round(estimate.mean + (MEAN_GAIN * error) / trips),
+    deviation: Math.round(estimate.deviation + DEVIATION_GAIN * (Math.abs(error) / spreadOf(warmth) - estimate.deviation)),
   };
 }

@@ -139,6 +139,10 @@ class Exchange implements Happening {
   /** Undefined while the request is under way. */
   private response: OverlayResponse | undefined;
   private responseSize = 0;
+  /** What is sent now waits for its link, and leaves then. */
+  private isWaiting = false;
+  /** How long what is sent now takes once it has left, ms. */
+  private wayMs = 0;
   private isLost = false;
 
   constructor(
@@ -165,16 +169,12 @@ class Exchange implements Happening {
   }
 
   begin(): void {
-    const { world, asker, target, setup, deadline } = this;
-    const { now } = world.clock;
-    const arrival = this.arrivalOf(asker, target, this.requestSize, setup);
-    if (arrival === undefined || arrival > deadline) this.lose();
-    // What comes too late for an answer does what it does all the same.
-    if (arrival !== undefined) world.clock.enqueue(arrival - now, this);
+    this.send(this.asker, this.target, this.setup);
   }
 
   happen(): boolean {
-    if (this.response === undefined) this.arrive();
+    if (this.isWaiting) this.leave();
+    else if (this.response === undefined) this.arrive();
     else this.deliver(this.response);
     return true;
   }
@@ -210,13 +210,10 @@ class Exchange implements Happening {
   }
 
   private reply(response: OverlayResponse): void {
-    const { world, asker, target } = this;
     if (this.isLost) return;
     this.response = response;
     this.responseSize = responseBytes(response);
-    const arrival = this.arrivalOf(target, asker, this.responseSize, 0);
-    if (arrival === undefined || arrival > this.deadline) this.lose();
-    else world.clock.enqueue(arrival - world.clock.now, this);
+    this.send(this.target, this.asker, 0);
   }
 
   private deliver(response: OverlayResponse): void {
@@ -230,8 +227,8 @@ class Exchange implements Happening {
     if (this.life.isAlive) this.done(response, this.reached);
   }
 
-  /** When a message gets through to whoever is to deal with it; undefined when it never does. A link that it breaks is closed. */
-  private arrivalOf(from: OverlayNode, to: OverlayNode, bytes: number, setup: number): number | undefined {
+  /** Sends the response, or the request while there is none. A link that it breaks is closed, and it never gets through. */
+  private send(from: OverlayNode, to: OverlayNode, setup: number): void {
     const { clock, options, weather, problems } = this.world;
     const { now } = clock;
     this.link.use(now);
@@ -239,10 +236,34 @@ class Exchange implements Happening {
     const fate = problems.fateOf(from.index, to.index);
     if (fate.broken || fate.heldUntilMs - now > GIVEN_UP_MS) {
       this.link.close();
-      return undefined;
+      this.lose();
+      return;
     }
+    this.wayMs = way + fate.addMs + to.host.properties.processingMs;
     const ready = Math.max(now + setup, fate.heldUntilMs);
-    return ready + from.host.sendingMs(bytes, ready) + way + fate.addMs + to.host.properties.processingMs;
+    this.isWaiting = ready > now && from.host.isNarrow;
+    if (!this.isWaiting) this.leaveAt(ready, from);
+    else if (this.isHeeded(ready + this.wayMs)) clock.enqueue(ready - now, this);
+  }
+
+  /** What has waited for its link gets in line only now: whatever its host has sent since went before it. */
+  private leave(): void {
+    this.isWaiting = false;
+    this.leaveAt(this.world.clock.now, this.response === undefined ? this.asker : this.target);
+  }
+
+  private leaveAt(ready: number, { host }: OverlayNode): void {
+    const { clock } = this.world;
+    const bytes = this.response === undefined ? this.requestSize : this.responseSize;
+    const arrival = ready + host.sendingMs(bytes, ready) + this.wayMs;
+    if (this.isHeeded(arrival)) clock.enqueue(arrival - clock.now, this);
+  }
+
+  /** Whether anything comes of a message that arrives then: a request that is too late for an answer does what it does all the same. */
+  private isHeeded(arrival: number): boolean {
+    const isLate = arrival > this.deadline;
+    if (isLate && !this.isLost) this.lose();
+    return !isLate || this.response === undefined;
   }
 
   /** Nothing comes back, and at the deadline that is noticed; at once where the machine says that nobody is there any more. */

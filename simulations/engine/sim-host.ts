@@ -37,7 +37,15 @@ export class SimHost {
     return processingMs > 0 ? "slow" : "node";
   }
 
-  /** Time until a message sent now has left, ms: what was sent before goes first. */
+  /** Whether it takes time to send. */
+  get isNarrow(): boolean {
+    return this.properties.uploadBytesPerSecond !== undefined;
+  }
+
+  /**
+   * Time until a message sent now has left, ms: what was sent before goes first. To be asked when the message could leave, not before: what
+   * leaves sooner would wait for what is still waiting for its link.
+   */
   sendingMs(bytes: number, now: number): number {
     const { uploadBytesPerSecond } = this.properties;
     if (uploadBytesPerSecond === undefined) return 0;

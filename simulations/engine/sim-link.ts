@@ -34,6 +34,9 @@ class SimLink implements Link {
   private receiver: LinkReceiver | undefined;
   /** When the last message under way arrives: a link keeps the order. */
   private lastArrival = 0;
+  /** When the last message that is held up can leave, and how many are. */
+  private lastReady = 0;
+  private waiting = 0;
   private closed = false;
 
   constructor(network: SimNetwork, host: Station, peer: Station, dialled: boolean) {
@@ -97,17 +100,34 @@ class SimLink implements Link {
   private arrive(bytes: number, what: () => void): void {
     const { world } = this.network;
     const { now } = world.clock;
-    const { machine } = this.host;
     const way = this.network.delayMs(this.host, this.peer);
     const { broken, addMs, heldUntilMs } = world.problems.fateOf(this.host.index, this.peer.index);
     if (broken || heldUntilMs - now > GIVEN_UP_MS) {
       this.breakOff();
       return;
     }
-    const ready = Math.max(now, heldUntilMs);
-    const arrival = ready + machine.sendingMs(bytes, ready) + way + addMs + this.peer.machine.properties.processingMs;
+    const ready = Math.max(now, heldUntilMs, this.lastReady);
+    const leave = () => this.leaveAt(ready, bytes, way + addMs, what);
+    if (this.host.machine.isNarrow && (ready > now || this.waiting > 0)) this.wait(ready, leave);
+    else leave();
+  }
+
+  /** What is held up gets in line only when it can leave: what its host sends elsewhere until then goes before it. */
+  private wait(ready: number, leave: () => void): void {
+    const { clock } = this.network.world;
+    this.lastReady = ready;
+    this.waiting += 1;
+    clock.schedule(ready - clock.now, () => {
+      this.waiting -= 1;
+      leave();
+    });
+  }
+
+  private leaveAt(ready: number, bytes: number, wayMs: number, what: () => void): void {
+    const { clock } = this.network.world;
+    const arrival = ready + this.host.machine.sendingMs(bytes, ready) + wayMs + this.peer.machine.properties.processingMs;
     this.lastArrival = Math.max(this.lastArrival, arrival);
-    world.clock.schedule(this.lastArrival - now, what);
+    clock.schedule(this.lastArrival - clock.now, what);
   }
 
   /** The other machine is there, and says that nobody has this link any more. */

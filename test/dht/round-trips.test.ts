@@ -78,6 +78,13 @@ describe("how long to wait", () => {
     expect(trips.of(peer("met"))).toBeCloseTo(200, 0);
   });
 
+  test("covers what a peer varies by that is dialled each time, as RFC 6298 would over its whole requests", () => {
+    const trips = new RoundTrips();
+    const samples = Array.from({ length: 200 }, () => 760 + 100 * random.next());
+    for (const ms of samples) trips.measured(peer("wavering"), ms, "dialled");
+    expect(trips.timeoutFor(peer("wavering"), "dialled")).toBeCloseTo(expectedTimeout(samples), 1);
+  });
+
   test("is learned apart for strangers with a link and without", () => {
     const trips = new RoundTrips();
     for (const [n, ms] of [100, 140].entries()) trips.measured(peer(`linked ${n}`), ms, "linked");

@@ -3,6 +3,8 @@ import { type HostsSpec, hostModel } from "../../simulations/engine/hosts/host-s
 import { constantLatency } from "../../simulations/engine/latency/constant.ts";
 import { NodeWorld } from "../../simulations/engine/node-world.ts";
 import { OverlayWorld } from "../../simulations/engine/overlay-world.ts";
+import type { SimNode, World } from "../../simulations/engine/world.ts";
+import { isInShare } from "../../simulations/faults/share.ts";
 import { DEFAULT_SCENARIO, record, type ScenarioInput } from "../../simulations/index.ts";
 
 const MINUTE = 60_000;
@@ -14,6 +16,18 @@ const LEVELS = ["overlay", "node"] as const;
 async function runOf(level: (typeof LEVELS)[number], hosts: HostsSpec, more: ScenarioInput = {}) {
   const size = level === "node" ? { nodes: 16, durationMs: MINUTE } : {}; // real frames and signatures take their time
   return record({ ...small, ...size, ...more, level, hosts });
+}
+
+function worldOf(level: (typeof LEVELS)[number], hosts: HostsSpec, oneWayMs: number): World {
+  const { links } = DEFAULT_SCENARIO;
+  const options = { seed: 1, latency: constantLatency(oneWayMs), hosts: hostModel(hosts), links, swarm: "simulation" };
+  return level === "overlay" ? new OverlayWorld(options) : new NodeWorld(options);
+}
+
+/** Draws hosts until a partition has the last of them alone on its side. */
+function saltThatCuts(share: number, nodes: readonly SimNode[]): number {
+  const isCut = (salt: number) => nodes.map(({ index }) => isInShare(share, salt, index)).join() === "false,false,true";
+  return Array.from({ length: 100 }, (_, salt) => salt).find(isCut) as number;
 }
 
 describe.each(LEVELS)("At the %s level", (level) => {
@@ -40,6 +54,29 @@ describe.each(LEVELS)("At the %s level", (level) => {
     expect(narrow).toBeGreaterThan(plain + 50); // an answer that names 20 contacts takes some 300 ms to send
   });
 
+  test("what waits for its link, or for a partition to end, holds up nothing that its host sends meanwhile", async () => {
+    const [oneWayMs, lines] = [200, { upload: { bytesPerSecond: 1_000_000 } }];
+    const world = worldOf(level, lines, oneWayMs);
+    const nodes = [world.birth(), world.birth(), world.birth()] as const;
+    const [asker, host, other] = nodes;
+    await world.runUntil(1_000);
+    const roundTripFrom = async (from: SimNode, to: SimNode, meanwhile = () => {}) => {
+      const begin = world.clock.now;
+      let took = 0;
+      from.send(to.contact, { kind: "ping" }, ({ kind }) => (took = kind === "failed" ? Number.NaN : world.clock.now - begin));
+      world.clock.schedule(oneWayMs - 20, meanwhile); // just before the request arrives
+      await world.runUntil(begin + 5_000);
+      return took;
+    };
+    const send = () => host.send(other.contact, { kind: "ping" }, () => {});
+    expect(await roundTripFrom(asker, host)).toBeGreaterThan(5 * oneWayMs); // sets up the link
+    expect(await roundTripFrom(asker, host)).toBeLessThan(2 * oneWayMs + 10);
+    expect(await roundTripFrom(asker, host, send)).toBeLessThan(2 * oneWayMs + 10);
+    const cut = { fault: "partition", share: 0.5, oneWay: false } as const;
+    world.problems.begin(cut, saltThatCuts(cut.share, nodes), world.clock.now + 3_000);
+    expect(await roundTripFrom(asker, host, send)).toBeLessThan(2 * oneWayMs + 10);
+  });
+
   test("records of clocks that are hours wrong are refused, of clocks that are a minute wrong they are not", async () => {
     const recall = async (maxMs: number) => (await runOf(level, { clock: { model: "uniform", maxMs } })).figures.finds.recall;
     expect(await recall(MINUTE)).toBeGreaterThan(0.99);
@@ -48,9 +85,7 @@ describe.each(LEVELS)("At the %s level", (level) => {
 
   test("a machine that is still there says at once that its node is gone", async () => {
     const untilGivenUp = async (closedPorts: number) => {
-      const { links } = DEFAULT_SCENARIO;
-      const options = { seed: 1, latency: constantLatency(20), hosts: hostModel({ closedPorts }), links, swarm: "simulation" };
-      const world = level === "overlay" ? new OverlayWorld(options) : new NodeWorld(options);
+      const world = worldOf(level, { closedPorts }, 20);
       const [gone, newcomer] = [world.birth(), world.birth()];
       let failedAt = 0;
       await world.runUntil(1_000);

@@ -142,6 +142,39 @@ const FOUND: readonly (readonly [what: string, scenario: ScenarioInput])[] = [
       },
     },
   ],
+  [
+    "answers do not wait in line behind requests of the same host that wait for their links: nobody counts as late for it",
+    {
+      name: "fuzz-6007",
+      level: "overlay",
+      seed: 6007,
+      nodes: 26,
+      growthMs: 40,
+      settleMs: 60000,
+      durationMs: 60000,
+      latency: { model: "constant", oneWayMs: 224 },
+      hosts: {
+        clients: 0.0946,
+        slow: { share: 0.405, processingMs: 121 },
+        upload: { share: 0.93, bytesPerSecond: 6126313 },
+        closedPorts: 0.854,
+      },
+      links: { max: 8, idleMs: 0 },
+      churn: null,
+      faults: [],
+      adversaries: [],
+      arrivals: [],
+      load: { capabilities: 8, zipf: 1, lookupsPerSecond: 0.267, findsPerSecond: 0.27, publishesPerSecond: 0.0474, findLimit: 16 },
+      overlay: {
+        refreshIntervalMs: 960000,
+        republishIntervalMs: 960000,
+        recordLifetimeMs: 2880000,
+        revalidateIntervalMs: 15000,
+        freshForMs: 80000,
+        sweepIntervalMs: 80000,
+      },
+    },
+  ],
 ];
 
 test.each(FOUND)("Found once: %s", async (_, scenario) => {
