@@ -21,6 +21,8 @@ export interface Candidate {
   tried?: Contact[];
   /** It counts as failed because it was asked in vain not long ago, by another lookup. */
   rests?: boolean;
+  /** It has been late for so long that nobody waits for it. */
+  hopeless?: boolean;
   /** Milliseconds that it will probably take to answer; asked for when that first matters. */
   expectedMs?: number;
 }

@@ -17,6 +17,7 @@ export type Steps = Pick<
   | "answered"
   | "heard"
   | "late"
+  | "givenUp"
   | "failed"
   | "closest"
   | "hopOf"
@@ -93,6 +94,10 @@ export class DisjointLookup implements Steps {
 
   late(contact: Contact): void {
     this.letDown(contact, (owner) => owner.late(contact));
+  }
+
+  givenUp(contact: Contact): void {
+    this.owners.get(contact.key)?.givenUp(contact);
   }
 
   failed(contact: Contact): void {

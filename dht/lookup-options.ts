@@ -10,6 +10,8 @@ export const BETA = 1;
 export const CLOSING_ALPHA = 20;
 /** Candidates up to so many times as far as the nearest are its equals: of these, whoever will answer soonest is asked first. */
 export const NEAR_EQUALS = 2;
+/** Of the part of the id space in which k nodes are to be expected: whoever is within it is probably one of the k, and as good as any. */
+export const EQUAL_PART = 1 / 4;
 /** A walk for records asks so many of those it begins with to pass the request on: what comes back saves a dial to a stranger. */
 export const RELAYS = 3;
 /** Candidates kept beyond those already asked. Farther ones are dropped: they could matter only if nearly all nearer ones failed. */
@@ -31,6 +33,8 @@ export interface LookupOptions {
   readonly beta?: number;
   readonly closingAlpha?: number;
   readonly nearEquals?: number;
+  /** Candidates within this part of the id space (0 … 1) around the target are equals, too: those sought are, all of which will be asked. Default 0. */
+  readonly equalWithin?: number;
   /** Milliseconds that a contact will probably take to answer. Default: all alike. */
   readonly expectedMs?: (contact: Contact) => number;
   /** Whether a contact has an open link. Default: all have. */

@@ -1,7 +1,7 @@
 import type { Contact } from "../routing/index.ts";
 import { DisjointLookup, type Steps } from "./disjoint-lookup.ts";
 import { Lookup } from "./lookup.ts";
-import type { LookupOptions } from "./lookup-options.ts";
+import { EQUAL_PART, type LookupOptions } from "./lookup-options.ts";
 import type { Membership } from "./membership.ts";
 import type { FindRecordsRequest, OverlayRequest, OverlayResponse, Relayed } from "./messages.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
@@ -57,6 +57,10 @@ export interface Walk {
 
 /** Contacts that each of several paths begins with at least: adversaries must have got hold of all to keep it from the start. */
 const SEEDS_PER_PATH = 4;
+
+/** Where nobody else can take its seat, whoever is late is waited for so many times as long again, and for a second at least: it may be busy. */
+const LATE_PATIENCE = 2;
+const LEAST_LATE_MS = 1_000;
 
 /** Drives one {@link Lookup}: sends its requests, times them, and tells the table who answered. */
 export class LookupRun {
@@ -126,6 +130,7 @@ export class LookupRun {
       k,
       ...slots,
       nearEquals,
+      equalWithin: (EQUAL_PART * k) / membership.size.estimate.nodes,
       asKnown: (contact) => membership.asKnown(contact),
       isLinked: (contact) => peers.isLinked(contact),
       isAbsent: (contact) => absentees.mayHave(contact) && absentees.has(membership.asKnown(contact), runtime.now()),
@@ -153,7 +158,10 @@ export class LookupRun {
     const request = warmth === "linked" && this.relayed !== undefined && this.relaysLeft > 0 ? this.relayed : this.walk.request;
     if (request === this.relayed) this.noteRelay();
     const timeoutMs = membership.roundTrips.timeoutFor(contact, warmth);
-    const patience = runtime.schedule(timeoutMs, () => this.onLate(contact));
+    let patience = runtime.schedule(timeoutMs, () => {
+      patience = runtime.schedule(Math.max(timeoutMs * LATE_PATIENCE, LEAST_LATE_MS), () => this.giveUp(contact));
+      this.onLate(contact);
+    });
     peers.request(contact, request, settings.requestTimeoutMs, (outcome, reached) => {
       patience.cancel();
       if (outcome.kind === "failed") this.onFailed(contact, outcome);
@@ -168,6 +176,12 @@ export class LookupRun {
     if (this.ended) return;
     this.lates += 1;
     this.lookup.late(contact);
+    this.pump();
+  }
+
+  private giveUp(contact: Contact): void {
+    if (this.ended) return;
+    this.lookup.givenUp(contact);
     this.pump();
   }
 

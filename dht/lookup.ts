@@ -22,6 +22,7 @@ export class Lookup {
   private dials = 0;
   private resting = 0;
   private fresh = 0;
+  /** Of those who are late, how many are still waited for. */
   private lates = 0;
   /** Requests that were late or failed. */
   private troubles = 0;
@@ -120,6 +121,14 @@ export class Lookup {
     this.troubles += 1;
   }
 
+  /** A contact has been late for so long that it is not waited for any more, even where nobody else can take its seat. */
+  givenUp(contact: Contact): void {
+    const candidate = this.candidates.find(contact);
+    if (candidate?.state !== "late" || candidate.hopeless) return;
+    candidate.hopeless = true;
+    this.lates -= 1;
+  }
+
   /** A contact will not answer. Where others have named it under other addresses, those are tried next. */
   failed(contact: Contact): void {
     const candidate = this.settle(contact, "failed");
@@ -172,13 +181,14 @@ export class Lookup {
 
   /** Requests that may be under way now. */
   private get slots(): number {
-    const { beta = BETA, closingAlpha = CLOSING_ALPHA } = this.options;
+    const { beta = BETA, closingAlpha = CLOSING_ALPHA, equalWithin = 0 } = this.options;
     const alpha = this.alphaNow;
     let answered = 0;
-    for (const { state } of this.candidates.list) {
-      if (answered >= beta) break;
+    const { list, distances } = this.candidates;
+    for (let i = 0; i < list.length && answered < beta; i++) {
+      const { state } = list[i] as Candidate;
       if (state === "answered" || state === "taken") answered += 1;
-      else if (state !== "failed" && state !== "late") return alpha;
+      else if (state !== "failed" && state !== "late" && (distances[i] as number) >= equalWithin * 2 ** 32) return alpha;
     }
     return answered >= beta ? Math.max(alpha, closingAlpha) : alpha;
   }
@@ -190,7 +200,7 @@ export class Lookup {
   private settle(contact: Contact, state: "answered" | "failed"): Candidate | undefined {
     const candidate = this.candidates.find(contact);
     if (candidate === undefined || (candidate.state !== "asked" && candidate.state !== "late")) return undefined;
-    if (candidate.state === "late") this.lates -= 1;
+    if (candidate.state === "late") this.lates -= candidate.hopeless ? 0 : 1;
     else {
       this.inFlight -= 1;
       if (state === "failed") this.troubles += 1;
@@ -261,10 +271,10 @@ export class Lookup {
 
   /**
    * Of the candidates not yet asked that stand among the k nearest which are neither late nor failed: the one nearest, or whoever is about
-   * as near and will answer sooner.
+   * as near, or probably one of those sought as well, and will answer sooner.
    */
   private quickestNear(): Candidate | undefined {
-    const { nearEquals = NEAR_EQUALS } = this.options;
+    const { nearEquals = NEAR_EQUALS, equalWithin = 0 } = this.options;
     const { list, distances } = this.candidates;
     let best: Candidate | undefined;
     let farthest = Number.POSITIVE_INFINITY;
@@ -273,7 +283,7 @@ export class Lookup {
       if (candidate.state === "failed" || candidate.state === "late") continue;
       seats += 1;
       if (candidate.state !== "fresh") continue;
-      if (best === undefined) farthest = Math.max(1, distances[i] as number) * nearEquals;
+      if (best === undefined) farthest = Math.max(Math.max(1, distances[i] as number) * nearEquals, equalWithin * 2 ** 32);
       if (best === undefined || this.costOf(candidate) < this.costOf(best)) best = candidate;
     }
     return best;

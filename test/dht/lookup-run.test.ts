@@ -100,9 +100,9 @@ describe("The time given to a request", () => {
 });
 
 describe("Peers that are silent", () => {
-  test("hold up hardly any walk longer than it takes to notice that they are late, and none beyond the time given", () => {
+  test("hold up few walks longer than it takes to notice that they are late, and none for long beyond that", () => {
     let quick = 0;
-    for (let seed = 20; seed < 28; seed++) {
+    for (let seed = 20; seed < 36; seed++) {
       const { network, member } = settled(seed, 100);
       const target = new Random(seed).bytes(32);
       const order = nearestMembers(network, target, 60).filter((other) => other !== member);
@@ -113,10 +113,10 @@ describe("Peers that are silent", () => {
       const nearest = order.filter((other) => !silent.includes(other)).slice(0, K);
       expect(nearest.filter(({ contact }) => found.has(contact.key)).length).toBeGreaterThanOrEqual(K - 2);
       expect(late).toBeGreaterThan(0);
-      expect(ms).toBeLessThan(member.overlay.settings.requestTimeoutMs + 1_000);
-      if (ms < 1_000) quick += 1;
+      expect(ms).toBeLessThan(2_000); // of the five seconds that a request has
+      if (ms < 600) quick += 1;
     }
-    expect(quick).toBeGreaterThanOrEqual(6);
+    expect(quick).toBeGreaterThanOrEqual(11);
   });
 
   test("lose their places in the table, and those that refuse do not", () => {
