@@ -3,7 +3,7 @@ import { synapse } from "../cli/run.ts";
 
 async function figuresOf(seed: number, level: string): Promise<Record<string, unknown>> {
   const { code, out } = await synapse(
-    ...["sim", "run", "--nodes", level === "node" ? "20" : "40", "--duration", "2m", "--churn", "10m", "--set", "settleMs=1m"],
+    ...["sim", "run", "--nodes", level === "node" ? "12" : "25", "--duration", "1m", "--churn", "10m", "--set", "settleMs=1m"],
     ...["--seed", String(seed), "--level", level, "--json"],
   );
   expect(code).toBe(0);
