@@ -3,15 +3,17 @@ import type { NodeId } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
 import { encodeProofRequest, isProof, PROOF_BYTES, type ProofRequest, REQUEST_BYTES, readProofRequest } from "./address-proof.ts";
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Makes the answer to a request; undefined where it is given none. */
 export type AnswerProof = (request: ProofRequest) => Uint8Array | undefined;
 
 /**
- * Answers one request for a proof on a new socket that begins like one, and lets it end. Whoever asks for what is not so, or says anything
+ * Answers one request for a proof on a new socket that has begun like one, and lets it end. Whoever asks for what is not so, or says anything
  * else, is cut off without a word. The caller ends it that takes too long.
  */
-export function answerProof(socket: Socket, answer: AnswerProof): void {
-  gather(socket, REQUEST_BYTES, (bytes) => {
+export function answerProof(socket: Socket, first: Buffer, answer: AnswerProof): void {
+  gather(socket, first, REQUEST_BYTES, (bytes) => {
     const request = bytes && readProofRequest(bytes);
     const proof = request && answer(request);
     if (proof === undefined) socket.destroy();
@@ -27,14 +29,14 @@ export function askForProof(socket: Socket, request: ProofRequest, expectedId: N
   return new Promise((resolve, reject) => {
     socket.on("error", (error) => (error instanceof SynapseError ? reject(error) : resolve(false)));
     socket.once("close", () => resolve(false));
-    gather(socket, PROOF_BYTES, (bytes) => resolve(bytes !== undefined && isProof(bytes, request, expectedId)));
+    gather(socket, NOTHING, PROOF_BYTES, (bytes) => resolve(bytes !== undefined && isProof(bytes, request, expectedId)));
     socket.write(encodeProofRequest(request));
   });
 }
 
-/** Reads a known number of bytes from a socket and no more. Undefined when more come, or it ends before. */
-function gather(socket: Socket, wanted: number, onDone: (bytes: Uint8Array | undefined) => void): void {
-  let chunks: Buffer = Buffer.alloc(0); // less than what is wanted, and one chunk
+/** Reads a known number of bytes from a socket and no more. Undefined when more come, or it ends before. @param first what has come. */
+function gather(socket: Socket, first: Buffer, wanted: number, onDone: (bytes: Uint8Array | undefined) => void): void {
+  let chunks = NOTHING; // less than what is wanted, and one chunk
   const finish = (bytes: Uint8Array | undefined) => {
     socket.off("data", onData);
     socket.off("end", onEnd);
@@ -47,5 +49,5 @@ function gather(socket: Socket, wanted: number, onDone: (bytes: Uint8Array | und
   };
   socket.on("data", onData);
   socket.once("end", onEnd);
-  socket.resume();
+  if (first.length > 0) onData(first);
 }

@@ -77,6 +77,10 @@ class Reception {
 
   private begin(first: Buffer): void {
     const { socket, host } = this;
+    if (first[0] === PROOF_REQUEST) {
+      this.prove(first);
+      return;
+    }
     socket.pause();
     socket.unshift(first);
     if (first[0] === TLS_HANDSHAKE) this.secure();
@@ -84,13 +88,13 @@ class Reception {
       const forbidden = forbiddenFor(this.options.plaintext, host);
       if (forbidden === undefined) this.become(socket, "plain", undefined);
       else this.turnAway(forbidden, socket);
-    } else if (first[0] === PROOF_REQUEST) this.prove();
-    else this.turnAway(new SynapseError("bad_request", "this port speaks Synapse: frames of MsgPack with a 4-byte length, or TLS"), socket);
+    } else
+      this.turnAway(new SynapseError("bad_request", "this port speaks Synapse: frames of MsgPack with a 4-byte length, or TLS"), socket);
   }
 
-  private prove(): void {
+  private prove(first: Buffer): void {
     const { refusal } = this.options;
-    if (refusal === undefined) answerProof(this.socket, this.options.answerProof);
+    if (refusal === undefined) answerProof(this.socket, first, this.options.answerProof);
     else this.refuse(refusal); // there is no form in which it could be told
   }
 
