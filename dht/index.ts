@@ -19,6 +19,7 @@ export { Finder, type FindReport, type FindResult } from "./finder.ts";
 export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
+export { LoadGate } from "./load-gate.ts";
 export { Lookup } from "./lookup.ts";
 export { ALPHA, CLOSING_ALPHA, type LookupOptions, MAX_DIALS, MAX_REQUESTS } from "./lookup-options.ts";
 export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";

@@ -1,4 +1,5 @@
-import { type Contact, idInBucket, K, SynapseError } from "../routing/index.ts";
+import { type Contact, SynapseError } from "../routing/index.ts";
+import { fillBuckets } from "./bucket-fill.ts";
 import { type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
 import type { Failed, Timer } from "./ports.ts";
 
@@ -12,8 +13,6 @@ const SECOND_LOOK_MS = 10_000;
 const MAX_SECOND_LOOKS = 5;
 /** Contacts of an earlier life that are tried in one round, beside the bootstrap addresses: some of them are gone. */
 const KNOWN_AT_ONCE = 8;
-/** Contacts with which a newcomer leaves a bucket alone: those who call it, and refreshes, do the rest. */
-const FILLED = K / 2;
 
 export interface JoinReport {
   /** Bootstrap addresses that answered, and contacts of an earlier life. */
@@ -174,40 +173,4 @@ export class Join {
       },
     }).start();
   }
-}
-
-/**
- * Looks up an id in each bucket that may have others than those that are known, one after the other, until it has contacts enough. The
- * own id has been looked up before: all there is nearer than the k-th nearest node has been met.
- * @param isWanted asked before each of them.
- */
-export function fillBuckets(walker: Walker, isWanted: () => boolean): void {
-  const { membership, settings } = walker;
-  const { table } = membership;
-  const fill = (index: number) => {
-    if (index < 0 || !isWanted()) return;
-    const isFilled = () => (table.bucket(index)?.size ?? 0) >= FILLED;
-    if (isFilled()) fill(index - 1);
-    else walkInto(walker, index, isFilled, () => fill(index - 1));
-  };
-  const farthestMet = table.closest(table.self, settings.k)[settings.k - 1];
-  // Fewer than k may be all there are, or all that those who have too much to do have named.
-  fill(farthestMet === undefined ? table.depth - 2 : table.bucketIndex(farthestMet));
-}
-
-/** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */
-export function refreshBucket(walker: Walker, index: number): void {
-  walkInto(
-    walker,
-    index,
-    () => false,
-    () => undefined,
-  );
-}
-
-function walkInto(walker: Walker, index: number, isEnough: () => boolean, onDone: () => void): void {
-  const { runtime, membership } = walker;
-  const target = idInBucket(membership.table.self, index, runtime.randomBytes(32));
-  const onAnswer = () => (isEnough() ? "enough" : "go-on");
-  new LookupRun(walker, { target, request: { kind: "find_node", target }, onAnswer, onDone }).start();
 }

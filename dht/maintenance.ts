@@ -1,5 +1,5 @@
+import { refreshBucket } from "./bucket-fill.ts";
 import { Chore } from "./chore.ts";
-import { refreshBucket } from "./join.ts";
 import type { Walker } from "./lookup-run.ts";
 import type { RecordStore } from "./record-store.ts";
 

@@ -102,6 +102,12 @@ export class Membership {
     if (isOfUse) this.verifications.begin(contact, host);
   }
 
+  /** Somebody names a contact that the table could use: it is asked whether it is there. False where that is not done. */
+  addNamed(contact: Contact): boolean {
+    if (sameId(contact.id, this.self) || this.absentees.has(contact, this.runtime.now())) return false;
+    return this.table.known(contact) === undefined && this.table.hasRoomFor(contact) && this.verifications.begin(contact, undefined);
+  }
+
   /** Pings any one of the contacts that are due at a pace. */
   check(pace: Pace): void {
     const { runtime, settings } = this;

@@ -53,7 +53,10 @@ export interface Peers {
   request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void;
   /** Whether a request to a contact would find a link open, whoever dialled it, and take one round trip instead of three. */
   isLinked(contact: Contact): boolean;
-  /** Pings a contact over a link dialled from here, and gives it as that link proves it, as in {@link OnOutcome}. */
+  /**
+   * Has a contact prove that it is where it says, at an address dialled from here, and gives it with that address first, as in
+   * {@link OnOutcome}. It need not learn who asks, and no link need be left.
+   */
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
   /** Who listens at an address: dials it, lets it prove its id, and gives the contact as that link proves it. */
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;

@@ -1,6 +1,6 @@
 import type { Contact } from "../routing/index.ts";
+import { fillBuckets } from "./bucket-fill.ts";
 import { Detour } from "./detour.ts";
-import { fillBuckets } from "./join.ts";
 import { LookupRun, type Walker } from "./lookup-run.ts";
 import type { Timer } from "./ports.ts";
 

@@ -1,6 +1,7 @@
 import { type Contact, compareDistance, type NodeId, partBetween } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
+import { lookForLatecomers } from "./latecomers.ts";
 import { LookupRun } from "./lookup-run.ts";
 import type { OverlayResponse, StoreOutcome } from "./messages.ts";
 import type { Failed } from "./ports.ts";
@@ -30,8 +31,8 @@ export interface SpreadOptions {
   /** Of the levels of its name, the one under whose key it is stored. */
   readonly level: string;
   /**
-   * `until-settled` walks again, until a walk meets nobody new: whoever joins between walk and store is found by the next walk, whoever
-   * joins later by the holders (HandOver).
+   * `until-settled` looks for those who have joined between walk and store, and walks again where there may be some, until a walk meets
+   * nobody new. Whoever joins later is found by the holders (HandOver).
    */
   readonly times: "once" | "until-settled";
   readonly tally: Tally;
@@ -55,6 +56,8 @@ export class Spread {
   private walks = 0;
   private isWalking = false;
   private hasMetStrangers = false;
+  /** What the last walk ended with, where it is all there is to know of the key's neighbourhood. */
+  private certain: readonly Contact[] | undefined;
   private open = 0;
   private answers = 0;
   /** Who says that the key is split. */
@@ -78,9 +81,9 @@ export class Spread {
         if (partBetween(key, from.id) < within) this.storeAt(from);
         return "go-on";
       },
-      onDone: ({ closest, requests }) => {
+      onDone: ({ closest, complete, requests }) => {
         this.options.tally.requests += requests;
-        this.onWalked(closest);
+        this.onWalked(closest, complete);
       },
     }).start();
   }
@@ -88,7 +91,7 @@ export class Spread {
   /** The same where the nodes nearest to the key are known already. */
   startAmong(nearest: readonly Contact[]): void {
     this.beginWalk();
-    this.onWalked(nearest);
+    this.onWalked(nearest, false);
   }
 
   private get key(): NodeId {
@@ -108,11 +111,13 @@ export class Spread {
     this.hasMetStrangers = false;
   }
 
-  private onWalked(closest: readonly Contact[]): void {
+  private onWalked(closest: readonly Contact[], isComplete: boolean): void {
     const { key } = this;
+    const isCrowdedKey = isCrowded(this.context, key, closest);
+    this.certain = isComplete && !isCrowdedKey ? closest : undefined;
     if (this.walks === 1 && this.storeHere(key, closest)) this.holders += 1;
     for (const contact of closest) this.storeAt(contact);
-    if (isCrowded(this.context, key, closest)) this.lookAround(key);
+    if (isCrowdedKey) this.lookAround(key);
     else this.endWalk();
   }
 
@@ -165,11 +170,28 @@ export class Spread {
   private goOn(): void {
     if (this.isWalking || this.open > 0) return;
     if (this.isToGoDeeper()) this.goDeeper();
-    else if (this.options.times === "until-settled" && this.hasMetStrangers && this.walks < MAX_WALKS) this.start();
-    else {
-      this.tellEnough();
-      this.options.onDone(this.holders);
+    else if (this.options.times === "until-settled" && this.hasMetStrangers && this.walks < MAX_WALKS) this.lookAgain();
+    else this.finish();
+  }
+
+  private lookAgain(): void {
+    const { certain, key } = this;
+    if (certain === undefined) {
+      this.start();
+      return;
     }
+    this.isWalking = true;
+    const isMet = ({ key }: Contact) => this.asked.has(key);
+    lookForLatecomers(this.context, key, certain, isMet, (mayHaveCome, requests) => {
+      this.options.tally.requests += requests;
+      if (mayHaveCome) this.start();
+      else this.finish();
+    });
+  }
+
+  private finish(): void {
+    this.tellEnough();
+    this.options.onDone(this.holders);
   }
 
   /**

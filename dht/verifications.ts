@@ -31,15 +31,17 @@ export class Verifications {
     this.onProved = onProved;
   }
 
-  begin(contact: Contact, host: string | undefined): void {
-    if (this.underWay.size >= MAX_VERIFYING || this.underWay.has(contact.key)) return;
-    if (this.hasFailedLately(contact) || this.countFrom(host) >= MAX_VERIFYING_PER_HOST) return;
+  /** False where it is not begun. */
+  begin(contact: Contact, host: string | undefined): boolean {
+    if (this.underWay.size >= MAX_VERIFYING || this.underWay.has(contact.key)) return false;
+    if (this.hasFailedLately(contact) || this.countFrom(host) >= MAX_VERIFYING_PER_HOST) return false;
     this.underWay.set(contact.key, host);
     this.peers.verify(contact, Math.min(VERIFY_TIMEOUT_MS, this.settings.requestTimeoutMs), (outcome) => {
       this.underWay.delete(contact.key);
       if ("kind" in outcome) this.rememberFailed(contact);
       else this.onProved(outcome);
     });
+    return true;
   }
 
   private countFrom(host: string | undefined): number {

@@ -5,9 +5,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { Signer } from "../dht/index.ts";
 import { messageOf, type NodeId, SynapseError } from "../routing/index.ts";
 
-/** What stands before the 32 bytes of an Ed25519 key in PKCS#8 and SPKI (RFC 8410, sections 7 and 4). */
+/** What stands before the 32 bytes of an Ed25519 key in PKCS#8 (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const SEED_BYTES = 32;
 /** Only the owner may read or write an identity. */
 const PRIVATE_FILE = 0o600;
@@ -110,7 +109,8 @@ export function nodeIdOf(publicKey: Uint8Array): NodeId {
 
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+    // As JWK, as below: OpenSSL takes seven times as long to read the same bytes as DER, nearly as long as to verify.
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(publicKey).toString("base64url") }, format: "jwk" });
     return verify(null, message, key, signature);
   } catch {
     return false; // not a point of the curve: nothing can be signed with it

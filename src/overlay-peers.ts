@@ -1,6 +1,7 @@
 import { type Failed, failed, type OnOutcome, type OverlayRequest, type OverlayResponse, type Peers } from "../dht/index.ts";
 import { type Contact, sameId, shortId } from "../routing/index.ts";
 import { formatAddress, parseAddress } from "./address.ts";
+import { AddressCheck } from "./address-check.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
 import { decodeResponse, encodeRequest } from "./overlay-wire.ts";
 import { callOver } from "./rpc/call-over.ts";
@@ -16,9 +17,11 @@ interface Asked {
 /** The overlay's way to other nodes: its requests become RPC over pooled links. */
 export class OverlayPeers implements Peers {
   private readonly core: RpcCore;
+  private readonly check: AddressCheck;
 
   constructor(core: RpcCore) {
     this.core = core;
+    this.check = new AddressCheck(core);
   }
 
   request(to: Contact, request: OverlayRequest, timeoutMs: number, done: OnOutcome): void {
@@ -38,19 +41,21 @@ export class OverlayPeers implements Peers {
   }
 
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    const { pool } = this.core;
-    const isKept = pool.hasDialled(contact.key);
-    this.ask(contact, { kind: "ping" }, timeoutMs, true).then(
-      ({ connection }) => {
-        done(this.contactOf(connection));
-        if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
-      },
-      (error: unknown) => done(failureOf(error)),
-    );
+    this.prove(contact, new Deadline(this.core.runtime, timeoutMs)).then(done, (error: unknown) => done(failureOf(error)));
   }
 
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     this.meet(address, timeoutMs).then(done, (error: unknown) => done(failureOf(error)));
+  }
+
+  private async prove(contact: Contact, deadline: Deadline): Promise<Contact | Failed> {
+    const { pool } = this.core;
+    const isKept = pool.hasDialled(contact.key);
+    const proved = isKept ? undefined : await this.check.proved(contact, deadline.leftMs);
+    if (proved !== undefined) return proved;
+    const { connection } = await this.ask(contact, { kind: "ping" }, deadline.leftMs, true);
+    if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
+    return this.contactOf(connection);
   }
 
   private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<Asked> {

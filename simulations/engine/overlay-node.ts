@@ -52,7 +52,7 @@ export class OverlayNode implements SimNode {
   conduct: Conduct | undefined;
   private observers: RequestObserver[] = []; // those of a recorder
   /** Who it is to those it asks. */
-  private readonly caller: Caller;
+  readonly caller: Caller;
   private readonly world: OverlayWorld;
   private readonly stream: RandomStream;
   private readonly signer: Signer;
@@ -125,29 +125,29 @@ export class OverlayNode implements SimNode {
   }
 
   /** Answers a request that has arrived from another, now or later; false where it never does. */
-  answer(from: OverlayNode, request: OverlayRequest, respond: (response: OverlayResponse) => void): boolean {
+  answer(from: OverlayNode, request: OverlayRequest, respond: (response: OverlayResponse) => void, caller: Caller): boolean {
     const { conduct } = this;
     if (conduct === undefined) {
-      this.serve(from, request, respond);
+      this.serve(from, caller, request, respond);
       return true;
     }
-    const answer = conduct.answer(from.caller, request, () => this.serveNow(from, request));
+    const answer = conduct.answer(caller, request, () => this.serveNow(from, caller, request));
     if (answer !== undefined) respond(answer);
     return answer !== undefined;
   }
 
-  private serve(from: OverlayNode, request: OverlayRequest, respond: (response: OverlayResponse) => void): void {
+  private serve(from: OverlayNode, caller: Caller, request: OverlayRequest, respond: (response: OverlayResponse) => void): void {
     if (this.refuses(request)) respond(NO_ROOM);
     else
-      this.overlay.serve(from.caller, request, (response) => {
+      this.overlay.serve(caller, request, (response) => {
         this.world.observer?.onServed(this, from, request, response);
         respond(response);
       });
   }
 
-  private serveNow(from: OverlayNode, request: OverlayRequest): OverlayResponse {
+  private serveNow(from: OverlayNode, caller: Caller, request: OverlayRequest): OverlayResponse {
     if (this.refuses(request)) return NO_ROOM;
-    const response = this.overlay.handle(from.caller, request);
+    const response = this.overlay.handle(caller, request);
     this.world.observer?.onServed(this, from, request, response);
     return response;
   }

@@ -1,4 +1,12 @@
-import { type Failed, failed, type OnOutcome, type OverlayRequest, type OverlayResponse, type Peers } from "../../dht/index.ts";
+import {
+  type Caller,
+  type Failed,
+  failed,
+  type OnOutcome,
+  type OverlayRequest,
+  type OverlayResponse,
+  type Peers,
+} from "../../dht/index.ts";
 import { type Contact, toHex } from "../../routing/index.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { Happening } from "./clock.ts";
@@ -10,8 +18,12 @@ import { TraceKind } from "./trace.ts";
 
 /** Round trips to set up a link: TCP one, TLS 1.3 another. */
 const LINK_SETUP_ROUND_TRIPS = 2;
+/** The same for a proof of address, which needs no link. */
+const PROOF_ROUND_TRIPS = 1;
 /** A link on which nothing gets through for this long is given up by both ends, ms. */
 const GIVEN_UP_MS = DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs;
+/** Who asks for a proof: nobody in particular. */
+const STRANGER: Caller = { id: undefined, claimed: undefined };
 const PING: OverlayRequest = { kind: "ping" };
 
 /** A node's way into the simulated network. */
@@ -42,7 +54,8 @@ export class OverlayPort implements Peers {
   verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const target = this.world.nodeOf(contact.key);
     const link = target && this.self.dialled.get(target.index, this.world.clock.now);
-    if (target !== undefined && (link !== undefined || leadsTo(contact, target))) this.proveAddress(target, timeoutMs, done);
+    if (target !== undefined && link !== undefined) this.proveAddress(target, timeoutMs, done);
+    else if (target !== undefined && leadsTo(contact, target)) this.askForProof(target, timeoutMs, done);
     else this.goAstray(contact, timeoutMs, done);
   }
 
@@ -52,12 +65,24 @@ export class OverlayPort implements Peers {
     else this.proveAddress(target, timeoutMs, done);
   }
 
+  /** In passing: neither end keeps a link, and who is asked does not learn by whom. */
+  private askForProof(target: OverlayNode, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+    const { world, self } = this;
+    const { now } = world.clock;
+    const passing = new SharedLink(now, PROOF_ROUND_TRIPS * 2 * world.options.latency.oneWayMs(self.place, target.place));
+    this.exchange(target, PING, passing, timeoutMs, this.onProof(target, done), true);
+  }
+
+  private onProof({ contact }: OverlayNode, done: (outcome: Contact | Failed) => void): OnOutcome {
+    return (outcome) => {
+      if (outcome.kind !== "failed") this.world.observer?.onProved(this.self, contact);
+      done(outcome.kind === "failed" ? outcome : contact);
+    };
+  }
+
   private proveAddress(target: OverlayNode, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     const link = this.self.dialled.get(target.index, this.world.clock.now);
-    this.exchange(target, PING, link, timeoutMs, (outcome) => {
-      if (outcome.kind !== "failed") this.world.observer?.onProved(this.self, target.contact);
-      done(outcome.kind === "failed" ? outcome : target.contact);
-    });
+    this.exchange(target, PING, link, timeoutMs, this.onProof(target, done));
   }
 
   /** What was said of a contact is not true: nobody is there, or another, as its certificate shows. */
@@ -74,10 +99,19 @@ export class OverlayPort implements Peers {
     }
   }
 
-  private exchange(target: OverlayNode, request: OverlayRequest, open: SharedLink | undefined, timeoutMs: number, done: OnOutcome): void {
-    if (open === undefined && target.host.properties.isClient) this.fail(0, done, "it cannot be dialled");
-    else if (open === undefined && !target.isAlive && target.host.properties.refuses) this.beRefused(target, timeoutMs, done);
-    else new Exchange(this.world, this.self, target, request, open ?? this.dial(target), timeoutMs, done).begin();
+  /** @param isPassing over a link that neither end keeps, from one who does not say who it is. */
+  private exchange(
+    target: OverlayNode,
+    request: OverlayRequest,
+    open: SharedLink | undefined,
+    timeoutMs: number,
+    done: OnOutcome,
+    isPassing = false,
+  ): void {
+    const isNew = open === undefined || isPassing;
+    if (isNew && target.host.properties.isClient) this.fail(0, done, "it cannot be dialled");
+    else if (isNew && !target.isAlive && target.host.properties.refuses) this.beRefused(target, timeoutMs, done);
+    else new Exchange(this.world, this.self, target, request, open ?? this.dial(target), timeoutMs, done, isPassing).begin();
   }
 
   /** An open link, whoever dialled it; its own first, as the real pool takes them. */
@@ -134,6 +168,7 @@ class Exchange implements Happening {
   private readonly done: OnOutcome;
   /** The life of the asker that wants to know. */
   private readonly life: Life;
+  private readonly isPassing: boolean;
   /** As far as the link proves it. */
   private readonly reached: Contact | undefined;
   /** Undefined while the request is under way. */
@@ -153,6 +188,7 @@ class Exchange implements Happening {
     link: SharedLink,
     timeoutMs: number,
     done: OnOutcome,
+    isPassing: boolean,
   ) {
     const { now } = world.clock;
     this.world = world;
@@ -165,6 +201,7 @@ class Exchange implements Happening {
     this.deadline = now + timeoutMs;
     this.done = done;
     this.life = asker.life;
+    this.isPassing = isPassing;
     this.reached = asker.dialled.get(target.index, now) === link ? target.contact : undefined;
   }
 
@@ -189,7 +226,7 @@ class Exchange implements Happening {
       if (isInTime) this.lose();
       return;
     }
-    if (setup > 0) target.inbound.set(asker.index, link, now);
+    if (setup > 0 && !this.isPassing) target.inbound.set(asker.index, link, now);
     link.use(now);
     const willAnswer = this.serve((response) => {
       if (isInTime) this.reply(response);
@@ -206,7 +243,7 @@ class Exchange implements Happening {
     world.traffic.bytes += requestSize;
     world.trace.note(TraceKind.request, world.clock.now, asker.index, target.index, requestSize, request.kind);
     world.meters.request(request.kind, target.index, requestSize, request.kind === "find_records" ? () => toHex(request.key) : undefined);
-    return target.answer(asker, request, respond);
+    return target.answer(asker, request, respond, this.isPassing ? { ...STRANGER, host: asker.host.ip } : asker.caller);
   }
 
   private reply(response: OverlayResponse): void {

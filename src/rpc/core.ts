@@ -86,6 +86,8 @@ export class RpcCore implements ConnectionHost {
         plaintext: options.plaintext ?? "loopback",
         maxSessions: maxDialled,
         encodeRefusal,
+        describeSelf: () => this.introduce(),
+        onProved: (remoteAddress) => this.onDialledIn?.(remoteAddress),
         onRefused: (remoteAddress, error) => {
           this.limitCounter.note(error);
           options.onRefused?.(remoteAddress, error);
@@ -121,7 +123,7 @@ export class RpcCore implements ConnectionHost {
     this.pool.open();
   }
 
-  /** Told of each link that another has dialled to this process and said hello on. */
+  /** Told of each link that another has dialled to this process and said hello on, and of each that has had its address proved. */
   onDialledIn: ((remoteAddress: string) => void) | undefined;
   /** Whether others are told where this process takes calls. Told or not, it takes them. */
   namesAddresses = true;

@@ -6,7 +6,7 @@ import { type Hello, parseResponse } from "./messages.ts";
 import { remoteError } from "./outgoing-calls.ts";
 
 /** What this software can do beyond calls and answers. */
-const FEATURES: readonly string[] = ["stream", "input", "chunk", "items", "relay"];
+const FEATURES: readonly string[] = ["stream", "input", "chunk", "items", "relay", "prove"];
 
 /** Who this process says it is. */
 export interface Introduction {

@@ -6,8 +6,10 @@ import { formatAddress, isLoopback } from "../address.ts";
 import { asSynapseError, SynapseError } from "../errors.ts";
 import { OverLimit } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
+import { PROOF_REQUEST } from "./address-proof.ts";
 import { frame } from "./framing.ts";
 import type { OutBuffer } from "./out-buffer.ts";
+import { type AnswerProof, answerProof } from "./proof-exchange.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { acceptTls, peerIdOf } from "./tls.ts";
 import type { Dialect, EncodeRefusal, Link } from "./transport.ts";
@@ -30,6 +32,7 @@ export interface AcceptOptions {
   readonly outBuffer: OutBuffer;
   /** There is no room for it. It is heard out only so far that it can be told. */
   readonly refusal: SynapseError | undefined;
+  readonly answerProof: AnswerProof;
   readonly onLink: (link: Link) => void;
   readonly onRefused: (remoteAddress: string, error: SynapseError) => void;
 }
@@ -74,6 +77,10 @@ class Reception {
 
   private begin(first: Buffer): void {
     const { socket, host } = this;
+    if (first[0] === PROOF_REQUEST) {
+      this.prove(first);
+      return;
+    }
     socket.pause();
     socket.unshift(first);
     if (first[0] === TLS_HANDSHAKE) this.secure();
@@ -83,6 +90,12 @@ class Reception {
       else this.turnAway(forbidden, socket);
     } else
       this.turnAway(new SynapseError("bad_request", "this port speaks Synapse: frames of MsgPack with a 4-byte length, or TLS"), socket);
+  }
+
+  private prove(first: Buffer): void {
+    const { refusal } = this.options;
+    if (refusal === undefined) answerProof(this.socket, first, this.options.answerProof);
+    else this.refuse(refusal); // there is no form in which it could be told
   }
 
   private secure(): void {

@@ -1,22 +1,26 @@
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type SecureContext, TLSSocket } from "node:tls";
-import type { Runtime } from "../../dht/index.ts";
+import { LoadGate, type Runtime } from "../../dht/index.ts";
 import { sameId, shortId } from "../../routing/index.ts";
 import { formatAddress, isLoopback, parseAddress } from "../address.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
 import type { Identity } from "../identity.ts";
 import type { Limits } from "../limits.ts";
+import { claimOf, NONCE_BYTES, type ProofRequest, signProof } from "./address-proof.ts";
 import { Admissions } from "./admissions.ts";
 import { OutBuffer } from "./out-buffer.ts";
+import { askForProof } from "./proof-exchange.ts";
 import { acceptSocket, type PlaintextPolicy, peerOf } from "./tcp-accept.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { dialTls, secureContextOf } from "./tls.ts";
 import { TlsSessions } from "./tls-sessions.ts";
-import type { DialOptions, EncodeRefusal, Link, Listener, ListenOptions, Transport } from "./transport.ts";
+import type { DialOptions, EncodeRefusal, Link, Listener, ListenOptions, ProveOptions, SelfDescription, Transport } from "./transport.ts";
 
 /** Addresses announced when listening on all interfaces. */
 const MAX_ANNOUNCED = 3;
+/** Proofs of address given a second, each a signature: a hundredth of the processor. Whoever gets none can still shake hands. */
+const MAX_PROOFS_PER_SECOND = 200;
 
 export interface TcpTransportOptions {
   readonly identity: Identity;
@@ -26,6 +30,10 @@ export interface TcpTransportOptions {
   readonly encodeRefusal: EncodeRefusal;
   /** TLS sessions remembered for resumption. Default 512. */
   readonly maxSessions?: number | undefined;
+  /** What this process claims of itself, and proves to those who ask whether it is there. Default: nothing. */
+  readonly describeSelf?: () => SelfDescription;
+  /** Told of those who have asked, and had a proof. */
+  readonly onProved?: (remoteAddress: string) => void;
   /** Told of links that were refused before they were links. */
   readonly onRefused?: (remoteAddress: string, error: SynapseError) => void;
 }
@@ -36,12 +44,14 @@ export class TcpTransport implements Transport {
   private readonly secureContext: SecureContext;
   private readonly outBuffer: OutBuffer;
   private readonly sessions: TlsSessions;
+  private readonly proofs: LoadGate;
 
   constructor(options: TcpTransportOptions) {
     this.options = options;
     this.secureContext = secureContextOf(options.identity);
     this.sessions = new TlsSessions(options.maxSessions);
     this.outBuffer = new OutBuffer(options.limits.maxBufferedBytesInAll);
+    this.proofs = new LoadGate(options.runtime, MAX_PROOFS_PER_SECOND);
   }
 
   async dial(address: string, options: DialOptions): Promise<Link> {
@@ -51,16 +61,7 @@ export class TcpTransport implements Transport {
     const remoteAddress = formatAddress({ host, port });
     const session = options.dialect === "secure" ? this.sessions.at(remoteAddress, options.expectedId) : undefined;
     const socket = options.dialect === "plain" ? connect({ host, port }) : dialTls({ host, port }, this.secureContext, session?.ticket);
-    const abort = () => socket.destroy(abortedError(signal as AbortSignal));
-    signal?.addEventListener("abort", abort, { once: true });
-    const timer = this.options.runtime.schedule(options.timeoutMs, () =>
-      socket.destroy(
-        new SynapseError("unreachable", `${address} did not answer within ${Math.round(options.timeoutMs)} ms`, {
-          peer: address,
-          retryable: true,
-        }),
-      ),
-    );
+    const letGo = this.limit(socket, address, options);
     try {
       if (!(socket instanceof TLSSocket)) {
         await settled(socket, "connect");
@@ -78,15 +79,35 @@ export class TcpTransport implements Transport {
       socket.destroy();
       throw dialError(address, error);
     } finally {
-      timer.cancel();
-      signal?.removeEventListener("abort", abort);
+      letGo();
+    }
+  }
+
+  async prove(address: string, options: ProveOptions): Promise<void> {
+    const { describeSelf, runtime } = this.options;
+    const { expectedId, signal } = options;
+    if (signal?.aborted) throw abortedError(signal);
+    const { host, port } = parseAddress(address);
+    const claim = claimOf(expectedId, describeSelf?.().swarm ?? "", formatAddress({ host, port }));
+    const request = { nonce: runtime.randomBytes(NONCE_BYTES), claim };
+    const socket = connect({ host, port, noDelay: true });
+    const letGo = this.limit(socket, address, options);
+    try {
+      await settled(socket, "connect");
+      if (!(await askForProof(socket, request, expectedId)))
+        throw new SynapseError("not_synapse", `${address} proves nothing`, { peer: address });
+    } catch (error) {
+      throw dialError(address, error);
+    } finally {
+      letGo();
+      socket.destroy();
     }
   }
 
   async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {
-    const { runtime, limits, plaintext, encodeRefusal, onRefused = () => undefined } = this.options;
+    const { onRefused = () => undefined } = this.options;
     const { secureContext, outBuffer } = this;
-    const admissions = new Admissions(limits);
+    const admissions = new Admissions(this.options.limits);
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const admission = admissions.admit(socket);
       if (admission.how === "cut off") {
@@ -95,7 +116,8 @@ export class TcpTransport implements Transport {
         return;
       }
       const refusal = admission.how === "turned away" ? admission.why : undefined;
-      acceptSocket({ socket, secureContext, runtime, limits, outBuffer, plaintext, encodeRefusal, refusal, onLink, onRefused });
+      const answerProof = (request: ProofRequest) => this.answerProof(request, peerOf(socket));
+      acceptSocket({ ...this.options, socket, secureContext, outBuffer, answerProof, refusal, onLink, onRefused });
     });
     const port = await listenOn(server, options);
     return {
@@ -104,6 +126,31 @@ export class TcpTransport implements Transport {
       stopAccepting: () => void server.close(),
       close: () => closeServer(server, admissions),
     };
+  }
+
+  /** Gives a socket up when the time is over or the signal is aborted, until what this returns is called. */
+  private limit(socket: Socket, address: string, { timeoutMs, signal }: ProveOptions | DialOptions): () => void {
+    const abort = () => socket.destroy(abortedError(signal as AbortSignal));
+    signal?.addEventListener("abort", abort, { once: true });
+    const timer = this.options.runtime.schedule(timeoutMs, () =>
+      socket.destroy(
+        new SynapseError("unreachable", `${address} did not answer within ${Math.round(timeoutMs)} ms`, { peer: address, retryable: true }),
+      ),
+    );
+    return () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", abort);
+    };
+  }
+
+  /** One that is in no swarm, or names no address, is nobody's contact. */
+  private answerProof(request: ProofRequest, remoteAddress: string): Uint8Array | undefined {
+    const { identity, describeSelf, onProved } = this.options;
+    const { swarm = "", listen = [] } = describeSelf?.() ?? {};
+    const isSo = swarm !== "" && listen.some((address) => sameId(request.claim, claimOf(identity.nodeId, swarm, address)));
+    if (!isSo || !this.proofs.admit()) return undefined;
+    onProved?.(remoteAddress);
+    return signProof(identity, request);
   }
 
   private link(socket: Socket, dialect: "plain" | "secure", peerId: Uint8Array | undefined, remoteAddress: string): TcpLink {

@@ -47,6 +47,20 @@ export interface DialOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ProveOptions {
+  /** Who should be there. */
+  readonly expectedId: NodeId;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a node says of itself. */
+export interface SelfDescription {
+  readonly swarm: string;
+  /** Where it can be dialled, as addresses in canonical form. */
+  readonly listen: readonly string[];
+}
+
 export interface Listener {
   /** Addresses at which others can dial this node. */
   readonly addresses: readonly string[];
@@ -66,6 +80,11 @@ export interface ListenOptions {
 export interface Transport {
   /** @throws SynapseError `unreachable`, `wrong_peer`, `not_synapse`, `aborted`. */
   dial(address: string, options: DialOptions): Promise<Link>;
+  /**
+   * Has the node that should be at an address prove that it is, without a link to it. Left out by transports to which links cost nothing.
+   * @throws SynapseError `unreachable`, `aborted`; `not_synapse` where no proof is given, which may be for want of time.
+   */
+  prove?(address: string, options: ProveOptions): Promise<void>;
   listen(options: ListenOptions, onLink: (link: Link) => void): Promise<Listener>;
 }
 

@@ -52,7 +52,7 @@ describe.skipIf(isLeftOut)(`the Python client and our server over TLS${title}`, 
     );
     expect(python.peer).toBe(hex(server.insides.core.identity.nodeId));
     expect(await python.call("who")).toBe(`'${python.id}'`);
-    expect(python.hello).toMatchObject({ type: "hello", version: 2, features: ["stream", "input", "chunk", "items", "relay"] });
+    expect(python.hello).toMatchObject({ type: "hello", version: 2, features: ["stream", "input", "chunk", "items", "relay", "prove"] });
   });
 
   test("we call back over the link that Python dialled", async () => {

@@ -59,6 +59,7 @@ async function arrive(remoteAddress: string, plaintext: PlaintextPolicy, ...chun
     encodeRefusal,
     outBuffer: new OutBuffer(DEFAULT_LIMITS.maxBufferedBytesInAll),
     refusal: undefined,
+    answerProof: () => undefined,
     onLink: (link) => links.push(link),
     onRefused: (_, error) => refusals.push(error),
   });
@@ -111,7 +112,7 @@ describe("a caller in the plain dialect", () => {
 });
 
 describe("a first byte of no dialect", () => {
-  test.each(["GET / HTTP/1.1\r\n", "SSH-2.0-x\r\n", "\u0001\u0000\u0000\u0000", "\n"])("%j is told what this port speaks", async (text) => {
+  test.each(["GET / HTTP/1.1\r\n", "SSH-2.0-x\r\n", "\u0002\u0000\u0000\u0000", "\n"])("%j is told what this port speaks", async (text) => {
     const { socket, links, refusals } = await arrive("127.0.0.1", "any", Buffer.from(text));
     expect(links).toEqual([]);
     expect(messageIn(Buffer.concat(socket.written))).toMatchObject({ id: "", ok: false, error: { code: "bad_request" } });

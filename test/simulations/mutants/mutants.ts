@@ -109,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "keeps no records for others",
     breaks: () => replaced(RecordStore, "put", () => () => ({ outcome: "stored" })),
-    noticedBy: ["found", "timely"],
+    noticedBy: ["found", "timely", "genuine"], // it says so of what belongs elsewhere, too, whichever is asked first
   },
   {
     what: "lives in a world whose time goes back",

@@ -52,6 +52,8 @@ export function transportOf(options: SideOptions & Omit<Partial<TcpTransportOpti
     plaintext: options.plaintext ?? "loopback",
     encodeRefusal,
     ...(options.onRefused && { onRefused: options.onRefused }),
+    ...(options.describeSelf && { describeSelf: options.describeSelf }),
+    ...(options.onProved && { onProved: options.onProved }),
   });
 }
 
