@@ -1,7 +1,8 @@
 import { makeContact, SynapseError, sameId, shortId } from "../../routing/index.ts";
-import type { DialOptions, Link, Listener, ListenOptions, Transport } from "../../src/transport/transport.ts";
+import type { DialOptions, Link, Listener, ListenOptions, ProveOptions, Transport } from "../../src/transport/transport.ts";
 import { connect } from "./sim-link.ts";
 import type { SimNetwork, Station } from "./sim-network.ts";
+import { SimProof } from "./sim-proof.ts";
 import { TraceKind } from "./trace.ts";
 
 /** Everything but the socket: links that carry encoded frames, with the delays, set-up costs and silences of the simulated network. */
@@ -16,6 +17,10 @@ export class SimTransport implements Transport {
 
   dial(address: string, options: DialOptions): Promise<Link> {
     return new Promise((resolve, reject) => new Dial(this.network, this.self, address, options, resolve, reject).begin());
+  }
+
+  prove(address: string, options: ProveOptions): Promise<void> {
+    return new Promise((resolve, reject) => new SimProof(this.network, this.self, address, options, resolve, reject).begin());
   }
 
   async listen(_options: ListenOptions, onLink: (link: Link) => void): Promise<Listener> {

@@ -38,7 +38,7 @@ describe("A simulated network measured against the truth", () => {
     expect(finds.recall).toBeGreaterThanOrEqual(0.95);
   });
 
-  test("is the same network at both levels: hops, requests and latency of lookups agree within 5 %", async () => {
+  test("is the same network at both levels: hops and requests of lookups agree within 5 %, and so does their latency by and large", async () => {
     // About half of the links that a lookup uses have idled out at this rate, so that closing them sooner or later would show in the latency.
     const options = { nodes: 40, seed: 13, durationMs: 15 * MINUTE, load: { lookupsPerSecond: 0.5, findsPerSecond: 0 } };
     const overlay = await simulate({ ...options, level: "overlay" });
@@ -49,8 +49,8 @@ describe("A simulated network measured against the truth", () => {
     const apart = (figure: (lookups: OperationFigures) => number) => Math.abs(figure(node.lookups) / figure(overlay.lookups) - 1);
     expect(apart(({ requests }) => requests.mean)).toBeLessThan(0.05);
     expect(apart(({ hops }) => hops.mean)).toBeLessThan(0.05);
-    // Two draws of 450 lookups differ in their medians by 2 % or so; overlay nodes whose links never idled out would be off by 80 %.
-    expect(apart(({ latencyMs }) => latencyMs.p50)).toBeLessThan(0.05);
+    // Over nine seeds the medians differ by 2 %, for one by up to 8: who is whose neighbour. If links never idled out, by 80.
+    expect(apart(({ latencyMs }) => latencyMs.p50)).toBeLessThan(0.1);
   });
 
   test("shows it when the code is broken: nodes that keep no table find nothing", async () => {
