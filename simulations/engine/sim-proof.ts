@@ -45,7 +45,7 @@ export class SimProof {
     const { network, self, address, wish } = this;
     if (!target.isAlive || !network.listeners.has(address)) this.hearNothing();
     // Whoever is somebody else breaks off without a word, and whoever is meant signs.
-    else if (!sameId(target.id, wish.expectedId)) this.send(target, self, 0, 0, () => this.fail("proves nothing", "not_synapse"));
+    else if (!sameId(target.id, wish.expectedId)) this.send(target, self, 0, 0, () => this.beRebuffed());
     else this.send(target, self, PROOF_BYTES, 0, () => this.resolve());
   }
 
@@ -76,8 +76,12 @@ export class SimProof {
     this.at(this.deadline, () => this.fail(`it did not answer within ${this.wish.timeoutMs} ms`));
   }
 
-  private fail(why: string, code: "unreachable" | "not_synapse" = "unreachable"): void {
-    this.reject(new SynapseError(code, `${this.address} cannot be reached: ${why}`, { peer: this.address }));
+  private beRebuffed(): void {
+    this.reject(new SynapseError("not_synapse", `${this.address} proves nothing`, { peer: this.address }));
+  }
+
+  private fail(why: string): void {
+    this.reject(new SynapseError("unreachable", `${this.address} cannot be reached: ${why}`, { peer: this.address }));
   }
 
   private at(time: number, task: () => void): void {
