@@ -27,7 +27,7 @@ import { checkedLimits } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
 import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
-import { Reachability } from "./reachability.ts";
+import { type Reachability, watchReachability } from "./reachability.ts";
 import type { Errand } from "./rpc/attempts.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { callOver, openOver } from "./rpc/call-over.ts";
@@ -205,7 +205,7 @@ export class Node extends Server {
       ...(this.nodeOptions.overlay && { settings: this.nodeOptions.overlay }),
     });
     this.member.start();
-    this.watchReachability();
+    this.reachability = watchReachability(this.core, this.member, (line) => this.log(line));
     const { bootstrap: given = [], join = "required" } = this.nodeOptions;
     // A list that all nodes of a network share names this one, too.
     const bootstrap = given.filter((address) => !this.addresses.includes(formatAddress(parseAddress(address))));
@@ -226,31 +226,6 @@ export class Node extends Server {
     this.member?.stop();
     this.reachability?.stop();
     await this.keeper?.stop();
-  }
-
-  /** Names its addresses to others, and in its records, only as long as somebody seems to reach it there. */
-  private watchReachability(): void {
-    const { core, overlay } = this;
-    const { runtime, addresses } = core;
-    if (addresses.length === 0) return;
-    const isLocal = (address: string) => isPrivate(parseAddress(address).host);
-    const isAtHome = addresses.some(isLocal);
-    const reachability = new Reachability(
-      runtime,
-      () => overlay.membership.table.size > 0,
-      (isNamed) => {
-        core.namesAddresses = isNamed;
-        overlay.self = makeContact(this.id, isNamed ? addresses : []);
-        if (!isNamed) this.log(`nobody has dialled ${addresses.join(", ")}: this node finds and asks, and cannot be found`);
-      },
-    );
-    // A caller on this machine or in its network proves nothing about an address that is to be dialled from outside.
-    core.onDialledIn = (remoteAddress) => {
-      if (isAtHome || !isLocal(remoteAddress)) reachability.dialledIn();
-    };
-    core.namesAddresses = true;
-    reachability.start();
-    this.reachability = reachability;
   }
 
   /** Those of an earlier life; from here on they are kept for the next one. */

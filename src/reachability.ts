@@ -1,4 +1,7 @@
-import type { Runtime, Timer } from "../dht/index.ts";
+import type { Overlay, Runtime, Timer } from "../dht/index.ts";
+import { makeContact } from "../routing/index.ts";
+import { isPrivate, parseAddress } from "./address.ts";
+import type { RpcCore } from "./rpc/core.ts";
 
 /** How often this is looked at, ms: whoever is called dials back at once, so by then somebody has, if anybody can. */
 const LOOK_MS = 90_000;
@@ -52,4 +55,28 @@ export class Reachability {
     this.isNamed = isNamed;
     this.onChange(isNamed);
   }
+}
+
+/** Has a node name its addresses to others, and in its records, only as long as somebody seems to reach it there. Nothing where it has none. */
+export function watchReachability(core: RpcCore, overlay: Overlay, log: (line: string) => void): Reachability | undefined {
+  const { runtime, addresses, identity } = core;
+  if (addresses.length === 0) return undefined;
+  const isLocal = (address: string) => isPrivate(parseAddress(address).host);
+  const isAtHome = addresses.some(isLocal);
+  const reachability = new Reachability(
+    runtime,
+    () => overlay.membership.table.size > 0,
+    (isNamed) => {
+      core.namesAddresses = isNamed;
+      overlay.self = makeContact(identity.nodeId, isNamed ? addresses : []);
+      if (!isNamed) log(`nobody has dialled ${addresses.join(", ")}: this node finds and asks, and cannot be found`);
+    },
+  );
+  // A caller on this machine or in its network proves nothing about an address that is to be dialled from outside.
+  core.onDialledIn = (remoteAddress) => {
+    if (isAtHome || !isLocal(remoteAddress)) reachability.dialledIn();
+  };
+  core.namesAddresses = true;
+  reachability.start();
+  return reachability;
 }
