@@ -38,7 +38,7 @@ export interface TargetResult {
 
 /** A cumulative distribution: at each point, the part (0 … 1) of all values that do not exceed `value`. At most 200 points, rising. */
 export interface Curve {
-  /** Which operation: "lookups", "finds", "publishes", "joins", "asks". */
+  /** Which operation: "lookups", "finds", "publishes", "joins", "asks", "watches". */
   readonly of: string;
   /** What was measured: "latency", "hops", "requests". */
   readonly what: string;

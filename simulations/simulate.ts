@@ -102,6 +102,7 @@ function figuresOf(scenario: Scenario, world: World, play: Play, beginning: Begi
     publishes: workload.publishes.figures(),
     joins: joins.figures(),
     records: play.census.figures(),
+    ...(scenario.load.watches > 0 && { watches: play.vigils.statistics.figures() }),
     ...(scenario.load.queriesPerSecond > 0 && { queries: play.queries.figures() }),
     ...(scenario.adversaries.length > 0 && { adversaries: play.damage.figures() }),
     faults: world.faults,

@@ -72,6 +72,7 @@ function drawLoad(random: RandomStream): Load {
     findsPerSecond: part(random, 0, 1),
     publishesPerSecond: maybe(random, 0.5) ? 0 : part(random, 0, 0.5),
     queriesPerSecond: 0,
+    watches: 0,
     findLimit: 1 + random.integer(MOST_WANTED),
   };
 }

@@ -72,12 +72,13 @@ export class Recorder {
   }
 
   private curves(): Curve[] {
-    const { workload, joins } = this.play;
+    const { workload, joins, vigils } = this.play;
     const kinds: readonly [string, OperationStatistics][] = [
       ["lookups", workload.lookups],
       ["finds", workload.finds],
       ["publishes", workload.publishes],
       ["joins", joins],
+      ["watches", vigils.statistics],
     ];
     return kinds.flatMap(([of, statistics]) => statistics.curves(CURVE_POINTS).map((curve) => ({ of, ...curve })));
   }

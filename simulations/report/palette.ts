@@ -27,7 +27,7 @@ export const RAMP_COLOURS: readonly (readonly [light: string, dark: string])[] =
 ];
 
 /** Kinds of operation that have a colour of their own in every report. */
-const OPERATIONS: readonly string[] = ["lookups", "finds", "publishes", "joins", "asks"];
+const OPERATIONS: readonly string[] = ["lookups", "finds", "publishes", "joins", "asks", "watches"];
 
 /** Class that gives a curve its colour. */
 export function curveColour(index: number): string {

@@ -10,6 +10,7 @@ import { Census } from "./census.ts";
 import { Population } from "./population.ts";
 import { QueryLoad } from "./queries/load.ts";
 import type { Scenario } from "./scenario.ts";
+import { Vigils } from "./vigils.ts";
 import { Workload } from "./workload.ts";
 
 /** Virtual time between two looks at the clock of the real world. */
@@ -38,6 +39,7 @@ export class Play {
   readonly joins = new OperationStatistics();
   readonly workload: Workload;
   readonly queries: QueryLoad;
+  readonly vigils: Vigils;
   readonly population: Population;
   readonly faults: FaultPlan;
   readonly adversaries: AdversaryPlan;
@@ -51,6 +53,8 @@ export class Play {
     this.world = world;
     this.scenario = scenario;
     this.workload = new Workload(world, this.oracle, scenario.load);
+    this.vigils = new Vigils(world, this.oracle);
+    this.workload.onOffer = (publisher, capability) => this.vigils.onOffer(publisher, capability);
     this.queries = new QueryLoad(world, this.oracle, scenario.load.queriesPerSecond);
     this.population = new Population({
       world,
@@ -80,6 +84,7 @@ export class Play {
     world.meters.reset();
     this.workload.begin();
     this.queries.begin();
+    this.vigils.begin(scenario.load.watches, (random) => this.workload.drawName(random));
     this.faults.begin(scenario.faults, scenario.durationMs);
     this.adversaries.begin(scenario.durationMs);
     this.arrivals.begin(scenario);

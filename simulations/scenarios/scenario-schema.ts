@@ -75,6 +75,7 @@ const load: JsonSchema = {
     findsPerSecond: rate,
     publishesPerSecond: rate,
     queriesPerSecond: rate,
+    watches: { type: "integer", minimum: 0, maximum: 10_000 },
     findLimit: { type: "integer", minimum: 1, maximum: 100_000 },
   },
 };

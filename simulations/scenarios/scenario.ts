@@ -26,6 +26,8 @@ export interface Load {
   readonly publishesPerSecond: number;
   /** Random queries; members then offer random things for them besides. */
   readonly queriesPerSecond: number;
+  /** Members that each watch who offers one of the names. */
+  readonly watches: number;
   /** Matches wanted of a search. */
   readonly findLimit: number;
 }
@@ -133,6 +135,7 @@ export const DEFAULT_SCENARIO: Scenario = {
     findsPerSecond: 0.5,
     publishesPerSecond: 0,
     queriesPerSecond: 0,
+    watches: 0,
     findLimit: 100,
   },
   overlay: {},

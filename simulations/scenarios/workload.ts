@@ -29,6 +29,8 @@ export class Workload {
   readonly publishes = new OperationStatistics();
   observer: LookupObserver | undefined;
   witness: WorkloadWitness | undefined;
+  /** Told when a member begins to offer a name. */
+  onOffer: ((publisher: SimNode, capability: string) => void) | undefined;
   /** Who publishes in bulk, once it has begun. */
   bulkPublisher: SimNode | undefined;
   private readonly offers = new Map<number, readonly string[]>(); // what each node has ever offered, by index: one that comes back offers it again
@@ -66,6 +68,11 @@ export class Workload {
     for (const capability of capabilities) this.offer(node, capability);
   }
 
+  /** One of the names, popular ones more often than others. */
+  drawName(random: RandomStream): string {
+    return capabilityName(this.popularity.draw(random));
+  }
+
   private drawOffers(): readonly string[] {
     const { hot, offersEach } = this.load;
     const isHot = () => hot > 0 && this.random.next() < hot;
@@ -75,6 +82,7 @@ export class Workload {
 
   private offer(node: SimNode, capability: string): void {
     const tell = this.told("publish", node, capability);
+    this.onOffer?.(node, capability);
     node.publish(offerOf(node, capability), (report) => {
       this.oracle.published(node, capability);
       tell?.(published(report));
@@ -127,7 +135,7 @@ export class Workload {
 
   private search(): void {
     const asker = this.oracle.pick(this.random);
-    const capability = capabilityName(this.popularity.draw(this.random));
+    const capability = this.drawName(this.random);
     const before = this.oracle.offering(capability);
     const tell = this.told("find", asker, capability);
     asker.find(capability, this.load.findLimit, (result) => {

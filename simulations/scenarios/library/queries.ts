@@ -24,4 +24,16 @@ export const QUERIES: readonly Named[] = [
     ...queries,
     churn: { model: "exponential", meanMs: HOUR },
   },
+  {
+    name: "watches",
+    about: "fifty members watch who offers a name, while members come and go: how soon they are told of newcomers",
+    nodes: 500,
+    durationMs: HOUR,
+    churn: { model: "exponential", meanMs: HOUR, graceful: 0.5 },
+    load: { capabilities: 25, watches: 50, lookupsPerSecond: 0, findsPerSecond: 0 },
+    targets: [
+      { figure: "watches.success", atLeast: 0.999 },
+      { figure: "watches.latencyMs.p50", atMost: 2_000 },
+    ],
+  },
 ];

@@ -44,7 +44,9 @@ export function describeFigures(style: Colours, figures: Figures, indent = 0): s
   ];
   const { adversaries } = figures;
   if (adversaries !== undefined) facts.push(["attackers", describeAdversaries(adversaries)]);
-  const rows = [row("lookups", figures.lookups), row("finds", figures.finds), row("joins", figures.joins)];
+  const { lookups, finds, publishes, joins, watches } = figures;
+  const operations = Object.entries({ lookups, finds, publishes, joins, watches });
+  const rows = operations.flatMap(([name, of]) => (of === undefined || of.count === 0 ? [] : [row(name, of)]));
   if (adversaries !== undefined && adversaries.targeted.count > 0) rows.push(row("targeted", adversaries.targeted));
   const head = ["", "COUNT", "SUCCESS", "RECALL", "HOPS", "P99", "REQUESTS", "P99", "MS P50", "P90", "P99"];
   return [...facts.map(([name, value]) => `${pad}${style.dim(name.padEnd(10))}${value}`), "", ...table(style, head, rows, indent)];
