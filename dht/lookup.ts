@@ -116,6 +116,7 @@ export class Lookup {
     const candidate = this.candidates.find(contact);
     if (candidate?.state !== "asked") return;
     candidate.state = "late";
+    candidate.hopeless = false; // it may have been, at other addresses
     this.inFlight -= 1;
     this.lates += 1;
     this.troubles += 1;

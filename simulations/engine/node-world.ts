@@ -121,7 +121,8 @@ class WholeNode implements SimNode {
 
   join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void {
     const addresses = bootstrap.map((contact) => contact.addresses[0] as string);
-    this.watch(this.started.then(() => this.node.join(addresses).then(done, () => done(undefined))));
+    // Beneath the node's own promise, which is over with the first failure: those who get in later are told of, too.
+    this.watch(this.started.then(() => this.node.inside.join(addresses, done, () => done(undefined))));
   }
 
   lookup(target: NodeId, done: (result: LookupResult) => void): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Lookup } from "../../dht/index.ts";
-import { K } from "../../routing/index.ts";
+import { K, makeContact } from "../../routing/index.ts";
 import { at, contactOf, keysOf } from "../support/ids.ts";
 import { drain, keys, lookupOf, peer, SELF } from "../support/lookup-steps.ts";
 
@@ -73,6 +73,35 @@ describe("a late peer", () => {
     expect(lookup.finished).toBe(true);
     expect(lookup.complete).toBe(false);
     expect(keysOf(lookup.closest())).toEqual(keys(2, 3));
+  });
+
+  test("that is given up is not waited for, and still counts if it answers", () => {
+    const lookup = lookupOf([1, 2], { alpha: 10, k: 3 });
+    drain(lookup);
+    lookup.late(peer(1));
+    lookup.answered(peer(2), []);
+    expect(lookup.finished).toBe(false);
+    lookup.givenUp(peer(1));
+    lookup.givenUp(peer(1));
+    expect(lookup.finished).toBe(true);
+    lookup.answered(peer(1), []);
+    expect(keysOf(lookup.closest())).toEqual(keys(1, 2));
+    expect(lookup.finished).toBe(true);
+  });
+
+  test("that is given up, and then late at another address as well, keeps no walk from its end", () => {
+    const lookup = lookupOf([1, 2], { alpha: 10, k: 3 });
+    drain(lookup);
+    const elsewhere = makeContact(peer(1).id, ["mem://elsewhere"]);
+    lookup.late(peer(1));
+    lookup.answered(peer(2), [elsewhere]);
+    lookup.givenUp(peer(1));
+    lookup.failed(peer(1));
+    expect(drain(lookup)).toEqual(keys(1));
+    lookup.late(elsewhere);
+    expect(lookup.finished).toBe(false);
+    lookup.failed(elsewhere);
+    expect(lookup.finished).toBe(true);
   });
 
   test("is waited for where fewer than k have answered and nobody is left to ask", () => {
