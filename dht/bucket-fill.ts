@@ -1,6 +1,7 @@
 import { type Contact, idInBucket, K } from "../routing/index.ts";
 import { LookupRun, type Walker } from "./lookup-run.ts";
 import type { OverlayResponse } from "./messages.ts";
+import type { Timer } from "./ports.ts";
 
 /** Contacts with which a newcomer leaves a bucket alone: those who call it, and refreshes, do the rest. */
 const FILLED = K / 2;
@@ -14,15 +15,23 @@ const MAX_DRY = 3;
 const SECOND_PASS_MS = 5_000;
 
 /**
- * Fills each bucket that may have others than those that are known, one after the other, until it has contacts enough. The own id has been
- * looked up before: all there is nearer than the k-th nearest node has been met.
- * @param isWanted asked before each of them.
+ * Fills each bucket that may have others than those that are known, one after the other, until it has contacts enough, and once more when those
+ * who were named have been reached or not: some may be gone. The own id has been looked up before: all there is nearer than the k-th nearest
+ * node has been met.
  */
-export function fillBuckets(walker: Walker, isWanted: () => boolean): void {
+export function fillBuckets(walker: Walker): { stop(): void } {
+  let isStopped = false;
+  let secondPass: Timer | undefined;
+  const isWanted = () => !isStopped;
   fillAll(walker, isWanted, () => {
-    // Of those who were named some may be gone.
-    walker.runtime.schedule(SECOND_PASS_MS, () => fillAll(walker, isWanted, () => undefined));
+    secondPass = walker.runtime.schedule(SECOND_PASS_MS, () => fillAll(walker, isWanted, () => undefined));
   });
+  return {
+    stop: () => {
+      isStopped = true;
+      secondPass?.cancel();
+    },
+  };
 }
 
 /** Looks up a random id that belongs in a bucket, so that its contacts are asked and it hears of others. */

@@ -52,6 +52,7 @@ export class Join {
   private isBusy = false;
   private faults: string[] = []; // of the last round: one for each that was tried
   private retry: Timer | undefined;
+  private filling: { stop(): void } | undefined;
   private stopped = false;
   private isIn = false;
 
@@ -69,6 +70,7 @@ export class Join {
   stop(): void {
     this.stopped = true;
     this.retry?.cancel();
+    this.filling?.stop();
   }
 
   /** The same way in once more, for a node that was in and has lost everybody since; nothing when it is on its way already. */
@@ -140,7 +142,7 @@ export class Join {
         return;
       }
       this.isIn = true;
-      fillBuckets(this.walker, () => !this.stopped);
+      this.fillBuckets();
       if (wasBusy) this.lookAgain(MAX_SECOND_LOOKS);
       this.options.onJoined({ bootstraps, contacts: membership.table.size, requests, hops, ms: runtime.now() - this.startedAt });
     });
@@ -152,10 +154,15 @@ export class Join {
     const { runtime } = this.walker;
     this.retry = runtime.schedule(SECOND_LOOK_MS * (0.5 + runtime.random()), () =>
       this.walkToSelf((_, wasBusy) => {
-        fillBuckets(this.walker, () => !this.stopped);
+        this.fillBuckets();
         if (wasBusy) this.lookAgain(left - 1);
       }),
     );
+  }
+
+  private fillBuckets(): void {
+    this.filling?.stop();
+    this.filling = fillBuckets(this.walker);
   }
 
   private walkToSelf(onDone: (result: LookupResult, wasBusy: boolean) => void): void {

@@ -1,5 +1,6 @@
 import { type Contact, makeContact, toHex } from "../routing/index.ts";
 import { type CapabilityRecord, saysTheSame } from "./capability-record.ts";
+import type { Membership } from "./membership.ts";
 import type { ChangedRequest, WatchOutcome, WatchRequest, WatchResponse } from "./messages.ts";
 import type { Caller, Peers, Runtime } from "./ports.ts";
 import { admits, type Where } from "./query/index.ts";
@@ -9,6 +10,8 @@ import type { OverlaySettings } from "./settings.ts";
 export const MAX_LEASES = 4_096;
 export const MAX_LEASES_PER_KEY = 256;
 export const MAX_LEASES_PER_WATCHER = 256;
+/** Of one watcher under one key: it has that many queries about it at most. */
+export const MAX_LEASES_OF_ONE = 8;
 /** The longest lease, ms; whoever asks for more gets this. */
 export const MAX_LEASE_MS = 10 * 60_000;
 /** Changes waiting to be sent, and under way. What finds no room is noted with its lease, and told at the next renewal. */
@@ -34,6 +37,7 @@ export interface LeaseContext {
   readonly runtime: Runtime;
   readonly peers: Peers;
   readonly settings: OverlaySettings;
+  readonly membership: Membership;
 }
 
 /** Those who want to be told when something changes under a key that this node holds. */
@@ -43,7 +47,8 @@ export class Leases {
   private readonly perWatcher = new Map<string, number>(); // at most MAX_LEASES: no entry is kept at 0
   private outbox: Parcel[] = []; // at most MAX_OUTBOX
   private count = 0;
-  private inFlight = 0;
+  /** Keys of the watchers who are being told something; at most MAX_IN_FLIGHT. Whoever does not answer holds up itself alone. */
+  private readonly busy = new Set<string>();
 
   constructor(context: LeaseContext) {
     this.context = context;
@@ -104,9 +109,16 @@ export class Leases {
     const isFull = () =>
       this.count >= MAX_LEASES ||
       (this.byKey.get(keyHex)?.size ?? 0) >= MAX_LEASES_PER_KEY ||
-      (this.perWatcher.get(watcher) ?? 0) >= MAX_LEASES_PER_WATCHER;
+      (this.perWatcher.get(watcher) ?? 0) >= MAX_LEASES_PER_WATCHER ||
+      this.countOf(keyHex, watcher) >= MAX_LEASES_OF_ONE;
     if (isFull()) this.sweep();
     return !isFull();
+  }
+
+  private countOf(keyHex: string, watcher: string): number {
+    let count = 0;
+    for (const lease of this.byKey.get(keyHex)?.values() ?? []) if (lease.watcher.key === watcher) count += 1;
+    return count;
   }
 
   private add(keyHex: string, id: string, lease: Lease): void {
@@ -123,20 +135,39 @@ export class Leases {
   }
 
   private pump(): void {
-    const { peers, settings } = this.context;
-    while (this.inFlight < MAX_IN_FLIGHT) {
-      const parcel = this.outbox.shift();
+    while (this.busy.size < MAX_IN_FLIGHT) {
+      const place = this.outbox.findIndex(({ lease }) => !this.busy.has(lease.watcher.key));
+      const [parcel] = place < 0 ? [] : this.outbox.splice(place, 1);
       if (parcel === undefined) return;
-      const { lease, record, id } = parcel;
-      const request: ChangedRequest = { kind: "changed", key: lease.key, record };
-      this.inFlight += 1;
-      peers.request(lease.watcher, request, settings.requestTimeoutMs, (outcome) => {
-        this.inFlight -= 1;
-        if (outcome.kind !== "changed") lease.missed = true;
-        else if (!outcome.wanted) this.drop(toHex(lease.key), id, lease);
-        this.pump();
-      });
+      this.tell(parcel);
     }
+  }
+
+  /** Over the link that its renewals keep open, or at addresses that it has proved: nobody is dialled who is merely named. */
+  private tell({ lease, record, id }: Parcel): void {
+    const { peers, settings, membership } = this.context;
+    const { watcher } = lease;
+    const known = peers.isLinked(watcher) ? watcher : membership.table.known(watcher);
+    if (known === undefined) {
+      lease.missed = true;
+      return;
+    }
+    const request: ChangedRequest = { kind: "changed", key: lease.key, record };
+    this.busy.add(watcher.key);
+    peers.request(known, request, settings.requestTimeoutMs, (outcome) => {
+      this.busy.delete(watcher.key);
+      if (outcome.kind === "failed" && outcome.reason !== "refused") this.dropAllOf(watcher.key);
+      else if (outcome.kind !== "changed") lease.missed = true;
+      else if (!outcome.wanted) this.drop(toHex(lease.key), id, lease);
+      this.pump();
+    });
+  }
+
+  /** It does not answer: when it is there again, it begins anew, and reads what it has missed. */
+  private dropAllOf(watcher: string): void {
+    this.outbox = this.outbox.filter(({ lease }) => lease.watcher.key !== watcher);
+    for (const [keyHex, leases] of this.byKey)
+      for (const [id, lease] of leases) if (lease.watcher.key === watcher) this.drop(keyHex, id, lease);
   }
 
   private drop(keyHex: string, id: string, lease: Lease): void {

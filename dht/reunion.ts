@@ -23,6 +23,7 @@ export class Reunion {
   private pause = FIRST_PAUSE;
   private timer: Timer | undefined;
   private isSeeking = false;
+  private filling: { stop(): void } | undefined;
   private stopped = true;
 
   /** @param onReunited told when this node has joined another part of its network. */
@@ -40,6 +41,7 @@ export class Reunion {
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
+    this.filling?.stop();
   }
 
   /** Tries somebody now: for a node that has lost everybody. */
@@ -105,7 +107,8 @@ export class Reunion {
   private unite(): void {
     this.pause = FIRST_PAUSE; // there may be more than two parts
     this.wait();
-    fillBuckets(this.walker, () => !this.stopped);
+    this.filling?.stop();
+    this.filling = fillBuckets(this.walker);
     this.onReunited();
   }
 }

@@ -1,7 +1,11 @@
+import { LRUCache } from "lru-cache";
 import type { AttributeValue, CapabilityClaim } from "../capability-record.ts";
 import type { ComparisonTerm, Operator } from "./query.ts";
-import { gives, readShape, takes } from "./shape.ts";
+import { gives, readShape, type Shape, takes } from "./shape.ts";
 import { compareVersions } from "./version.ts";
+
+/** Shapes read lately, by their text: those of a full key, and of several filters. */
+const shapes = new LRUCache<string, Shape | string>({ max: 1_024 });
 
 /** A comparison, or that it does not hold: `!lang=go` is true as well of those who say nothing of their language. */
 export interface Comparison extends Omit<ComparisonTerm, "kind"> {
@@ -52,8 +56,18 @@ function orderOfVersions(value: string, operator: Operator, asked: string): bool
   return (operator === "=" && value === asked) || (operator === "!=" && value !== asked);
 }
 
+/** As it was read before: a filter of many comparisons over a full key would read the same few hundred texts thousands of times. */
+function shapeOf(text: string): Shape | string {
+  let shape = shapes.get(text);
+  if (shape === undefined) {
+    shape = readShape(text);
+    shapes.set(text, shape);
+  }
+  return shape;
+}
+
 function fitsShape(field: "accepts" | "returns", value: string, asked: string): boolean {
-  const [agent, wanted] = [readShape(value), readShape(asked)];
+  const [agent, wanted] = [shapeOf(value), shapeOf(asked)];
   if (typeof agent === "string" || typeof wanted === "string") return false;
   return field === "accepts" ? takes(agent, wanted) : gives(agent, wanted);
 }

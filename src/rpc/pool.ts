@@ -80,7 +80,10 @@ export class ConnectionPool {
   connect(contact: Contact, options: ConnectOptions): Promise<Connection> {
     const open = this.openTo(contact.key, options.dialledOnly ?? false);
     if (open !== undefined) return Promise.resolve(open);
-    return this.wait(contact.key, options, (limit) => this.dialContact(contact, limit));
+    // Callers that mean the same addresses share a dial: what others have named wrongly must not hold up who knows better.
+    return this.wait(`${contact.key} ${contact.addresses.join(" ")}`, `node ${contact.key.slice(0, 8)}`, options, (limit) =>
+      this.dialContact(contact, limit),
+    );
   }
 
   /**
@@ -90,7 +93,7 @@ export class ConnectionPool {
   connectAddress(address: string, options: ConnectOptions): Promise<Connection> {
     const known = this.byAddress.get(address);
     if (known?.isOpen) return Promise.resolve(known);
-    return this.wait(address, options, async (limit) => {
+    return this.wait(address, address, options, async (limit) => {
       const connection = await this.dial(address, undefined, limit.leftMs);
       await limit.within(connection.ready, `${address} said no hello`); // only that tells how else it can be reached
       this.byAddress.set(address, connection);
@@ -150,10 +153,9 @@ export class ConnectionPool {
   }
 
   /** Waits for a dial, this caller's own or another's that is under way, until the caller's time is over. */
-  private wait(key: string, options: ConnectOptions, dial: Dial): Promise<Connection> {
+  private wait(key: string, whom: string, options: ConnectOptions, dial: Dial): Promise<Connection> {
     const deadline = options.deadline ?? new Deadline(this.host.runtime, options.timeoutMs);
-    const what = `${key.includes(":") ? key : `node ${key.slice(0, 8)}`} did not answer`;
-    return orAborted(options.signal, () => deadline.within(this.join(key, deadline, options, dial), what));
+    return orAborted(options.signal, () => deadline.within(this.join(key, deadline, options, dial), `${whom} did not answer`));
   }
 
   private async join(key: string, deadline: Deadline, options: ConnectOptions, dial: Dial): Promise<Connection> {
@@ -211,6 +213,7 @@ export class ConnectionPool {
     const connection = new Connection(this.host, link);
     if (this.end.signal.aborted) connection.destroy();
     const key = toHex(link.peerId as NodeId);
+    this.dialled.peek(key)?.closeWhenIdle(); // it was dialled elsewhere meanwhile: one is enough
     this.dialled.set(key, connection);
     connection.whenClosed(() => {
       if (this.dialled.peek(key) === connection) this.dialled.delete(key);

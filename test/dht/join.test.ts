@@ -216,3 +216,31 @@ describe("A join", () => {
     expect(dialsOf(network, at(DEAD, 0), HOUR)).toEqual([]);
   });
 });
+
+test("A node that has joined and is stopped leaves no timer behind: nothing keeps its process alive", () => {
+  const network = new MemoryNetwork(31);
+  network.grow(12);
+  const newcomer = network.add(90);
+  const pending = new Set<object>();
+  const { runtime } = newcomer.overlay;
+  const schedule = runtime.schedule.bind(runtime);
+  runtime.schedule = (ms, task) => {
+    const timer = schedule(ms, () => {
+      pending.delete(timer);
+      task();
+    });
+    pending.add(timer);
+    const cancel = timer.cancel.bind(timer);
+    timer.cancel = () => {
+      pending.delete(timer);
+      cancel();
+    };
+    return timer;
+  };
+  network.join(newcomer, [at(network.members, 0).address]);
+  network.clock.advance(1_000);
+  expect(pending.size).toBeGreaterThan(0);
+  newcomer.overlay.stop();
+  expect(pending.size).toBe(0);
+  runtime.schedule = schedule;
+});

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { capabilityKey, signRecord, type WatchEvent } from "../../dht/index.ts";
+import { makeContact } from "../../routing/index.ts";
 import { publish, withdraw } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
-import { HOUR, MINUTE, offerOf, SWARM } from "../support/records.ts";
+import { HOUR, MINUTE, offerOf, recordOf, SWARM } from "../support/records.ts";
 
 interface Seen {
   readonly events: string[];
@@ -172,17 +173,73 @@ describe("A standing query", () => {
   });
 });
 
-test("A holder keeps 256 leases of one watcher, and gives nobody any who has not proved its id", () => {
+test("A holder keeps 256 leases of one watcher, eight of them under one key, and gives nobody any who has not proved its id", () => {
   const network = grown(9, 10);
   const { overlay, contact } = at(network.members, 1);
   const caller = { id: at(network.members, 2).contact.id, claimed: at(network.members, 2).contact };
   const outcomes = Array.from({ length: 300 }, (_, number) =>
-    overlay.handle(caller, { kind: "watch", key: capabilityKey(SWARM, `work-${number % 10}`), number, leaseMs: MINUTE }),
+    overlay.handle(caller, { kind: "watch", key: capabilityKey(SWARM, `work-${number % 60}`), number, leaseMs: MINUTE }),
   );
   expect(outcomes.filter((answer) => answer.kind === "watch" && answer.outcome === "begun")).toHaveLength(256);
   expect(outcomes.at(-1)).toMatchObject({ outcome: "full" });
+  const other = { id: at(network.members, 3).contact.id, claimed: at(network.members, 3).contact };
+  const ofOne = Array.from({ length: 9 }, (_, number) =>
+    overlay.handle(other, { kind: "watch", key: contact.id, number, leaseMs: MINUTE }),
+  );
+  expect(ofOne.map((answer) => answer.kind === "watch" && answer.outcome)).toEqual([...new Array<string>(8).fill("begun"), "full"]);
   const nobody = { id: undefined, claimed: contact };
   expect(overlay.handle(nobody, { kind: "watch", key: contact.id, number: 0, leaseMs: 1 })).toMatchObject({ outcome: "anonymous" });
   network.clock.advance(2 * MINUTE); // they have run out
   expect(overlay.handle(caller, { kind: "watch", key: contact.id, number: 999, leaseMs: 1_000 })).toMatchObject({ outcome: "begun" });
+});
+
+describe("A watcher that is told of changes", () => {
+  /** A holder of a key, and others who have leases there. */
+  function scene(seed: number) {
+    const network = grown(seed, 12);
+    const [holder, silent, honest] = [1, 2, 3].map((index) => at(network.members, index)) as [Member, Member, Member];
+    const key = capabilityKey(SWARM, "work");
+    const lease = ({ contact }: Member, claimed = contact) =>
+      holder.overlay.handle({ id: contact.id, claimed }, { kind: "watch", key, number: 1, leaseMs: 10 * MINUTE });
+    let seq = 0;
+    const store = (name: string) => {
+      seq += 1;
+      const { bytes } = recordOf({ capability: "work", name, seq, issued: network.clock.wallClock() });
+      return holder.overlay.handle({ id: undefined, claimed: undefined }, { kind: "store", key, record: bytes });
+    };
+    return { network, holder, silent, honest, lease, store };
+  }
+
+  test("and does not answer holds up nobody else, and is told no more", () => {
+    const { network, silent, honest, lease, store } = scene(11);
+    lease(silent);
+    lease(honest);
+    network.lie(silent, (request, honest) => (request.kind === "changed" ? "silence" : honest()));
+    const told: string[] = [];
+    network.onSent = ({ to, request }) => {
+      if (request.kind === "changed") told.push(to.key);
+    };
+    for (let n = 0; n < 40; n++) store(`version ${n}`);
+    network.clock.advance(4_000);
+    expect(told.filter((key) => key === honest.contact.key)).toHaveLength(40);
+    network.clock.advance(20 * MINUTE);
+    expect(told.filter((key) => key === silent.contact.key)).toHaveLength(1);
+  });
+
+  test("and has no link and no proved address is not dialled: it hears of it when it renews", () => {
+    const { network, holder, honest, lease, store } = scene(12);
+    const victim = makeContact(honest.contact.id, ["mem://victim"]);
+    holder.overlay.membership.table.remove(honest.contact);
+    const { peers } = holder.overlay;
+    peers.isLinked = () => false;
+    lease(honest, victim);
+    let dials = 0;
+    network.onSent = ({ request }) => {
+      if (request.kind === "changed") dials += 1;
+    };
+    store("news");
+    network.clock.advance(MINUTE);
+    expect(dials).toBe(0);
+    expect(lease(honest, victim)).toMatchObject({ outcome: "missed" });
+  });
 });

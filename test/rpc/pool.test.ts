@@ -111,6 +111,18 @@ describe("a pool dials", () => {
     expect(pool.size).toBe(1);
   });
 
+  test("the same node elsewhere while a dial to where others say it is leads nowhere", async () => {
+    const { pool, transport } = poolOf();
+    const to = contact();
+    const named = pool.connect(makeContact(to.id, ["tcp://false:1"]), OPTIONS).catch((error: Error) => error.message);
+    await turn();
+    transport.answer = toExpected;
+    expect((await pool.connect(to, OPTIONS)).isOpen).toBe(true);
+    transport.dials[0]?.end(new Error("nobody there"));
+    expect(await named).toBe("nobody there");
+    expect(pool.hasDialled(to.key)).toBe(true);
+  });
+
   test("again after a failure, which all who waited are told of", async () => {
     const { pool, transport } = poolOf();
     const to = contact();
