@@ -73,6 +73,22 @@ export class Candidates {
     return undefined;
   }
 
+  /** The nearest that have answered, nearest first, at most so many. */
+  nearestAnswered(most: number): Contact[] {
+    const result: Contact[] = [];
+    for (const { state, contact } of this.list) if (state === "answered" && result.push(contact) === most) break;
+    return result;
+  }
+
+  /** How many that have not failed are within this part of the id space (0 … 1) around the target. */
+  countWithin(part: number): number {
+    let count = 0;
+    for (let i = 0; i < this.list.length && (this.distances[i] as number) < part * 2 ** 32; i++) {
+      if ((this.list[i] as Candidate).state !== "failed") count += 1;
+    }
+    return count;
+  }
+
   /** First 32 bits of the distance. */
   private distanceOf({ head }: Contact): number {
     return (head ^ this.targetHead) >>> 0;

@@ -11,10 +11,8 @@ import { Stragglers } from "./stragglers.ts";
 
 /** Pages read of one holder at most. */
 const MAX_PAGES = 64;
-
 /** Walks around a key at most, where ids stand nearer to it than chance puts them. */
 const MAX_REGION_WALKS = 6;
-
 /**
  * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
  * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.

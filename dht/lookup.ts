@@ -148,21 +148,12 @@ export class Lookup {
 
   /** The nearest contacts that have answered, nearest first, at most k. */
   closest(): Contact[] {
-    const result: Contact[] = [];
-    for (const { state, contact } of this.candidates.list) {
-      if (state === "answered" && result.push(contact) === this.k) break;
-    }
-    return result;
+    return this.candidates.nearestAnswered(this.k);
   }
 
   /** Whether k candidates that have not failed are known within this part of the id space (0 … 1) around the target. */
   knowsEnoughWithin(part: number): boolean {
-    const { list, distances } = this.candidates;
-    let seats = 0;
-    for (let i = 0; i < list.length && (distances[i] as number) < part * 2 ** 32; i++) {
-      if ((list[i] as Candidate).state !== "failed") seats += 1;
-    }
-    return seats >= this.k;
+    return this.candidates.countWithin(part) >= this.k;
   }
 
   /** Requests on the path to a contact: 1 when it came from the own table; 0 when it is no candidate. */
