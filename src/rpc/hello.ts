@@ -3,6 +3,8 @@ import { messageOf, SynapseError } from "../errors.ts";
 import type { Hello } from "./messages.ts";
 
 export const HELLO_VERSION = 2;
+/** Longest first message on a secure link: one who has said nothing yet is to make this process hold little. */
+export const MAX_HELLO_BYTES = 16 * 1024;
 const MAX_LISTEN = 4;
 const MAX_FEATURES = 32;
 const MAX_TEXT = 255;

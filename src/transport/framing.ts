@@ -16,7 +16,8 @@ export const MAX_PLAIN_FRAME_BYTES = 2 ** 24 - 1;
  * merely announces, and refuses an oversized frame on sight of its header.
  */
 export class FrameDecoder {
-  private readonly maxFrameBytes: number;
+  /** Longest frame from the next header on. */
+  maxFrameBytes: number;
   private readonly isPlain: boolean;
   /** The frame under way: at most one. */
   private readonly partial = new Pieces();
@@ -32,6 +33,16 @@ export class FrameDecoder {
   /** True while part of a frame has arrived and the rest has not. */
   get isPartial(): boolean {
     return this.partial.length > 0;
+  }
+
+  /** What the frame under way takes here, bytes. */
+  get heldBytes(): number {
+    return this.partial.heldBytes;
+  }
+
+  /** Forgets the frame under way: nothing more will be read. */
+  drop(): void {
+    this.partial.drop();
   }
 
   /** @throws SynapseError `frame_too_large`; the stream is of no use afterwards. */

@@ -14,6 +14,12 @@ export class Pieces {
   private begun = 0;
   private filled = 0;
   private gathered = 0;
+  private taken = 0;
+
+  /** What they take here, bytes. */
+  get heldBytes(): number {
+    return this.taken;
+  }
 
   /** Bytes that have come. */
   get length(): number {
@@ -29,6 +35,7 @@ export class Pieces {
     if (isKept(piece)) {
       this.endPart();
       this.parts.push(piece);
+      this.taken += piece.buffer.byteLength;
     } else this.copy(piece);
     this.gathered += piece.length;
   }
@@ -48,6 +55,7 @@ export class Pieces {
     this.begun = 0;
     this.filled = 0;
     this.gathered = 0;
+    this.taken = 0;
   }
 
   private copy(piece: Uint8Array): void {
@@ -59,6 +67,7 @@ export class Pieces {
   private takeSlab(bytes: number): void {
     this.endPart();
     this.slab = Buffer.allocUnsafe(Math.max(bytes, FIRST_SLAB_BYTES, Math.min(LARGEST_SLAB_BYTES, this.gathered)));
+    this.taken += this.slab.length;
     this.begun = 0;
     this.filled = 0;
   }
