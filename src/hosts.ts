@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { isPrivate } from "./address.ts";
+import { canonicalV6 } from "./host-spelling.ts";
 
 /** Whoever has an IPv6 address has a network of 2^64 (RFC 6177): so many of its 8 groups tell one from another. */
 const NETWORK_GROUPS = 4;
@@ -12,18 +13,6 @@ export function countedHost(host: string): string | undefined {
   const known = isIPv6(host) ? canonicalV6(host) : host;
   if (isPrivate(known)) return undefined;
   return isIPv6(known) ? networkOf(known) : known;
-}
-
-/**
- * The one spelling of an IPv6 address (RFC 5952), without the zone, which means something to its own machine alone. One that stands for an
- * IPv4 address becomes that.
- */
-export function canonicalV6(host: string): string {
-  const short = new URL(`http://[${host.replace(/%.*$/, "")}]/`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(short);
-  if (mapped === null) return short;
-  const [high, low] = [Number.parseInt(mapped[1] as string, 16), Number.parseInt(mapped[2] as string, 16)];
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
 /** The /64 of an address in its one spelling. */

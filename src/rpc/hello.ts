@@ -20,9 +20,9 @@ export function parseHello(map: Record<string, unknown>): Hello {
   if (!isText(swarm)) throw badHello("swarm must be text");
   if (!isTexts(listen, MAX_LISTEN)) throw badHello(`listen must be at most ${MAX_LISTEN} addresses`);
   if (!isTexts(features, MAX_FEATURES)) throw badHello(`features must be at most ${MAX_FEATURES} texts`);
-  const addresses = listen.map(addressOf).filter((address) => address !== undefined);
+  const addresses = new Set(listen.map(addressOf).filter((address) => address !== undefined)); // each is dialled: once
   if (!isText(software) || !isText(observed)) throw badHello("software and observed must be text");
-  return { type, version, swarm, listen: addresses, features, software, observed };
+  return { type, version, swarm, listen: [...addresses], features, software, observed };
 }
 
 /** What others will be told, so it must be one that can be dialled. Schemes that are not spoken here are passed over. */

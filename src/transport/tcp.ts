@@ -5,6 +5,7 @@ import { LoadGate, type Runtime } from "../../dht/index.ts";
 import { sameId, shortId } from "../../routing/index.ts";
 import { formatAddress, isLoopback, parseAddress } from "../address.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
+import { canonicalHost } from "../host-spelling.ts";
 import type { Identity } from "../identity.ts";
 import type { Limits } from "../limits.ts";
 import { claimOf, NONCE_BYTES, type ProofRequest, signProof } from "./address-proof.ts";
@@ -134,7 +135,7 @@ export class TcpTransport implements Transport {
     const port = await listenOn(server, options);
     return {
       port,
-      addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
+      addresses: announcedHosts(options.host).map((host) => formatAddress({ host: canonicalHost(host) ?? host, port })),
       stopAccepting: () => void server.close(),
       close: () => closeServer(server, admissions),
     };

@@ -1,7 +1,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalV6, countedHost } from "../../src/hosts.ts";
+import { canonicalV6 } from "../../src/host-spelling.ts";
+import { countedHost } from "../../src/hosts.ts";
 import { check } from "../support/check.ts";
 
 describe("a host is counted", () => {
