@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { SynapseError } from "./errors.ts";
+import { canonicalHost, isOddlySpelt } from "./host-spelling.ts";
 
 /** Where a node listens. */
 export interface Address {
@@ -26,7 +27,14 @@ export function parseAddress(text: string): Address {
       hint: "write HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000",
     });
   }
+  if (match?.[1] === undefined && isOddlySpelt(host)) throw oddlySpelt(text);
   return { host, port };
+}
+
+function oddlySpelt(text: string): SynapseError {
+  return new SynapseError("bad_address", `not an IPv4 address: ${JSON.stringify(text.slice(0, 100))}`, {
+    hint: "write it as four decimal numbers, such as 127.0.0.1:9000",
+  });
 }
 
 /** `tcp://host:port`, with brackets around an IPv6 host. */
@@ -35,14 +43,16 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 /**
- * An address at which a peer says it can be dialled, in canonical form; undefined when its scheme is none that is spoken here.
+ * An address at which a peer says it can be dialled, in canonical form: spelt otherwise, one could pass for several; undefined when its scheme is none that is spoken here.
  * @throws SynapseError `bad_address`.
  */
 export function peerAddress(text: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !text.startsWith(SCHEME)) return undefined;
   const address = parseAddress(text);
   if (address.port === 0) throw new SynapseError("bad_address", `nobody can be dialled at port 0: ${text.slice(0, 100)}`);
-  return formatAddress(address);
+  const host = canonicalHost(address.host);
+  if (host === undefined) throw new SynapseError("bad_address", `no name of a host: ${text.slice(0, 100)}`);
+  return formatAddress({ host, port: address.port });
 }
 
 /** The form that people read and type: without the scheme. */

@@ -16,11 +16,12 @@ import {
 } from "../dht/index.ts";
 import { type Contact, makeContact, type NodeId, toHex } from "../routing/index.ts";
 import { abortable } from "./abortable.ts";
-import { formatAddress, isPrivate, parseAddress } from "./address.ts";
+import { formatAddress, parseAddress } from "./address.ts";
 import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } from "./call-arguments.ts";
 import { type Confirmed, confirm } from "./confirm.ts";
 import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
+import { countedHost } from "./hosts.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
 import { checkedLimits } from "./option-checks.ts";
@@ -277,6 +278,5 @@ export class Node extends Server {
 }
 
 function callerOf(call: CallContext): Caller {
-  const { host } = parseAddress(call.remoteAddress);
-  return { id: call.peerId, claimed: call.peerContact, host: isPrivate(host) ? undefined : host };
+  return { id: call.peerId, claimed: call.peerContact, host: countedHost(parseAddress(call.remoteAddress).host) };
 }

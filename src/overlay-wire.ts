@@ -209,7 +209,7 @@ function contactOf(id: NodeId, addresses: readonly string[]): Contact | undefine
   const place = (((id[30] as number) << 8) | (id[31] as number)) % named.length;
   const known = named[place];
   if (known !== undefined && sameId(known.id, id) && sameAddresses(known.addresses, addresses)) return known;
-  const readable = addresses.flatMap(readAddress);
+  const readable = [...new Set(addresses.flatMap(readAddress))];
   if (readable.length === 0) return undefined;
   const contact = makeContact(Uint8Array.from(id), readable); // a copy: see above
   named[place] = contact;

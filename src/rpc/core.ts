@@ -83,6 +83,7 @@ export class RpcCore implements ConnectionHost {
         identity: this.identity,
         runtime: this.runtime,
         limits: this.limits,
+        incoming: this.incomingBudget,
         plaintext: options.plaintext ?? "loopback",
         maxSessions: maxDialled,
         encodeRefusal,

@@ -1,7 +1,7 @@
 import { type Contact, makeContact } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
 import type { Link } from "../transport/transport.ts";
-import { checkSwarm, HELLO_VERSION, parseHello } from "./hello.ts";
+import { checkSwarm, HELLO_VERSION, MAX_HELLO_BYTES, parseHello } from "./hello.ts";
 import { type Hello, parseResponse } from "./messages.ts";
 import { remoteError } from "./outgoing-calls.ts";
 
@@ -46,8 +46,9 @@ export class Greeting {
     return this.proved;
   }
 
-  /** What this side says first. */
+  /** What this side says first. Until the other has said it as well, it may say nothing longer. */
   say(): Hello {
+    this.link.limitFrames?.(MAX_HELLO_BYTES);
     return { type: "hello", version: HELLO_VERSION, features: FEATURES, observed: this.link.remoteAddress, ...this.introduce() };
   }
 
@@ -60,6 +61,7 @@ export class Greeting {
     const hello = parseHello(map);
     checkSwarm(this.introduce().swarm, hello.swarm);
     this.done = true;
+    this.link.limitFrames?.();
     this.remember(hello);
     return hello;
   }

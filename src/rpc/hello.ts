@@ -3,6 +3,8 @@ import { messageOf, SynapseError } from "../errors.ts";
 import type { Hello } from "./messages.ts";
 
 export const HELLO_VERSION = 2;
+/** Longest first message on a secure link: one who has said nothing yet is to make this process hold little. */
+export const MAX_HELLO_BYTES = 16 * 1024;
 const MAX_LISTEN = 4;
 const MAX_FEATURES = 32;
 const MAX_TEXT = 255;
@@ -18,9 +20,9 @@ export function parseHello(map: Record<string, unknown>): Hello {
   if (!isText(swarm)) throw badHello("swarm must be text");
   if (!isTexts(listen, MAX_LISTEN)) throw badHello(`listen must be at most ${MAX_LISTEN} addresses`);
   if (!isTexts(features, MAX_FEATURES)) throw badHello(`features must be at most ${MAX_FEATURES} texts`);
-  const addresses = listen.map(addressOf).filter((address) => address !== undefined);
+  const addresses = new Set(listen.map(addressOf).filter((address) => address !== undefined)); // each is dialled: once
   if (!isText(software) || !isText(observed)) throw badHello("software and observed must be text");
-  return { type, version, swarm, listen: addresses, features, software, observed };
+  return { type, version, swarm, listen: [...addresses], features, software, observed };
 }
 
 /** What others will be told, so it must be one that can be dialled. Schemes that are not spoken here are passed over. */

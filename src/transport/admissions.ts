@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { isPrivate } from "../address.ts";
+import { countedHost } from "../hosts.ts";
 import { OverLimit } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
 
@@ -70,6 +70,5 @@ export class Admissions {
 
 /** The host to count a socket under; undefined where hosts are not counted. */
 function hostOf({ remoteAddress }: Socket): string | undefined {
-  const host = remoteAddress?.replace(/^::ffff:/, "");
-  return host === undefined || isPrivate(host) ? undefined : host;
+  return remoteAddress === undefined ? undefined : countedHost(remoteAddress);
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { SynapseError } from "../errors.ts";
 import { OverLimit } from "../limit-counts.ts";
+import { Pieces } from "./pieces.ts";
 
 /** Length prefix of a frame: 4 bytes, big-endian. */
 export const HEADER_BYTES = 4;
@@ -11,17 +12,17 @@ export const DEFAULT_MAX_FRAME_BYTES = 4 * 1024 * 1024;
 export const MAX_PLAIN_FRAME_BYTES = 2 ** 24 - 1;
 
 /**
- * Cuts a stream of bytes into frames. It buffers what has arrived, never what a header merely announces, and refuses an oversized
- * frame on sight of its header.
+ * Cuts a stream of bytes into frames. Those that are whole in one chunk are parts of it. It buffers what has arrived, never what a header
+ * merely announces, and refuses an oversized frame on sight of its header.
  */
 export class FrameDecoder {
-  private readonly maxFrameBytes: number;
+  /** Longest frame from the next header on. */
+  maxFrameBytes: number;
   private readonly isPlain: boolean;
-  /** Bytes of the frame under way: at most one frame and one chunk. */
-  private chunks: Uint8Array[] = [];
-  private buffered = 0;
-  /** Bytes of the frame under way with its header, once that is known. */
-  private expected: number | undefined;
+  /** The frame under way: at most one. */
+  private readonly partial = new Pieces();
+  /** Bytes of the frame under way with its header; of the header alone until that is whole. */
+  private expected = HEADER_BYTES;
 
   /** @param isPlain frames of the plain dialect: longer than one can be, they are another protocol's. */
   constructor(maxFrameBytes: number, isPlain = false) {
@@ -31,41 +32,52 @@ export class FrameDecoder {
 
   /** True while part of a frame has arrived and the rest has not. */
   get isPartial(): boolean {
-    return this.buffered > 0;
+    return this.partial.length > 0;
+  }
+
+  /** What the frame under way takes here, bytes. */
+  get heldBytes(): number {
+    return this.partial.heldBytes;
+  }
+
+  /** Forgets the frame under way: nothing more will be read. */
+  drop(): void {
+    this.partial.drop();
   }
 
   /** @throws SynapseError `frame_too_large`; the stream is of no use afterwards. */
   push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
-    let data = chunk;
-    if (this.buffered > 0) {
-      this.chunks.push(chunk);
-      this.buffered += chunk.length;
-      if (this.buffered < this.wanted()) return;
-      data = Buffer.concat(this.chunks, this.buffered);
-      this.chunks = [];
-      this.buffered = 0;
-      this.expected = undefined;
-    }
-    let start = 0;
-    while (data.length - start >= HEADER_BYTES) {
-      const end = start + HEADER_BYTES + this.lengthAt(data, start);
-      if (end > data.length) break;
-      onFrame(data.subarray(start + HEADER_BYTES, end));
+    let start = this.isPartial ? this.complete(chunk, onFrame) : 0;
+    while (chunk.length - start >= HEADER_BYTES) {
+      const end = start + HEADER_BYTES + this.lengthAt(chunk, start);
+      if (end > chunk.length) {
+        this.expected = end - start;
+        break;
+      }
+      onFrame(chunk.subarray(start + HEADER_BYTES, end));
       start = end;
     }
-    if (start < data.length) {
-      this.chunks.push(start === 0 ? data : data.subarray(start));
-      this.buffered = data.length - start;
-    }
+    if (start < chunk.length) this.partial.add(start === 0 ? chunk : chunk.subarray(start));
   }
 
-  private wanted(): number {
-    if (this.expected !== undefined) return this.expected;
-    if (this.buffered < HEADER_BYTES) return HEADER_BYTES;
-    const first = this.chunks[0] as Uint8Array;
-    const start = first.length >= HEADER_BYTES ? first : Buffer.concat(this.chunks, this.buffered);
-    this.expected = HEADER_BYTES + this.lengthAt(start, 0);
-    return this.expected;
+  /** Adds what is missing of the frame under way, as far as it is here. Gives where in the chunk the next begins. */
+  private complete(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): number {
+    const { partial } = this;
+    let start = 0;
+    if (partial.length < HEADER_BYTES) {
+      start = Math.min(chunk.length, HEADER_BYTES - partial.length);
+      partial.add(chunk.subarray(0, start));
+      if (partial.length < HEADER_BYTES) return start;
+      this.expected = HEADER_BYTES + this.lengthAt(partial.first, 0);
+    }
+    const end = start + this.expected - partial.length;
+    if (end > chunk.length) {
+      partial.add(start === 0 ? chunk : chunk.subarray(start));
+      return chunk.length;
+    }
+    this.expected = HEADER_BYTES;
+    onFrame(partial.join(chunk.subarray(start, end)).subarray(HEADER_BYTES));
+    return end;
   }
 
   private lengthAt(data: Uint8Array, at: number): number {

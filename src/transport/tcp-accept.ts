@@ -12,7 +12,7 @@ import type { OutBuffer } from "./out-buffer.ts";
 import { type AnswerProof, answerProof } from "./proof-exchange.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { acceptTls, peerIdOf } from "./tls.ts";
-import type { Dialect, EncodeRefusal, Link } from "./transport.ts";
+import type { Allowance, Dialect, EncodeRefusal, Link } from "./transport.ts";
 
 /** From whom the plain dialect is accepted. It proves nothing about a caller and hides nothing from the network. */
 export type PlaintextPolicy = "loopback" | "any" | "off";
@@ -30,6 +30,7 @@ export interface AcceptOptions {
   readonly plaintext: PlaintextPolicy;
   readonly encodeRefusal: EncodeRefusal;
   readonly outBuffer: OutBuffer;
+  readonly incoming?: Allowance | undefined;
   /** There is no room for it. It is heard out only so far that it can be told. */
   readonly refusal: SynapseError | undefined;
   readonly answerProof: AnswerProof;
@@ -116,7 +117,7 @@ class Reception {
   }
 
   private become(on: Socket, dialect: Dialect, peerId: NodeId | undefined): void {
-    const { refusal, limits, runtime, outBuffer, onLink } = this.options;
+    const { refusal, limits, runtime, outBuffer, incoming, onLink } = this.options;
     if (refusal !== undefined) {
       this.turnAway(refusal, on);
       return;
@@ -125,7 +126,8 @@ class Reception {
     this.socket.off("error", this.onEarlyError);
     this.socket.off("end", this.onEarlyEnd);
     this.socket.off("close", this.onEarlyClose);
-    onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress: this.remoteAddress, dialled: false, runtime, limits, outBuffer }));
+    const { remoteAddress } = this;
+    onLink(new TcpLink({ socket: on, dialect, peerId, remoteAddress, dialled: false, runtime, limits, outBuffer, incoming }));
   }
 
   private refuse(error: SynapseError): void {

@@ -7,7 +7,7 @@ import type { Limits } from "../limits.ts";
 import { inNextTurn } from "../runtime.ts";
 import { FrameDecoder, HEADER_BYTES, incompleteFrame, writeLength } from "./framing.ts";
 import type { OutBuffer } from "./out-buffer.ts";
-import type { Dialect, Link, LinkReceiver } from "./transport.ts";
+import type { Allowance, Dialect, Link, LinkReceiver } from "./transport.ts";
 
 /**
  * Frames of one turn are gathered in pieces of memory that are the larger, the more a link says: one allocation for hundreds of small frames.
@@ -18,6 +18,8 @@ const LARGEST_SLAB_BYTES = 64 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
+/** Of the part of a frame that has come, as much is in no budget: where that is full, short messages get through, and are answered that it is. */
+const UNCHARGED_BYTES = 16 * 1024;
 
 export interface TcpLinkOptions {
   /** A connected socket, or one wrapped in TLS whose handshake is done. */
@@ -30,6 +32,8 @@ export interface TcpLinkOptions {
   readonly limits: Limits;
   /** Shared by all links. */
   readonly outBuffer: OutBuffer;
+  /** Shared by all links, for frames that have come in part. */
+  readonly incoming?: Allowance | undefined;
 }
 
 /** From a socket to its link: so that all links share four listeners, and do not bring four each. */
@@ -65,7 +69,10 @@ export class TcpLink implements Link {
   private readonly runtime: Runtime;
   private readonly limits: Limits;
   private readonly outBuffer: OutBuffer;
+  private readonly incoming: Allowance | undefined;
   private readonly decoder: FrameDecoder;
+  /** What was taken of `incoming`. */
+  private charged = 0;
   private receiver: LinkReceiver | undefined;
   /** Runs while part of a frame is here: whoever sends a byte a minute is not waited for. */
   private frameTimer: Timer | undefined;
@@ -94,6 +101,7 @@ export class TcpLink implements Link {
     this.runtime = options.runtime;
     this.limits = options.limits;
     this.outBuffer = options.outBuffer;
+    this.incoming = options.incoming;
     this.decoder = new FrameDecoder(options.limits.maxFrameBytes, options.dialect === "plain");
     this.socket.setNoDelay(true);
     this.socket[LINK] = this;
@@ -112,6 +120,10 @@ export class TcpLink implements Link {
     this.socket.on("end", onEnd);
     this.socket.resume(); // it was held back until somebody listens
     if (this.socket.destroyed) queueMicrotask(() => this.onClose()); // it went while nobody was listening
+  }
+
+  limitFrames(most = Number.POSITIVE_INFINITY): void {
+    this.decoder.maxFrameBytes = Math.min(most, this.limits.maxFrameBytes);
   }
 
   send(message: Uint8Array): void {
@@ -203,6 +215,7 @@ export class TcpLink implements Link {
         this.forgetFrame(); // what follows in this chunk is another frame, with time of its own
         this.receiver?.onMessage(message);
       });
+      this.charge(this.decoder.heldBytes);
     } catch (error) {
       this.onFault(asSynapseError(error));
       return;
@@ -221,8 +234,25 @@ export class TcpLink implements Link {
     this.frameTimer = undefined;
   }
 
+  /** For the part of a frame that is here. @throws OverLimit. */
+  private charge(bytes: number): void {
+    const { maxBufferedBytes } = this.limits;
+    const due = bytes > UNCHARGED_BYTES ? bytes : 0;
+    if (due > maxBufferedBytes)
+      throw new OverLimit("maxBufferedBytes", "busy", `of one frame more than ${maxBufferedBytes} bytes wait here for the rest`);
+    if (due > this.charged) this.incoming?.take(due - this.charged);
+    else if (due < this.charged) this.incoming?.giveBack(this.charged - due);
+    this.charged = due;
+  }
+
+  private forgetPartial(): void {
+    this.decoder.drop();
+    this.charge(0);
+  }
+
   private onFault(error: SynapseError): void {
     this.isFaulty = true;
+    this.forgetPartial();
     this.receiver?.onFault(error);
   }
 
@@ -253,6 +283,7 @@ export class TcpLink implements Link {
 
   onClose(): void {
     this.forgetFrame();
+    this.forgetPartial();
     this.closeTimer?.cancel();
     const { receiver } = this;
     this.receiver = undefined;

@@ -5,6 +5,7 @@ import { LoadGate, type Runtime } from "../../dht/index.ts";
 import { sameId, shortId } from "../../routing/index.ts";
 import { formatAddress, isLoopback, parseAddress } from "../address.ts";
 import { abortedError, asSynapseError, SynapseError } from "../errors.ts";
+import { canonicalHost } from "../host-spelling.ts";
 import type { Identity } from "../identity.ts";
 import type { Limits } from "../limits.ts";
 import { claimOf, NONCE_BYTES, type ProofRequest, signProof } from "./address-proof.ts";
@@ -15,7 +16,17 @@ import { acceptSocket, type PlaintextPolicy, peerOf } from "./tcp-accept.ts";
 import { TcpLink } from "./tcp-link.ts";
 import { dialTls, secureContextOf } from "./tls.ts";
 import { TlsSessions } from "./tls-sessions.ts";
-import type { DialOptions, EncodeRefusal, Link, Listener, ListenOptions, ProveOptions, SelfDescription, Transport } from "./transport.ts";
+import type {
+  Allowance,
+  DialOptions,
+  EncodeRefusal,
+  Link,
+  Listener,
+  ListenOptions,
+  ProveOptions,
+  SelfDescription,
+  Transport,
+} from "./transport.ts";
 
 /** Addresses announced when listening on all interfaces. */
 const MAX_ANNOUNCED = 3;
@@ -28,6 +39,8 @@ export interface TcpTransportOptions {
   readonly limits: Limits;
   readonly plaintext: PlaintextPolicy;
   readonly encodeRefusal: EncodeRefusal;
+  /** Room for frames that have come in part, on all links together. Default: as each link may hold. */
+  readonly incoming?: Allowance | undefined;
   /** TLS sessions remembered for resumption. Default 512. */
   readonly maxSessions?: number | undefined;
   /** What this process claims of itself, and proves to those who ask whether it is there. Default: nothing. */
@@ -122,7 +135,7 @@ export class TcpTransport implements Transport {
     const port = await listenOn(server, options);
     return {
       port,
-      addresses: announcedHosts(options.host).map((host) => formatAddress({ host, port })),
+      addresses: announcedHosts(options.host).map((host) => formatAddress({ host: canonicalHost(host) ?? host, port })),
       stopAccepting: () => void server.close(),
       close: () => closeServer(server, admissions),
     };
@@ -154,8 +167,9 @@ export class TcpTransport implements Transport {
   }
 
   private link(socket: Socket, dialect: "plain" | "secure", peerId: Uint8Array | undefined, remoteAddress: string): TcpLink {
-    const { runtime, limits } = this.options;
-    return new TcpLink({ socket, dialect, peerId, remoteAddress, dialled: true, runtime, limits, outBuffer: this.outBuffer });
+    const { outBuffer, options } = this;
+    const { runtime, limits, incoming } = options;
+    return new TcpLink({ socket, dialect, peerId, remoteAddress, dialled: true, runtime, limits, outBuffer, incoming });
   }
 }
 

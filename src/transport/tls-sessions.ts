@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type NodeId, sameId } from "../../routing/index.ts";
+import { parseAddress } from "../address.ts";
 import { RecentMap } from "../recent-map.ts";
 import { peerIdOf } from "./tls.ts";
 
@@ -14,7 +16,8 @@ export interface TlsSession {
 
 /**
  * TLS sessions of earlier links, by address. One that is resumed (RFC 8446, section 2.2) costs neither side a signature: who knows the
- * session's secret is the one with whom it was agreed.
+ * session's secret is the one with whom it was agreed. A ticket is bytes of the other side's choice, sent in the clear before anything is
+ * proved: of hosts with a name none is kept, since the name may lead by then to somebody else, who takes the bytes for his own protocol's.
  */
 export class TlsSessions {
   private readonly byAddress: RecentMap<TlsSession>;
@@ -37,7 +40,8 @@ export class TlsSessions {
   peerIdOf(address: string, socket: TLSSocket, offered: TlsSession | undefined): NodeId {
     const isResumed = offered !== undefined && socket.isSessionReused();
     const peerId = isResumed ? offered.peerId : peerIdOf(socket);
-    socket.on("session", (ticket) => this.byAddress.set(address, { ticket, peerId })); // tickets come after the handshake, one by one
+    // Tickets come after the handshake, one by one.
+    if (isIP(parseAddress(address).host) !== 0) socket.on("session", (ticket) => this.byAddress.set(address, { ticket, peerId }));
     return peerId;
   }
 }

@@ -19,6 +19,11 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Begins to deliver. Called once; nothing is delivered before. */
   open(receiver: LinkReceiver): void;
+  /**
+   * Takes no message longer than this from here on; none longer than is configured, when called without. Left out where messages cannot
+   * come in part.
+   */
+  limitFrames?(most?: number): void;
   /** Queues one message; its bytes are the caller's again when this returns. Ignored once the link is closed. */
   send(message: Uint8Array): void;
   /** Resolves when so much of what was sent has left that more may follow; undefined when that is so now. */
@@ -27,6 +32,13 @@ export interface Link {
   close(): void;
   /** Closes now. */
   destroy(): void;
+}
+
+/** Room for what others make this process hold. */
+export interface Allowance {
+  /** @throws OverLimit when there is no room. */
+  take(bytes: number): void;
+  giveBack(bytes: number): void;
 }
 
 export interface LinkReceiver {

@@ -1,6 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { encode } from "@msgpack/msgpack";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Overlay } from "../../dht/index.ts";
 import { Client, Identity } from "../../src/index.ts";
 import { decodeResponse } from "../../src/overlay-wire.ts";
+import { frame } from "../../src/transport/framing.ts";
+import { Target } from "../fuzz/target.ts";
 import { closing, type GlassAgent, startAgent, turn, until } from "../support/net/lifetime.ts";
 import { rawListener } from "../support/net/one-shot-server.ts";
 
@@ -31,11 +35,32 @@ describe("what a peer says about another's address", () => {
       [id, ["quic://127.0.0.1:9"]],
       [id, []],
       [id, ["nonsense", "quic://h:1", "h.example:9", "tcp://[::1]:9"]],
+      [id, ["3325256711:9", "h.example:9", "H.example.:9", "tcp://h.example:9"]],
     ];
     const response = decodeResponse("find_node", { contacts });
-    expect(response).toMatchObject({ contacts: [{ addresses: ["tcp://h.example:9", "tcp://[::1]:9"] }] });
-    expect("contacts" in response && response.contacts).toHaveLength(1);
+    expect(response).toMatchObject({
+      contacts: [{ addresses: ["tcp://h.example:9", "tcp://[::1]:9"] }, { addresses: ["tcp://h.example:9"] }],
+    });
   });
+});
+
+test("Whoever calls is one host with all of its IPv6 /64, to limits on what its claims may cost", async () => {
+  const target = new Target("default");
+  await target.start();
+  onTestFinished(() => target.stop());
+  const hosts: (string | undefined)[] = [];
+  const { overlay } = target as unknown as { readonly overlay: Overlay };
+  overlay.handle = ({ host }) => {
+    hosts.push(host);
+    return { kind: "find_node", contacts: [] };
+  };
+  const request = { type: "request", id: "1", endpoint: "_synapse.find_node", args: [new Uint8Array(32)], kwargs: {} };
+  for (const host of ["[2001:db8:1:2::1]", "[2001:db8:1:2:3::4]", "[::ffff:c633:6407]", "[fe80::1%eth0]"]) {
+    const link = Object.assign(target.link("plain"), { remoteAddress: `tcp://${host}:1` });
+    link.feed(frame(encode(request)));
+  }
+  await until(() => hosts.length === 4);
+  expect(hosts).toEqual(["2001:db8:1:2::/64", "2001:db8:1:2::/64", "198.51.100.7", undefined]);
 });
 
 describe("a node that comes back at another address", () => {

@@ -1,6 +1,8 @@
+import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type Limits } from "../../src/index.ts";
-import { type GlassServer, serve, until } from "../support/net/lifetime.ts";
+import { frame } from "../../src/transport/framing.ts";
+import { type GlassServer, serve, turn, until } from "../support/net/lifetime.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";
 
 const MIB = 2 ** 20;
@@ -75,6 +77,47 @@ describe("What others make a server hold is counted at what it takes, and has a 
     for (let n = 0; n < 5_000; n++) peer.say({ type: "chunk", of: 1, data: Uint8Array.of(1) });
     await peer.gone;
     expect(server.limitCounts.maxBufferedBytes).toBe(1);
+  });
+
+  test("parts of frames, over all links together", async () => {
+    const server = await stuck({ maxBufferedBytesInAll: 4 * MIB });
+    const peers = await Promise.all(Array.from({ length: 3 }, () => greeted(server)));
+    for (const peer of peers) peer.send(frame(new Uint8Array(4 * MIB)).subarray(0, 3 * MIB));
+    const answer = await Promise.race(peers.map((peer) => peer.message()));
+    expect(answer).toMatchObject({ type: "response", id: "", error: { code: "busy" } });
+    await Promise.race(peers.map(({ gone }) => gone));
+    expect(server.limitCounts.maxBufferedBytesInAll).toBeGreaterThan(0);
+    expect(held(server)).toBeLessThanOrEqual(4 * MIB);
+    for (const peer of peers) peer.socket.destroy();
+    await until(() => held(server) === 0);
+  });
+
+  test("part of a frame, until it is whole", async () => {
+    const server = await stuck();
+    const peer = await greeted(server);
+    const bytes = frame(encode(request("_synapse.ping", { meta: { padding: new Uint8Array(3 * MIB) } })));
+    peer.send(bytes.subarray(0, 2 * MIB));
+    await until(() => held(server) >= 2 * MIB);
+    peer.send(bytes.subarray(2 * MIB));
+    await peer.frame();
+    expect(held(server)).toBe(0);
+  });
+
+  test("part of a frame, on one link", async () => {
+    const server = await stuck({ maxBufferedBytes: MIB });
+    const peer = (await greeted(server)).send(frame(new Uint8Array(4 * MIB)).subarray(0, 2 * MIB));
+    expect(await peer.message()).toMatchObject({ error: { code: "busy" } });
+    expect(server.limitCounts.maxBufferedBytes).toBe(1);
+  });
+
+  test("short frames get through where there is no room, though they come in part", async () => {
+    const server = await stuck({ maxBufferedBytesInAll: 1 });
+    const peer = await greeted(server);
+    const bytes = frame(encode(request("nobody knows this", { meta: { padding: new Uint8Array(8_000) } })));
+    peer.send(bytes.subarray(0, 7_000));
+    await turn();
+    peer.send(bytes.subarray(7_000));
+    expect(await peer.message()).toMatchObject({ id: "1", ok: false });
   });
 
   test("pieces of nothing are none", async () => {

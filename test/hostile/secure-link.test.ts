@@ -1,6 +1,8 @@
+import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import type { Timer } from "../../dht/index.ts";
 import { Client, DEFAULT_LIMITS } from "../../src/index.ts";
+import { frame } from "../../src/transport/framing.ts";
 import { closing, deferred, type GlassServer, serve, turn, until } from "../support/net/lifetime.ts";
 import { RawPeer } from "../support/net/raw-peer.ts";
 import { messageIn } from "../support/net/vectors.ts";
@@ -41,7 +43,7 @@ describe("a peer that has proved its id", () => {
     ["a hello with a thousand addresses", { ...HELLO, listen: Array(1_000).fill("tcp://h:1") }],
     ["a hello with an address that is none", { ...HELLO, listen: ["nonsense"] }],
     ["a hello with an address at which nobody can be dialled", { ...HELLO, listen: ["tcp://127.0.0.1:0"] }],
-    ["a hello of endless names", { ...HELLO, software: "x".repeat(100_000) }],
+    ["a hello of endless names", { ...HELLO, software: "x".repeat(10_000) }],
     ["a list", [1, 2]],
     ["nil", null],
   ])("and begins with %s is told so behind the hello, and left", async (_, first) => {
@@ -51,6 +53,24 @@ describe("a peer that has proved its id", () => {
     expect(messageIn(await peer.frame())).toMatchObject({ type: "response", id: "", error: { code: expect.stringMatching(/^bad_/) } });
     expect(await peer.rest()).toHaveLength(0);
     await expectUnharmed(server);
+  });
+
+  test("and has not said hello is refused a frame longer than a hello can be, on sight of its header", async () => {
+    const server = await serve({});
+    const peer = (await RawPeer.secure(server.port)).send(Uint8Array.of(0, 0, 0x40, 1));
+    await peer.frame();
+    expect(messageIn(await peer.frame())).toMatchObject({ type: "response", id: "", error: { code: "frame_too_large" } });
+    expect(await peer.rest()).toHaveLength(0);
+    expect(server.limitCounts.maxFrameBytes).toBe(1);
+    await expectUnharmed(server);
+  });
+
+  test("may say anything behind its hello at once, as long as it likes", async () => {
+    const server = await serve({}, (it) => it.endpoint("length", (text: string) => text.length));
+    const long = { ...PING, endpoint: "length", args: ["x".repeat(1_000_000)] };
+    const peer = (await RawPeer.secure(server.port)).send(Buffer.concat([HELLO, long].map((message) => frame(encode(message)))));
+    await peer.frame();
+    expect(messageIn(await peer.frame())).toMatchObject({ result: 1_000_000 });
   });
 
   test("and names addresses of schemes that are not spoken here is answered", async () => {

@@ -105,7 +105,13 @@ describe("a hello", () => {
     expect(parseHello({ ...HELLO, later: "version" })).toEqual(HELLO);
   });
 
+  test("names each address once, however often and in whatever spellings it stands there", () => {
+    const listen = ["tcp://198.51.100.7:1", "tcp://[::ffff:c633:6407]:1", "198.51.100.7:1", "tcp://198.51.100.7:2"];
+    expect(parseHello({ ...HELLO, listen }).listen).toEqual(["tcp://198.51.100.7:1", "tcp://198.51.100.7:2"]);
+  });
+
   test.each([
+    [{ listen: ["tcp://3325256711:1"] }, /not an IPv4 address/],
     [{ type: "request" }, /first message on a link must be hello/],
     [{ version: 1 }, /version 1 is not spoken here, 2 is/],
     [{ version: "x".repeat(1_000) }, /version x{20} is not spoken here/],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isLoopback, shortAddress } from "../../src/address.ts";
+import { isLoopback, peerAddress, shortAddress } from "../../src/address.ts";
 import { formatAddress, parseAddress } from "../../src/index.ts";
 import { check } from "../support/check.ts";
 import { failureOf } from "../support/net/lifetime.ts";
@@ -38,6 +38,55 @@ describe("an address", () => {
 
   test("that is none is quoted by its beginning", async () => {
     expect((await failureOf(() => parseAddress("x".repeat(10_000)))).message.length).toBeLessThan(200);
+  });
+});
+
+describe("an IPv4 address", () => {
+  test.each([
+    "3325256711",
+    "0xc6336407",
+    "0x00c6336407",
+    "0xc6.51.100.7",
+    "198.3368967",
+    "198.51.25607",
+    "0306.063.0144.07",
+    "198.51.100.07",
+    "198.51.100.7.",
+    "198.51.100.256",
+    "0",
+    "127.1",
+    "\uff11\uff19\uff18.51.100.7",
+    "198\u300251\u3002100\u30027",
+  ])("is not written %s", async (host) => {
+    const refusal = { code: "bad_address", hint: expect.stringContaining("127.0.0.1:9000") };
+    expect(await failureOf(() => parseAddress(`${host}:9999`))).toMatchObject(refusal);
+    expect(await failureOf(() => peerAddress(`tcp://${host}:9999`))).toMatchObject(refusal);
+  });
+
+  test.each(["198.51.100.7", "h.example", "1a", "a.1b", "0xg", "7.example", "a_b.c"])("or a name is written %s", (host) => {
+    expect(parseAddress(`${host}:9999`)).toEqual({ host, port: 9_999 });
+    expect(peerAddress(`${host}:9999`)).toBe(`tcp://${host}:9999`);
+  });
+});
+
+describe("the address of a peer", () => {
+  test.each([
+    ["[::ffff:c633:6407]:1", "tcp://198.51.100.7:1"],
+    ["[::FFFF:198.51.100.7]:1", "tcp://198.51.100.7:1"],
+    ["[2001:DB8:0:0::0001]:1", "tcp://[2001:db8::1]:1"],
+    ["[2001:db8::1%1]:1", "tcp://[2001:db8::1]:1"],
+    ["[fe80::0001%eth0]:1", "tcp://[fe80::1%eth0]:1"],
+    ["H.Example:1", "tcp://h.example:1"],
+    ["h.example.:1", "tcp://h.example:1"],
+    ["h.example:00001", "tcp://h.example:1"],
+    ["b\u00fccher.example:1", "tcp://xn--bcher-kva.example:1"],
+  ])("%s is %s", (text, canonical) => {
+    expect(peerAddress(text)).toBe(canonical);
+    expect(peerAddress(canonical)).toBe(canonical);
+  });
+
+  test.each(["a?b:1", "a%31:1", "a#b:1", ".:1"])("is not %s", async (text) => {
+    expect((await failureOf(() => peerAddress(text))).code).toBe("bad_address");
   });
 });
 

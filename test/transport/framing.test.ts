@@ -52,6 +52,39 @@ describe("a decoder", () => {
     });
   });
 
+  test("keeps no chunk of a byte as it came: there can be as many as a frame has bytes", () => {
+    check([payloads], (sent) => {
+      const decoder = new FrameDecoder(1_000);
+      const frames: Uint8Array[] = [];
+      const only = new Uint8Array(1); // what is kept of it would be another byte soon
+      for (const byte of joined(sent.map(frame))) {
+        only[0] = byte;
+        decoder.push(only, (payload) => frames.push(Uint8Array.from(payload)));
+      }
+      expect(frames).toEqual(sent);
+    });
+  });
+
+  test("puts long frames together of short chunks and long ones", () => {
+    const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 4_000, max: 20_000 })), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    check([lengths, fc.nat(255)], (sizes, salt) => {
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const payload = Uint8Array.from({ length: total }, (_, at) => at * 31 + (at >> 8) + salt);
+      const bytes = joined([frame(payload), frame(payload)]);
+      const chunks: Uint8Array[] = [];
+      let at = 0;
+      for (const size of [...sizes, ...sizes, 8]) {
+        chunks.push(bytes.slice(at, at + size));
+        at += size;
+      }
+      const frames = decodeAll(new FrameDecoder(1_000_000), chunks);
+      expect(frames.map((it) => Buffer.compare(it, payload))).toEqual([0, 0]);
+    });
+  });
+
   test("says that a frame is partial exactly while some of it is here", () => {
     check([payloads, fc.nat(400)], (sent, cut) => {
       const bytes = joined(sent.map(frame));

@@ -39,6 +39,13 @@ describe("admission", () => {
     expect(admissions.admit(from("203.0.113.7"))).toEqual({ how: "admitted" });
   });
 
+  test("counts the whole /64 that whoever has one IPv6 address has, as one host", () => {
+    const admissions = new Admissions({ ...DEFAULT_LIMITS, maxConnectionsPerHost: 3 });
+    for (let n = 0; n < 3; n++) expect(admissions.admit(from(`2001:db8:1:2::${n}`))).toEqual({ how: "admitted" });
+    expect(admissions.admit(from("2001:db8:1:2:9:9:9:9"))).toMatchObject({ how: "turned away", why: { limit: "maxConnectionsPerHost" } });
+    expect(admissions.admit(from("2001:db8:1:3::1"))).toEqual({ how: "admitted" });
+  });
+
   test.each(["127.0.0.1", "::1", "10.1.2.3", "192.168.1.1", "172.16.0.9", "fd00::1", "fe80::1"])(
     "counts no links of %s, a neighbour",
     (host) => {

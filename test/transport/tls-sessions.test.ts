@@ -67,6 +67,14 @@ describe("a link to somebody called before", () => {
     expect(sameId(link.peerId as Uint8Array, after.identity.nodeId)).toBe(true);
   });
 
+  test("by the name of a host begins anew: the name may lead to somebody else by then", async () => {
+    const to = await host();
+    const named = { ...to, address: to.address.replace("127.0.0.1", "localhost") };
+    const transport = transportOf();
+    const visits = [await visit(transport, named), await visit(transport, named)];
+    expect(visits.map(({ isResumed }) => isResumed)).toEqual([false, false]);
+  });
+
   test("of whom another is expected offers no ticket", async () => {
     const to = await host();
     const transport = transportOf();
