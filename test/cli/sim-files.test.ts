@@ -107,6 +107,7 @@ describe("What a run leaves behind", () => {
     ["several values for one run", ["run", "--set", "nodes=20,30"], "takes one value"],
     ["a recording that there is not", ["replay", "nothing.json"], "cannot read nothing.json"],
     ["a sweep of nothing", ["sweep", "baseline"], "there is nothing to vary"],
+    ["a parameter without a value", ["sweep", "baseline", "nodes"], '"nodes" is no parameter'],
     ["a shard that is not kept", ["sweep", "baseline", "nodes=12", "--shard", "0/2"], "add --out FILE.json"],
     ["a shard that there is not", ["sweep", "baseline", "nodes=12", "--shard", "2/2"], "indices begin with 0"],
   ])("%s is refused in words", async (_, args, message) => {
