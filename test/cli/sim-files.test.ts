@@ -55,6 +55,7 @@ describe("Scenarios as modules", () => {
     ["what throws", "b.mjs", "export default () => { throw new Error('no luck'); };", "it threw: no luck"],
     ["a number", "c.mjs", "export default 5;", "its default export is no scenario"],
     ["nothing", "d.mjs", "export const nodes = 5;", "it has no default export"],
+    ["what never settles", "g.mjs", "export default () => new Promise(() => {});", "it never gives a scenario"],
     ["a wrong field", "e.mjs", "export default { nodes: 'many' };", "scenario.nodes: must be integer"],
     ["a recording", "f.json", '{ "format": 1, "scenario": {} }', "it is what a run has saved"],
   ])("with %s are refused in words, and with their name", async (_, name, content, message) => {
