@@ -61,7 +61,10 @@ export class Output {
       this.streams.out.write(`${toJson({ error: { code, message: messageOf(error), hint, remote } })}\n`);
       return;
     }
-    this.say(`${this.sayStyle.red("error:")} ${printable(messageOf(error))}`);
+    // Further lines show a place in the first.
+    const [first = "", ...more] = printable(messageOf(error)).split("\n");
+    const code = error instanceof SynapseError ? this.sayStyle.dim(` (${printable(error.code)})`) : "";
+    this.say([`${this.sayStyle.red("error:")} ${first}${code}`, ...more].join("\n"));
     if (hint !== undefined) this.say(`       ${printable(hint)}`);
   }
 
