@@ -34,10 +34,13 @@ describe("What is typed wrongly", () => {
     expect(err).not.toMatch(/^\s+at /m);
   });
 
-  test("is one JSON object on stdout with --json", async () => {
-    const { code, out } = await synapse("find", "x", "--limit", "none", "--json");
+  test.each([
+    ["usage", ["--limit", "none"]],
+    ["bad_address", ["--bootstrap", "127.0.0.1"]],
+  ])("is one JSON object on stdout with --json: %s", async (expected, args) => {
+    const { code, out } = await synapse("find", "x", ...args, "--json");
     expect(code).toBe(2);
-    expect(JSON.parse(out).error.code).toBe("usage");
+    expect(JSON.parse(out).error.code).toBe(expected);
   });
 });
 
