@@ -16,6 +16,8 @@ describe("Every command", () => {
 describe("What is typed wrongly", () => {
   test.each([
     [["bogus"], "unknown command"],
+    [["help", "bogus"], "unknown command 'bogus'"],
+    [["sim", "help", "bogus"], "unknown command 'bogus'"],
     [["find"], "missing required argument"],
     [["ping", "nowhere"], "not an address"],
     [["ping", "127.0.0.1:70000"], "not an address"],
