@@ -4,11 +4,13 @@ import { SynapseError } from "../errors.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30s`, `1.5h`, `200ms`; a bare number is seconds. Gives ms. */
+/** `30s`, `1.5h`, `200ms`; a bare number is seconds. Gives ms, at least one: nothing here can be done in no time. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
   if (match === null) throw new InvalidArgumentError("Write a number and a unit: 500ms, 30s, 5m, 1h or 1d.");
-  return Number(match[1]) * (UNITS[match[2] ?? "s"] as number);
+  const ms = Number(match[1]) * (UNITS[match[2] ?? "s"] as number);
+  if (ms < 1) throw new InvalidArgumentError("Write a time of at least 1ms.");
+  return ms;
 }
 
 export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): (text: string) => number {

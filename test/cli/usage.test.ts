@@ -27,6 +27,9 @@ describe("What is typed wrongly", () => {
     [["sim", "run", "--nodes", "1"], "from 2"],
     [["sim", "run", "--level", "deep"], "overlay, node"],
     [["sim", "run", "--nodes", "5", "--churn", "1s"], "at least 10 s"],
+    [["sim", "run", "--duration", "0"], "at least 1ms"],
+    [["sim", "shrink", "abc"], 'neither a seed nor a file that is there: "abc"'],
+    [["start", "--capability", "x", "--attribute", "Foo=1"], "[a-z][a-z0-9_.-]*"],
     [["start", "--exec", "cat", "--handler", "x.mjs"], "only one"],
     [["start", "--capability", "Not A Name"], "not-a-name"],
   ])("%j ends with 2 and says what would do: %s", async (args, expected) => {
