@@ -3,6 +3,7 @@
 export { ABSENT_FOR_MS, Absentees } from "./absentees.ts";
 export { assertCapabilityName, capabilityKey, isCapabilityName, levelsOf, MAX_SPLIT, splitBitsOf } from "./capability-key.ts";
 export {
+  ATTRIBUTE_NAME,
   type AttributeValue,
   type CapabilityClaim,
   type CapabilityRecord,

@@ -30,7 +30,7 @@ export interface JoinOptions {
   readonly bootstrap: readonly string[];
   /** Contacts of an earlier life, tried as well: see {@link takeSnapshot}. */
   readonly known: readonly Contact[];
-  /** Rounds of trying before `onFailed`; trying goes on in the background. */
+  /** Rounds of trying before `onFailed`, or one where all are in another swarm; trying goes on in the background. */
   readonly attempts: number;
   /** Called each time that it is in: again after {@link Join.again}. */
   readonly onJoined: (report: JoinReport) => void;
@@ -51,6 +51,8 @@ export class Join {
   private busyRounds = 0;
   private isBusy = false;
   private faults: string[] = []; // of the last round: one for each that was tried
+  private foreign: SynapseError[] = []; // likewise, of those in another swarm
+  private isTold = false;
   private retry: Timer | undefined;
   private filling: { stop(): void } | undefined;
   private stopped = false;
@@ -77,13 +79,15 @@ export class Join {
   again(): void {
     if (this.stopped || !this.isIn) return;
     this.isIn = false;
-    this.round = this.options.attempts + this.busyRounds; // nobody is told that it has failed, who has been told that it has not
+    this.round = this.options.attempts + this.busyRounds;
+    this.isTold = true; // nobody is told that it has failed, who has been told that it has not
     this.tryAll();
   }
 
   private tryAll(): void {
     this.round += 1;
     this.faults = [];
+    this.foreign = [];
     this.isBusy = false;
     const { bootstrap } = this.options;
     const { peers, settings } = this.walker;
@@ -96,6 +100,7 @@ export class Join {
       if ("kind" in outcome) {
         this.faults.push(`${name}: ${outcome.message}`);
         this.isBusy ||= outcome.isBusy === true;
+        if (outcome.foreign !== undefined) this.foreign.push(outcome.foreign);
       } else {
         answered += 1;
         this.walker.membership.addVerified(outcome);
@@ -119,18 +124,30 @@ export class Join {
 
   private tryLater(): void {
     if (this.isBusy && this.busyRounds < MAX_BUSY_ROUNDS) this.busyRounds += 1;
-    else if (this.round - this.busyRounds === this.options.attempts) {
-      const many = this.options.bootstrap.length > 1;
-      this.options.onFailed(
-        new SynapseError("unreachable", `no bootstrap address answered: ${this.faults.join("; ")}`, {
-          hint: `is a node running at ${many ? "one of these addresses" : "that address"}, and in the same swarm?`,
-          retryable: true,
-        }),
-      );
+    else if (!this.isTold && (this.areAllForeign || this.round - this.busyRounds >= this.options.attempts)) {
+      this.isTold = true;
+      this.options.onFailed(this.failure());
     }
     const { runtime } = this.walker;
     const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.round - 1, 16));
     this.retry = runtime.schedule(pause * (0.5 + runtime.random()), () => this.tryAll());
+  }
+
+  /** Then there is nothing to wait for: a swarm is a name that somebody has chosen. */
+  private get areAllForeign(): boolean {
+    return this.foreign.length > 0 && this.foreign.length === this.faults.length;
+  }
+
+  private failure(): SynapseError {
+    const said = this.faults.join("; ");
+    const [foreign] = this.foreign;
+    if (foreign !== undefined && this.areAllForeign)
+      return new SynapseError("wrong_swarm", said, { hint: foreign.hint ?? "give both the same swarm", cause: foreign });
+    const many = this.options.bootstrap.length > 1;
+    return new SynapseError("unreachable", `no bootstrap address answered: ${said}`, {
+      hint: `is a node running at ${many ? "one of these addresses" : "that address"}, and in the same swarm?`,
+      retryable: true,
+    });
   }
 
   private lookUpSelf(bootstraps: number): void {

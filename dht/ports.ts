@@ -1,4 +1,4 @@
-import type { Contact, NodeId } from "../routing/index.ts";
+import type { Contact, NodeId, SynapseError } from "../routing/index.ts";
 import type { OverlayRequest, OverlayResponse } from "./messages.ts";
 
 /** A task that will run later. */
@@ -39,6 +39,8 @@ export interface Failed {
   readonly message: string;
   /** It is there, and takes nobody in just now: later it may. */
   readonly isBusy?: boolean;
+  /** It is in another swarm, and will be: the error that says in which. */
+  readonly foreign?: SynapseError;
 }
 
 /**

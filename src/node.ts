@@ -164,8 +164,8 @@ export class Node extends Server {
 
   /**
    * Enters the network through one of several addresses. Done by start() where `bootstrap` was given.
-   * @throws SynapseError `unreachable` when none of them answers; it then keeps trying in the background. `aborted`, and then it is not: by the
-   * signal, by another join, which takes the place of this one, or by stop().
+   * @throws SynapseError `unreachable` when none of them answers, `wrong_swarm` when they are all in another; it then keeps trying in the
+   * background. `aborted`, and then it is not: by the signal, by another join, which takes the place of this one, or by stop().
    */
   join(bootstrap: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<JoinReport> {
     return this.enter(bootstrap, {}, options);

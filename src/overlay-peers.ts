@@ -103,6 +103,7 @@ function withoutFilter(request: OverlayRequest, error: unknown): OverlayRequest 
 
 function failureOf(thrown: unknown): Failed {
   const error = asSynapseError(thrown);
+  if (error.code === "wrong_swarm") return { ...failed("unreachable", error.message), foreign: error };
   if (error.remote) return { ...failed("refused", error.message), isBusy: error.code === "busy" };
   if (error.code === "timed_out") return failed("timeout", error.message);
   if (error.code === "bad_answer") return failed("invalid", error.message);

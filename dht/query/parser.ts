@@ -1,6 +1,6 @@
 import type { AttributeValue } from "../capability-record.ts";
 import { faultAt } from "./fault.ts";
-import { MAX_NESTING, MAX_QUERY_CHARS, MAX_TERMS, type Query, TEXT_FIELDS } from "./query.ts";
+import { MAX_NESTING, MAX_QUERY_CHARS, MAX_TERMS, OPERATORS, type Query, TEXT_FIELDS } from "./query.ts";
 import { faultOfTerm } from "./terms.ts";
 import { type Sign, type Token, tokensOf } from "./tokens.ts";
 
@@ -117,8 +117,7 @@ class Parser {
   private value(field: string, operator: string): AttributeValue {
     const token = this.take();
     if (token.kind === "text" || token.kind === "shape") return token.text;
-    if (token.kind !== "word")
-      throw this.fault(token, `a value is missing after ${field}${operator}`, 'put signs in quotation marks: "a | b"');
+    if (token.kind !== "word") throw this.fault(token, `a value is missing after ${field}${operator}`, hintForValue(token));
     return TEXT_FIELDS.has(field) ? token.text : bareValue(token.text);
   }
 
@@ -172,6 +171,12 @@ class Parser {
   private fault({ at }: Token, what: string, hint?: string) {
     return faultAt(this.text, at, what, hint);
   }
+}
+
+/** What to do where this stands in place of a value. */
+function hintForValue({ kind }: Token): string | undefined {
+  if (kind === "operator") return `between name and value stands one of ${OPERATORS.join(" ")}`;
+  return kind === "sign" ? 'put signs in quotation marks: "a | b"' : undefined;
 }
 
 function shown({ kind, text }: Token): string {

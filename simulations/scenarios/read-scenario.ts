@@ -1,6 +1,8 @@
 import { SynapseError } from "../../routing/index.ts";
 import { compile, describeFaults } from "../../src/rpc/schema.ts";
-import { DEFAULT_SCENARIO, type PartialScenario, type Scenario, type ScenarioInput } from "./scenario.ts";
+import { figurePaths, isFigure } from "../every-figure.ts";
+import { nearestNames } from "../nearest-names.ts";
+import { DEFAULT_SCENARIO, type PartialScenario, type Scenario, type ScenarioInput, type Target } from "./scenario.ts";
 import { SCENARIO_SCHEMA } from "./scenario-schema.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -17,12 +19,24 @@ export function readScenario(input: ScenarioInput | Readonly<Record<string, unkn
   if ("faults" in checked)
     throw new SynapseError("bad_options", describeFaults("scenario", checked.faults), { hint: "docs/simulator.md lists all fields" });
   const given = timed as PartialScenario;
+  checkFigures(given.targets ?? []);
   return {
     ...DEFAULT_SCENARIO,
     ...given,
     load: { ...DEFAULT_SCENARIO.load, ...given.load },
     links: { ...DEFAULT_SCENARIO.links, ...given.links },
   };
+}
+
+/** A target for what nobody measures would be neither reached nor missed. */
+function checkFigures(targets: readonly Target[]): void {
+  const index = targets.findIndex(({ figure }) => !isFigure(figure));
+  const unknown = targets[index]?.figure;
+  if (unknown === undefined) return;
+  const near = nearestNames(unknown, figurePaths());
+  throw new SynapseError("bad_options", `scenario.targets.${index}.figure: there is no figure ${JSON.stringify(unknown.slice(0, 100))}`, {
+    hint: near.length > 0 ? `nearest: ${near.join(", ")}` : "`synapse sim run --json` prints all figures, by name",
+  });
 }
 
 /** Fields whose name ends with `Ms` may be text with a unit, as people write times: "90s", "1.5h". */

@@ -1,5 +1,6 @@
 import { callOptions, kwargs } from "../call-arguments.ts";
 import { Client } from "../client.ts";
+import { SynapseError } from "../errors.ts";
 import { inContext, makeCommand } from "./command.ts";
 import { address, jsonObject, jsonOrText, timeoutOption } from "./options.ts";
 import { readable } from "./output.ts";
@@ -28,6 +29,15 @@ export function callCommand() {
         output.data(result, () => readable(result));
       }),
     );
+}
+
+/** Silence looks the same whether a node is busy or another program waits for more: whoever asks is told of both. */
+export async function explained<T>(asking: Promise<T>): Promise<T> {
+  return asking.catch((error: unknown) => {
+    if (!(error instanceof SynapseError) || error.code !== "timed_out" || error.remote) throw error;
+    const hint = "is it a Synapse node that listens there? a busy one takes longer: --timeout";
+    throw new SynapseError("timed_out", error.message, { hint, retryable: true, cause: error });
+  });
 }
 
 /** One call by a client that is closed afterwards. */

@@ -21,6 +21,22 @@ export function makeGroup(name: string, summary: string, examples: readonly stri
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}\n\n${EXIT_CODES_HELP}`);
 }
 
+/** The help on commands below one, which names those that are not there; commander's own would just show what there is. */
+export function helpCommand(group: Command): Command {
+  return new Command("help")
+    .description("explain a command, with examples")
+    .argument("[command...]")
+    .action((words: readonly string[]) => {
+      let command = group;
+      for (const word of words) {
+        const found = command.commands.find((each) => each.name() === word);
+        if (found === undefined) return command.error(`error: unknown command '${word}'`, { code: "commander.unknownCommand" });
+        command = found;
+      }
+      command.outputHelp();
+    });
+}
+
 /** Runs what a command does, with its output and an end by Ctrl-C. A second Ctrl-C ends the process at once. */
 export async function inContext(options: { readonly json?: boolean }, run: (context: CommandContext) => Promise<void>): Promise<void> {
   const abort = new AbortController();

@@ -1,5 +1,5 @@
 import { Client } from "../client.ts";
-import { callOnce } from "./call.ts";
+import { callOnce, explained } from "./call.ts";
 import { inContext, makeCommand } from "./command.ts";
 import { address, timeoutOption } from "./options.ts";
 import { printable, readable } from "./output.ts";
@@ -13,7 +13,7 @@ export function infoCommand() {
     .addOption(timeoutOption(5_000))
     .action((where: string, flags: { timeout: number; json?: boolean }) =>
       inContext(flags, async ({ output, signal }) => {
-        const info = await callOnce(new Client(where), "_synapse.info", [], flags.timeout, signal);
+        const info = await explained(callOnce(new Client(where), "_synapse.info", [], flags.timeout, signal));
         output.data(info, (style) =>
           typeof info === "object" && info !== null
             ? Object.entries(info).map(([key, value]) => `${style.dim(printable(key).padEnd(13))}${describe(value)}`)

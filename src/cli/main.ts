@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { SynapseError } from "../errors.ts";
 import { askCommand } from "./ask.ts";
 import { callCommand } from "./call.ts";
+import { helpCommand } from "./command.ts";
 import { demoCommand } from "./demo/command.ts";
 import { EXIT_CODES_HELP, ExitCode, exitCodeOf } from "./exit-codes.ts";
 import { findCommand } from "./find.ts";
@@ -27,6 +28,8 @@ const program = new Command("synapse")
   .addCommand(peersCommand())
   .addCommand(simCommand())
   .addHelpText("after", `\nSee it work: synapse demo. Help on a command, with examples: synapse help COMMAND.\n${EXIT_CODES_HELP}`);
+
+for (const group of [program, ...program.commands.filter(({ commands }) => commands.length > 0)]) group.addCommand(helpCommand(group));
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
   command.exitOverride().showHelpAfterError("Run it with --help for what it takes.").showSuggestionAfterError();

@@ -1,14 +1,16 @@
 import { InvalidArgumentError, Option } from "commander";
 import { parseAddress } from "../address.ts";
-import { messageOf } from "../errors.ts";
+import { SynapseError } from "../errors.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30s`, `1.5h`, `200ms`; a bare number is seconds. Gives ms. */
+/** `30s`, `1.5h`, `200ms`; a bare number is seconds. Gives ms, at least one: nothing here can be done in no time. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
   if (match === null) throw new InvalidArgumentError("Write a number and a unit: 500ms, 30s, 5m, 1h or 1d.");
-  return Number(match[1]) * (UNITS[match[2] ?? "s"] as number);
+  const ms = Number(match[1]) * (UNITS[match[2] ?? "s"] as number);
+  if (ms < 1) throw new InvalidArgumentError("Write a time of at least 1ms.");
+  return ms;
 }
 
 export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -23,19 +25,20 @@ export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): (text: 
   };
 }
 
-/** One `HOST:PORT`. */
+/** One `HOST:PORT`. @throws SynapseError `bad_address`, which says more than what the parser of options would make of it. */
 export function address(text: string): string {
-  try {
-    parseAddress(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`${messageOf(error)}; write HOST:PORT, such as 127.0.0.1:9999 or [::1]:9999.`);
-  }
+  parseAddress(text);
   return text;
 }
 
 /** One of several `HOST:PORT`, also as a list with commas, which is how an environment variable has them. */
 export function addresses(text: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), ...text.split(",").map((part) => address(part.trim()))];
+  try {
+    return [...(before ?? []), ...text.split(",").map((part) => address(part.trim()))];
+  } catch (error) {
+    const { message, hint = "" } = error as SynapseError;
+    throw new SynapseError("bad_address", `--bootstrap or SYNAPSE_BOOTSTRAP: ${message}`, { hint, cause: error }); // it may not have been typed here
+  }
 }
 
 /** One of several texts. */

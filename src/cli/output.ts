@@ -4,6 +4,10 @@ import { messageOf, SynapseError } from "../errors.ts";
 
 /** Columns of the progress bar. */
 const BAR_WIDTH = 28;
+/** Shorter than this it shows nothing. */
+const LEAST_BAR_WIDTH = 5;
+/** Columns around it. */
+const BAR_MARGIN = 3;
 /** No more often than this is a progress line drawn, ms. */
 const REDRAW_MS = 80;
 const CLEAR_LINE = "\r\u001b[2K";
@@ -57,7 +61,10 @@ export class Output {
       this.streams.out.write(`${toJson({ error: { code, message: messageOf(error), hint, remote } })}\n`);
       return;
     }
-    this.say(`${this.sayStyle.red("error:")} ${printable(messageOf(error))}`);
+    // Further lines show a place in the first.
+    const [first = "", ...more] = printable(messageOf(error)).split("\n");
+    const code = error instanceof SynapseError ? this.sayStyle.dim(` (${printable(error.code)})`) : "";
+    this.say([`${this.sayStyle.red("error:")} ${first}${code}`, ...more].join("\n"));
     if (hint !== undefined) this.say(`       ${printable(hint)}`);
   }
 
@@ -67,9 +74,17 @@ export class Output {
     if (!err.isTTY || performance.now() - this.drawnAt < REDRAW_MS) return;
     this.drawnAt = performance.now();
     const part = of === 0 ? 1 : Math.min(1, done / of);
-    const filled = Math.round(part * BAR_WIDTH);
-    const bar = this.sayStyle.cyan("━".repeat(filled)) + this.sayStyle.dim("━".repeat(BAR_WIDTH - filled));
-    err.write(`${CLEAR_LINE}  ${bar} ${String(Math.floor(part * 100)).padStart(3)} %  ${what}`);
+    err.write(`${CLEAR_LINE}${this.progressLine(part, what, (err.columns || Number.POSITIVE_INFINITY) - 1)}`);
+  }
+
+  /** A line that wraps could not be cleared: where there is little room the bar is shorter, then the text. */
+  private progressLine(part: number, what: string, room: number): string {
+    const text = `${String(Math.floor(part * 100)).padStart(3)} %  ${what}`;
+    const width = Math.min(BAR_WIDTH, room - text.length - BAR_MARGIN);
+    if (width < LEAST_BAR_WIDTH) return text.slice(0, Math.max(0, room));
+    const filled = Math.round(part * width);
+    const bar = this.sayStyle.cyan("━".repeat(filled)) + this.sayStyle.dim("━".repeat(width - filled));
+    return `  ${bar} ${text}`;
   }
 
   endProgress(): void {

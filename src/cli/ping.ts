@@ -1,5 +1,6 @@
 import { callOptions } from "../call-arguments.ts";
 import { Client } from "../client.ts";
+import { explained } from "./call.ts";
 import { inContext, makeCommand } from "./command.ts";
 import { address, timeoutOption, wholeNumber } from "./options.ts";
 
@@ -23,7 +24,7 @@ export function pingCommand() {
         try {
           for (let n = 0; n < flags.count; n++) {
             const begin = performance.now();
-            await client.call("_synapse.ping", callOptions({ timeoutMs: flags.timeout, signal }));
+            await explained(client.call("_synapse.ping", callOptions({ timeoutMs: flags.timeout, signal })));
             const ms = Math.round((performance.now() - begin) * 100) / 100;
             output.data({ address: where, ms }, (style) => `pong from ${where} ${style.dim("in")} ${ms} ms`);
           }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Option } from "commander";
-import { bareValue } from "../../dht/index.ts";
+import { ATTRIBUTE_NAME, bareValue } from "../../dht/index.ts";
 import { toHex } from "../../routing/index.ts";
 import { DEFAULT_PORT, formatAddress, parseAddress, shortAddress } from "../address.ts";
 import type { CapabilityOptions } from "../agent-capability.ts";
@@ -120,7 +120,12 @@ function factsOf(texts: readonly string[]): Pick<CapabilityOptions, "version" | 
   const pairs = texts.map((text) => {
     const at = text.indexOf("=");
     if (at < 1) throw new SynapseError("bad_options", `--attribute ${text} is not NAME=VALUE`);
-    return [text.slice(0, at), text.slice(at + 1)] as const;
+    const name = text.slice(0, at);
+    if (!ATTRIBUTE_NAME.test(name))
+      throw new SynapseError("bad_options", `--attribute ${text}: ${JSON.stringify(name)} is not the name of an attribute`, {
+        hint: "names are [a-z][a-z0-9_.-]*, up to 32 characters: lang, max-tokens",
+      });
+    return [name, text.slice(at + 1)] as const;
   });
   const version = pairs.find(([name]) => name === "version")?.[1];
   const attributes = pairs.filter(([name]) => name !== "version").map(([name, value]) => [name, bareValue(value)] as const);

@@ -64,10 +64,11 @@ describe("find", () => {
     expect(err).toContain("nobody offers juggling");
   });
 
-  test("ends with 4 in another swarm than the node's own, and says which it is", async () => {
+  test("ends with 6 in another swarm than the node's own, and says which it is", async () => {
     const { code, err } = await synapse("find", "code-review", "--bootstrap", root.address, "--swarm", "elsewhere");
-    expect(code).toBe(4);
-    expect(err).toContain('in swarm "default", this one in "elsewhere"');
+    expect(code).toBe(6);
+    expect(err).toContain('in swarm "default", this one in "elsewhere" (wrong_swarm)');
+    expect(err).toContain("--swarm default");
   });
 
   test("ends with 4 when no bootstrap address answers", async () => {

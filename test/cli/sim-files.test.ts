@@ -55,6 +55,7 @@ describe("Scenarios as modules", () => {
     ["what throws", "b.mjs", "export default () => { throw new Error('no luck'); };", "it threw: no luck"],
     ["a number", "c.mjs", "export default 5;", "its default export is no scenario"],
     ["nothing", "d.mjs", "export const nodes = 5;", "it has no default export"],
+    ["what never settles", "g.mjs", "export default () => new Promise(() => {});", "it never gives a scenario"],
     ["a wrong field", "e.mjs", "export default { nodes: 'many' };", "scenario.nodes: must be integer"],
     ["a recording", "f.json", '{ "format": 1, "scenario": {} }', "it is what a run has saved"],
   ])("with %s are refused in words, and with their name", async (_, name, content, message) => {
@@ -107,6 +108,7 @@ describe("What a run leaves behind", () => {
     ["several values for one run", ["run", "--set", "nodes=20,30"], "takes one value"],
     ["a recording that there is not", ["replay", "nothing.json"], "cannot read nothing.json"],
     ["a sweep of nothing", ["sweep", "baseline"], "there is nothing to vary"],
+    ["a parameter without a value", ["sweep", "baseline", "nodes"], '"nodes" is no parameter'],
     ["a shard that is not kept", ["sweep", "baseline", "nodes=12", "--shard", "0/2"], "add --out FILE.json"],
     ["a shard that there is not", ["sweep", "baseline", "nodes=12", "--shard", "2/2"], "indices begin with 0"],
   ])("%s is refused in words", async (_, args, message) => {

@@ -51,12 +51,12 @@ describe("sim", () => {
   });
 
   test.each<[string, readonly string[], string]>([
-    ["a scenario that there is not", ["nothing"], 'there is no scenario "nothing"'],
+    ["a scenario that there is not", ["churn-kat"], 'there is no scenario "churn-kat" (bad_options)\n       nearest: churn-kad'],
     ["a file that there is not", ["./nothing.json"], "cannot read a scenario from ./nothing.json"],
     ["a folder that there is not, for the report", ["baseline", ...SMALL, "--report", "/nowhere/at/all.html"], "cannot write the report"],
   ])("%s is refused in words", async (_, args, message) => {
     const { code, err } = await synapse("sim", "run", ...args);
-    expect(code).toBeGreaterThan(0);
+    expect(code).toBe(2);
     expect(err).toContain(message);
     expect(err).not.toMatch(/\n\s+at /);
   });

@@ -16,6 +16,8 @@ describe("Every command", () => {
 describe("What is typed wrongly", () => {
   test.each([
     [["bogus"], "unknown command"],
+    [["help", "bogus"], "unknown command 'bogus'"],
+    [["sim", "help", "bogus"], "unknown command 'bogus'"],
     [["find"], "missing required argument"],
     [["ping", "nowhere"], "not an address"],
     [["ping", "127.0.0.1:70000"], "not an address"],
@@ -25,6 +27,9 @@ describe("What is typed wrongly", () => {
     [["sim", "run", "--nodes", "1"], "from 2"],
     [["sim", "run", "--level", "deep"], "overlay, node"],
     [["sim", "run", "--nodes", "5", "--churn", "1s"], "at least 10 s"],
+    [["sim", "run", "--duration", "0"], "at least 1ms"],
+    [["sim", "shrink", "abc"], 'neither a seed nor a file that is there: "abc"'],
+    [["start", "--capability", "x", "--attribute", "Foo=1"], "[a-z][a-z0-9_.-]*"],
     [["start", "--exec", "cat", "--handler", "x.mjs"], "only one"],
     [["start", "--capability", "Not A Name"], "not-a-name"],
   ])("%j ends with 2 and says what would do: %s", async (args, expected) => {
@@ -34,10 +39,13 @@ describe("What is typed wrongly", () => {
     expect(err).not.toMatch(/^\s+at /m);
   });
 
-  test("is one JSON object on stdout with --json", async () => {
-    const { code, out } = await synapse("find", "x", "--limit", "none", "--json");
+  test.each([
+    ["usage", ["--limit", "none"]],
+    ["bad_address", ["--bootstrap", "127.0.0.1"]],
+  ])("is one JSON object on stdout with --json: %s", async (expected, args) => {
+    const { code, out } = await synapse("find", "x", ...args, "--json");
     expect(code).toBe(2);
-    expect(JSON.parse(out).error.code).toBe("usage");
+    expect(JSON.parse(out).error.code).toBe(expected);
   });
 });
 

@@ -34,6 +34,16 @@ describe("A scenario", () => {
     });
   });
 
+  test("has targets for figures that there are, and names those that were meant", async () => {
+    const withFigure = (figure: string) => ({ nodes: 10, targets: [{ figure, atLeast: 0.5 }] });
+    expect(await failureOf(() => readScenario(withFigure("finds.succes")))).toMatchObject({
+      code: "bad_options",
+      message: 'scenario.targets.0.figure: there is no figure "finds.succes"',
+      hint: expect.stringMatching(/^nearest: finds\.success\b/),
+    });
+    for (const figure of ["finds.firstMs.p50", "adversaries.targeted.recall", "deaths"]) readScenario(withFigure(figure));
+  });
+
   test.each<[string, unknown, string]>([
     ["an unknown field", { node: 5 }, "scenario.node: is not known"],
     ["too few nodes", { nodes: 1 }, "scenario.nodes: must be >= 2"],

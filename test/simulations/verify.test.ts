@@ -129,7 +129,7 @@ describe("sim verify", () => {
   test.each<[string, readonly string[], number, string]>([
     ["a Node that there is not", ["--node", "/nowhere/node"], 2, "cannot run /nowhere/node"],
     ["what is no Node", ["--node", "/bin/ls"], 2, "/bin/ls ended before it could run anything"],
-    ["a scenario that there is not", ["nothing"], 3, 'there is no scenario "nothing"'],
+    ["a scenario that there is not", ["nothing"], 2, 'there is no scenario "nothing"'],
     ["no seeds", ["--seeds", "0"], 2, "Write a whole number from 1"],
   ])("%s is refused in words", async (_, args, exit, message) => {
     const { code, err } = await synapse("sim", "verify", ...args);

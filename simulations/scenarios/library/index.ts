@@ -1,4 +1,5 @@
 import { SynapseError } from "../../../routing/index.ts";
+import { nearestNames } from "../../nearest-names.ts";
 import { ATTACKS } from "./attacks.ts";
 import { CHURN } from "./churn.ts";
 import { LOOKUPS } from "./lookups.ts";
@@ -11,11 +12,15 @@ import { WEATHER } from "./weather.ts";
 /** Scenarios that come with the project. */
 export const LIBRARY: readonly Named[] = [...WEATHER, ...CHURN, ...ATTACKS, ...LOOKUPS, ...TABLES, ...QUERIES, ...RECORDS];
 
-/** @throws SynapseError `not_found` naming those there are. */
+/** @throws SynapseError `bad_options` naming those that may have been meant. */
 export function scenarioNamed(name: string): Named {
   const found = LIBRARY.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
-  throw new SynapseError("not_found", `there is no scenario ${JSON.stringify(name)}`, {
-    hint: `one of: ${LIBRARY.map((each) => each.name).join(", ")}`,
+  const near = nearestNames(
+    name,
+    LIBRARY.map((each) => each.name),
+  );
+  throw new SynapseError("bad_options", `there is no scenario ${JSON.stringify(name)}`, {
+    hint: `${near.length > 0 ? `nearest: ${near.join(", ")}; ` : ""}\`synapse sim list\` shows all; a file is named with its ending or folder: ./mine.json`,
   });
 }

@@ -1,9 +1,15 @@
-import type { AdversaryFigures, Figures, OperationFigures, Recording, TargetResult } from "synapse-p2p/simulations";
+import type { AdversaryFigures, Figures, OperationFigures, Recording, Target, TargetResult } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
 
-export function describeTargets(style: Colours, { targets }: Recording): string[] {
-  if (targets.length === 0) return [];
-  return ["", ...table(style, ["TARGET", "MEASURED", "", ""], targets.map(targetCells))];
+export function describeTargets(style: Colours, recording: Recording): string[] {
+  const rows = [...recording.targets.map(targetCells), ...unmeasured(recording).map((figure) => [figure, "–", "", "not measured"])];
+  return rows.length === 0 ? [] : ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows)];
+}
+
+/** Figures with a target that this run has none of: those of attackers, where there are none. */
+export function unmeasured({ scenario, targets }: Recording): string[] {
+  const wanted = (scenario as { readonly targets?: readonly Target[] }).targets ?? [];
+  return wanted.map(({ figure }) => figure).filter((figure) => !targets.some(({ name }) => name === figure));
 }
 
 /** A figure, what was measured, what it was to reach, and whether it has. */

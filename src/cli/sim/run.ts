@@ -1,7 +1,7 @@
 import type { Recording } from "synapse-p2p/simulations";
 import { inContext, makeCommand } from "../command.ts";
 import type { Colours, Output } from "../output.ts";
-import { describeFigures, describeTargets } from "./describe.ts";
+import { describeFigures, describeTargets, unmeasured } from "./describe.ts";
 import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
@@ -53,5 +53,5 @@ function tell(recording: Recording, flags: RunFlags, output: Output): void {
     ...writtenFiles({ report: flags.report, recording: flags.save, trace: flags.trace === STDOUT ? undefined : flags.trace }),
   ];
   if (flags.trace === STDOUT && !output.json) output.say(lines(output.sayStyle).join("\n"));
-  else output.data({ ...recording.figures, targets: recording.targets }, lines);
+  else output.data({ ...recording.figures, targets: recording.targets, unmeasured: unmeasured(recording) }, lines);
 }

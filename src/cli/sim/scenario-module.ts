@@ -10,6 +10,10 @@ type TsImport = (specifier: string, parentUrl: string) => Promise<Module>;
 
 /** How long it may take to find the line of an error, ms. */
 const CHECK_MS = 5_000;
+/** How long a module may take to give its scenario, ms: it may read files, and compute. */
+const GIVE_MS = 10_000;
+/** How long a command that has failed waits for what a module has left open, ms. */
+const LEAVE_MS = 500;
 /** This Node reads no TypeScript, or none with what cannot simply be left out (enums), or none within node_modules. */
 const NEEDS_LOADER = new Set([
   "ERR_UNKNOWN_FILE_EXTENSION",
@@ -18,6 +22,8 @@ const NEEDS_LOADER = new Set([
   "ERR_NO_TYPESCRIPT",
 ]);
 
+const NEVER_HINT = "does it wait for something that does not come? are all packages that it imports installed?";
+
 /**
  * The default export of a module, or what it returns when it is a function.
  * @throws SynapseError `bad_options`; whatever the module throws.
@@ -25,14 +31,40 @@ const NEEDS_LOADER = new Set([
 export async function importScenario(path: string): Promise<unknown> {
   const file = resolve(path);
   await access(file);
-  const given = defaultOf(await load(file));
-  const scenario: unknown = typeof given === "function" ? await called(given as () => unknown) : given;
+  const { given, scenario } = await settled(read(file));
   if (typeof scenario === "object" && scenario !== null && !Array.isArray(scenario)) return scenario;
   const what = typeof given === "function" ? "what its default export returns" : "its default export";
   throw new SynapseError(
     "bad_options",
     scenario === undefined && given === undefined ? "it has no default export" : `${what} is no scenario`,
   );
+}
+
+async function read(file: string): Promise<{ readonly given: unknown; readonly scenario: unknown }> {
+  const given = defaultOf(await load(file));
+  return { given, scenario: typeof given === "function" ? await called(given as () => unknown) : given };
+}
+
+/**
+ * What a module gives, unless it never does: with nothing left to wait for, Node would end without a word; with something, it would wait
+ * for ever.
+ */
+function settled<T>(reading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (why: string) => reject(new SynapseError("bad_options", why, { hint: NEVER_HINT }));
+    const onIdle = () => giveUp("it never gives a scenario: a promise in it, or in what it imports, does not settle");
+    process.once("beforeExit", onIdle);
+    const timer = setTimeout(() => {
+      giveUp(`it has given no scenario after ${GIVE_MS / 1_000} s`);
+      setTimeout(() => process.exit(), LEAVE_MS).unref();
+    }, GIVE_MS);
+    timer.unref(); // or Node would not be idle before it
+    const stop = () => {
+      clearTimeout(timer);
+      process.off("beforeExit", onIdle);
+    };
+    reading.finally(stop).then(resolve, reject);
+  });
 }
 
 async function load(file: string): Promise<Module> {
@@ -91,6 +123,7 @@ async function called(make: () => unknown): Promise<unknown> {
 function whereAndWhat(error: unknown, file: string): string {
   const message = messageOf(error)
     .replace(/^Transform failed with \d+ errors?:\s*/, "")
+    .replace(/\s*Require stack:[\s\S]*$/, "")
     .trim()
     .replace(/\s*\n\s*/g, "; ");
   const line = error instanceof SyntaxError ? lineOfSyntaxError(file) : undefined;

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { ScenarioInput } from "synapse-p2p/simulations";
+import { SynapseError } from "../../errors.ts";
 import { inContext, makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import { type Output, printable } from "../output.ts";
@@ -48,5 +50,10 @@ async function run(what: string, { minutes, out }: ShrinkFlags, output: Output, 
 
 async function scenarioOf(what: string, minutes: number | undefined): Promise<ScenarioInput> {
   const { drawScenario } = await import("synapse-p2p/simulations");
-  return /^\d+$/.test(what) ? drawScenario(wholeNumber(0)(what), { minutes }) : readScenarioFile(what);
+  if (/^\d+$/.test(what)) return drawScenario(wholeNumber(0)(what), { minutes });
+  if (!existsSync(what))
+    throw new SynapseError("bad_options", `neither a seed nor a file that is there: ${JSON.stringify(what)}`, {
+      hint: "a seed is a whole number, as `synapse sim fuzz` names it; a file has a scenario, as `--out` writes it",
+    });
+  return readScenarioFile(what);
 }

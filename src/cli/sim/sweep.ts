@@ -52,10 +52,11 @@ async function runSweep(name: string, texts: readonly string[], flags: SweepFlag
     throw new SynapseError("bad_options", "there is nothing to vary", { hint: "give a parameter, such as nodes=100,300, or --repeat 5" });
   if (flags.shard !== undefined && flags.out === undefined)
     throw new SynapseError("bad_options", "a shard is of no use unless it is saved: add --out FILE.json");
+  const parameters = texts.map(readParameter); // before progress begins, whose timer would keep a command alive that has failed
   const scenario = await scenarioOf(name, flags);
   await checkWritable({ report: flags.report, sweep: flags.out });
   const { progress, stop } = progressOfPoints(output);
-  const result = await sweep(scenario, texts.map(readParameter), {
+  const result = await sweep(scenario, parameters, {
     ...pick(flags),
     signal,
     progress,

@@ -137,6 +137,13 @@ describe("A query", () => {
     expect(errorOf(() => compileQuery("Code Review")).hint).toContain('"code-review"');
   });
 
+  test.each([
+    ["a lang==go", "stands one of"],
+    ["a lang=(go)", "in quotation marks"],
+  ])("says what may stand in place of a value that is none: %s", (text, hint) => {
+    expect(errorOf(() => compileQuery(text)).hint).toContain(hint);
+  });
+
   test.each<[string, unknown]>([
     ["a kind that is unknown", { kind: "or", of: [] }],
     ["nothing in a group", { kind: "all", of: [] }],
