@@ -56,14 +56,29 @@ export class SimProof {
     const fate = world.problems.fateOf(from.index, to.index);
     const ready = Math.max(world.clock.now + setupMs, fate.heldUntilMs);
     const way = this.network.delayMs(from, to) + fate.addMs + to.machine.properties.processingMs;
-    const arrival = ready + way + (from.machine.isNarrow ? from.machine.sendingMs(bytes, ready) : 0);
-    if (fate.broken || arrival > this.deadline) {
-      world.traffic.lost += 1;
-      world.trace.note(TraceKind.lost, world.clock.now, from.index, to.index, 0, PROOF);
-      this.hearNothing();
-      return;
-    }
-    this.at(arrival, () => {
+    if (fate.broken || ready + way > this.deadline) this.lose(from, to);
+    // In line only when it can leave: what its host sends elsewhere until then goes before it.
+    else if (from.machine.isNarrow) this.at(ready, () => this.leave(from, to, bytes, way, onArrival));
+    else this.arriveAt(ready + way, from, to, bytes, onArrival);
+  }
+
+  private leave(from: Station, to: Station, bytes: number, way: number, onArrival: () => void): void {
+    const { now } = this.network.world.clock;
+    const arrival = now + from.machine.sendingMs(bytes, now) + way;
+    if (arrival > this.deadline) this.lose(from, to);
+    else this.arriveAt(arrival, from, to, bytes, onArrival);
+  }
+
+  private lose(from: Station, to: Station): void {
+    const { world } = this.network;
+    world.traffic.lost += 1;
+    world.trace.note(TraceKind.lost, world.clock.now, from.index, to.index, 0, PROOF);
+    this.hearNothing();
+  }
+
+  private arriveAt(time: number, from: Station, to: Station, bytes: number, onArrival: () => void): void {
+    const { world } = this.network;
+    this.at(time, () => {
       world.traffic.messages += 1;
       world.traffic.bytes += bytes;
       world.trace.note(TraceKind.request, world.clock.now, from.index, to.index, bytes, PROOF);
