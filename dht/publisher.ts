@@ -1,11 +1,12 @@
 import { type Contact, SynapseError, sameId } from "../routing/index.ts";
 import { assertCapabilityName, capabilityKey, levelsOf } from "./capability-key.ts";
 import { type AttributeValue, type CapabilityRecord, signRecord, timelinessOf } from "./capability-record.ts";
+import type { Tally } from "./key-spread.ts";
 import type { StoreOutcome } from "./messages.ts";
 import type { Signer } from "./ports.ts";
 import type { FinderContext } from "./reading.ts";
 import { type Posting, RepublishSweep } from "./republish-sweep.ts";
-import { Spread, type Tally } from "./spread.ts";
+import { Spread } from "./spread.ts";
 
 /** The first republish comes after this part of the interval: young records are common in young networks, which change fast. */
 const FIRST_REPUBLISH = 1 / 12;
