@@ -76,6 +76,8 @@ export class Handlers {
         return this.watch(caller, request);
       case "changed":
         return { kind: "changed", wanted: this.isWanted(request) };
+      case "hint":
+        return { kind: "hint", checks: caller.id !== undefined && this.context.membership.hinted(request.node) };
     }
   }
 

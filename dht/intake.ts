@@ -1,5 +1,6 @@
 import type { Contact, NodeId } from "../routing/index.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
+import type { OverlayResponse } from "./messages.ts";
 import { type FinderContext, MAX_READ, type Reading } from "./reading.ts";
 import type { SecondLook } from "./second-look.ts";
 import { belongsUnder } from "./shelf.ts";
@@ -50,6 +51,13 @@ export class Intake {
       this.reading.onRecord(record, from, hop);
     }
     return last;
+  }
+
+  /** Nobody has waited for it, but what is newer than what others gave must not be passed over. */
+  takeLate(branch: Branch, from: Contact, response: OverlayResponse): void {
+    if (response.kind !== "find_records") return;
+    this.take(branch, response.records, from, 0);
+    if (response.relayed !== undefined) this.take(branch, response.relayed.records, from, 0);
   }
 
   private isAcceptable(key: NodeId, record: CapabilityRecord): boolean {

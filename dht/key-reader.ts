@@ -1,9 +1,9 @@
-import { bitAt, type Contact, type NodeId } from "../routing/index.ts";
+import type { Contact, NodeId } from "../routing/index.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
 import { type Branch, Intake } from "./intake.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
-import { addCost, type FinderContext, type Reading, withPeers } from "./reading.ts";
+import { addCost, type FinderContext, leadsToAnybody, type Reading, withPeers } from "./reading.ts";
 import type { Page } from "./record-store.ts";
 import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
 import { SecondLook } from "./second-look.ts";
@@ -103,7 +103,7 @@ export class KeyReader {
   }
 
   private visit(bits: string): void {
-    if (this.intake.isOver || this.branches.has(bits) || !this.leadsToAnybody(bits)) return;
+    if (this.intake.isOver || this.branches.has(bits) || !leadsToAnybody(this.reading, bits)) return;
     const { name, where } = this.reading;
     const { swarm } = this.context;
     const key = capabilityKey(swarm, name, bits);
@@ -129,7 +129,7 @@ export class KeyReader {
       request: this.request(key, undefined),
       endWithin,
       onAnswer: (from, response, hop) => this.onAnswer(branch, from, response, hop, UNREAD),
-      onLate: (from, response) => this.onLate(branch, from, response),
+      onLate: (from, response) => this.intake.takeLate(branch, from, response),
       onDone: (result) => {
         this.walks.delete(run);
         this.onWalked(branch, result);
@@ -139,14 +139,10 @@ export class KeyReader {
     run.start();
   }
 
-  /** Nobody has waited for it, but what is newer than what others gave must not be passed over. */
-  private onLate(branch: Branch, from: Contact, response: OverlayResponse): void {
-    if (response.kind !== "find_records") return;
-    this.intake.take(branch, response.records, from, 0);
-    if (response.relayed !== undefined) this.intake.take(branch, response.relayed.records, from, 0);
-  }
-
-  /** Ids were ground next to the key: it is read where it should be without them, and where that are too few, as near to it as one gets. */
+  /**
+   * Ids may have been ground next to the key: it is read where it should be without them as well. A node that takes the network for smaller
+   * than it is suspects them in vain, so it is not read there alone.
+   */
   private walkAround(branch: Branch): void {
     const { k } = this.context.settings;
     const members: Contact[] = []; // at most k
@@ -160,23 +156,18 @@ export class KeyReader {
       onDone: (requests, failed) => {
         this.walks.delete(region);
         addCost(this.reading.tally, { requests, relays: 0, failed, hops: 0 });
-        branch.look.holders = members;
-        if (members.length < k / 4) this.walkTo(branch, 0);
-        else this.doneIfIdle();
+        branch.look.add(members);
+        this.doneIfIdle();
       },
     });
     this.walks.add(region);
     region.start();
+    if (!this.intake.isOver) this.walkTo(branch, 0);
   }
 
   private request(key: NodeId, after: string | undefined): FindRecordsRequest {
     const { pageSize: limit, where } = this.reading;
     return { kind: "find_records", key, limit, after, ...(where && { where }) };
-  }
-
-  private leadsToAnybody(bits: string): boolean {
-    const { only } = this.reading;
-    return only === undefined || only.some((id) => [...bits].every((bit, i) => bitAt(id, i) === Number(bit)));
   }
 
   /** This node may itself be among the nearest to the key. */
@@ -253,7 +244,7 @@ export class KeyReader {
   private onWalked(branch: Branch, result: LookupResult): void {
     const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
     if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
-    branch.look.holders = result.closest;
+    branch.look.add(result.closest);
     addCost(this.reading.tally, result);
     if (result.crowded && !this.intake.isOver) {
       this.walkAround(branch);

@@ -1,5 +1,6 @@
 import type { Contact } from "../routing/index.ts";
 import { DisjointLookup, type Steps } from "./disjoint-lookup.ts";
+import { Naming } from "./hints.ts";
 import { Lookup } from "./lookup.ts";
 import { EQUAL_PART, type LookupOptions } from "./lookup-options.ts";
 import type { Membership } from "./membership.ts";
@@ -68,6 +69,9 @@ export class LookupRun {
   private readonly walk: Walk;
   private readonly lookup: Steps;
   private readonly startedAt: number;
+  private readonly naming = new Naming();
+  /** Whoever was asked in vain: who named them is known when the walk has ended. At most one for each request. */
+  private readonly absent: Contact[] = [];
   private failures = 0;
   private lates = 0;
   private ended = false;
@@ -97,6 +101,7 @@ export class LookupRun {
   stop(): void {
     if (this.ended) return;
     this.ended = true;
+    this.giveHints();
     const { lookup } = this;
     const closest = lookup.closest();
     // A node that is alone has asked everybody there is. One that has lost everybody it knew has asked nobody.
@@ -186,11 +191,21 @@ export class LookupRun {
   }
 
   private onFailed(contact: Contact, outcome: Failed): void {
-    this.walker.membership.failed(contact, outcome);
-    if (this.ended) return;
+    const { membership } = this.walker;
+    membership.failed(contact, outcome);
+    if (saysNothing(outcome)) this.absent.push(contact);
+    if (this.ended) {
+      this.giveHints();
+      return;
+    }
     this.failures += 1;
     this.lookup.failed(contact);
     this.pump();
+  }
+
+  private giveHints(): void {
+    const { hints } = this.walker.membership;
+    for (const contact of this.absent.splice(0)) hints.give(contact, this.naming.namersOf(contact));
   }
 
   private onAnswered(asked: Contact, reached: Contact | undefined, response: OverlayResponse): void {
@@ -200,6 +215,7 @@ export class LookupRun {
       return;
     }
     const contact = reached ?? asked;
+    this.naming.note(contact, response);
     this.lookup.answered(contact, "contacts" in response ? response.contacts : []);
     const hop = this.lookup.hopOf(contact);
     if (this.tell(contact, response, hop) === "enough") return;
@@ -229,6 +245,10 @@ export class LookupRun {
     this.relaysLeft -= 1;
     this.relays += 1;
   }
+}
+
+function saysNothing({ reason }: Failed): boolean {
+  return reason === "timeout" || reason === "unreachable";
 }
 
 function warmthOf(peers: Peers, contact: Contact): Warmth {

@@ -1,5 +1,6 @@
-import { type Contact, type NodeId, type Pace, RoutingTable, sameId } from "../routing/index.ts";
+import { type Contact, makeContact, type NodeId, type Pace, RoutingTable, sameId } from "../routing/index.ts";
 import { Absentees } from "./absentees.ts";
+import { Hints } from "./hints.ts";
 import { LostContacts } from "./lost-contacts.ts";
 import { NetworkSize } from "./network-size.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
@@ -22,6 +23,7 @@ export class Membership {
   readonly roundTrips = new RoundTrips();
   readonly size: NetworkSize;
   readonly absentees = new Absentees();
+  readonly hints: Hints;
   /** Those that have lost their seats. */
   readonly lost: LostContacts;
   private readonly self: NodeId;
@@ -46,6 +48,7 @@ export class Membership {
     this.table = new RoutingTable(self);
     this.size = new NetworkSize(this.table, runtime);
     this.lost = new LostContacts(runtime);
+    this.hints = new Hints(runtime, peers, settings.requestTimeoutMs);
     this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
   }
 
@@ -115,6 +118,15 @@ export class Membership {
     const due = this.table.due(pace, runtime.now() - freshMs, runtime.random());
     const contact = due[Math.floor(runtime.random() * due.length)];
     if (contact !== undefined && this.checking.size < MAX_CHECKS) this.ping(contact);
+  }
+
+  /** Somebody says that a contact did not answer: it is pinged, if it is one that this node gives to others. */
+  hinted(id: NodeId): boolean {
+    const contact = this.table.known(makeContact(id, []));
+    if (contact === undefined || !this.table.isHealthy(contact)) return false;
+    if (this.checking.size >= MAX_CHECKS || this.checking.has(contact.key) || !this.hints.takes()) return false;
+    this.ping(contact);
+    return true;
   }
 
   private ping(contact: Contact): void {

@@ -2,8 +2,22 @@ import type { Contact, NodeId } from "../routing/index.ts";
 import type { Where } from "./query/index.ts";
 
 /** What nodes ask each other. On the wire these are the `_synapse.*` endpoints of the protocol. */
-export type OverlayRequest = PingRequest | FindNodeRequest | FindRecordsRequest | StoreRequest | WatchRequest | ChangedRequest;
-export type OverlayResponse = PingResponse | FindNodeResponse | FindRecordsResponse | StoreResponse | WatchResponse | ChangedResponse;
+export type OverlayRequest =
+  | PingRequest
+  | FindNodeRequest
+  | FindRecordsRequest
+  | StoreRequest
+  | WatchRequest
+  | ChangedRequest
+  | HintRequest;
+export type OverlayResponse =
+  | PingResponse
+  | FindNodeResponse
+  | FindRecordsResponse
+  | StoreResponse
+  | WatchResponse
+  | ChangedResponse
+  | HintResponse;
 
 export interface PingRequest {
   readonly kind: "ping";
@@ -140,4 +154,16 @@ export interface ChangedResponse {
   readonly kind: "changed";
   /** Whether it is still being watched. */
   readonly wanted: boolean;
+}
+
+/** Says that a contact which the receiver has named did not answer. */
+export interface HintRequest {
+  readonly kind: "hint";
+  readonly node: NodeId;
+}
+
+export interface HintResponse {
+  readonly kind: "hint";
+  /** Whether the receiver asks that contact itself now. */
+  readonly checks: boolean;
 }

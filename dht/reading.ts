@@ -1,4 +1,4 @@
-import type { Contact, NodeId } from "../routing/index.ts";
+import { bitAt, type Contact, type NodeId } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import type { Explanation } from "./explanation.ts";
 import type { LookupCost, Walker } from "./lookup-run.ts";
@@ -63,6 +63,11 @@ export interface Reading {
 
 export function emptyTally(): Tally {
   return { requests: 0, relays: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
+}
+
+/** Whether any of those whose records are wanted can be in a child of a split key. */
+export function leadsToAnybody({ only }: Reading, bits: string): boolean {
+  return only === undefined || only.some((id) => [...bits].every((bit, i) => bitAt(id, i) === Number(bit)));
 }
 
 /** Adds what a walk took. */

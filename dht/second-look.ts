@@ -14,8 +14,8 @@ export interface Doubt {
  * with signed records: a holder could otherwise make anybody vanish by claiming to have something newer.
  */
 export class SecondLook {
-  /** Who is responsible for the key: those are to agree. */
-  holders: readonly Contact[] = [];
+  /** Who is responsible for the key: those are to agree. At most the members of two walks. */
+  readonly holders: Contact[] = [];
   private readonly isNeeded: boolean;
   /** What has come, by holder; at most what one search reads. */
   private readonly entries = new Map<string, Set<string>>();
@@ -24,6 +24,11 @@ export class SecondLook {
 
   constructor(where: Where | undefined) {
     this.isNeeded = where !== undefined && where.any.length > 0;
+  }
+
+  /** These are responsible for the key as well. */
+  add(holders: readonly Contact[]): void {
+    for (const holder of holders) if (!this.holders.some(({ key }) => key === holder.key)) this.holders.push(holder);
   }
 
   given(record: CapabilityRecord, from: Contact | undefined): void {

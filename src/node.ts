@@ -26,7 +26,7 @@ import { verifyEd25519 } from "./identity.ts";
 import { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
 import { checkedLimits } from "./option-checks.ts";
 import { OverlayPeers } from "./overlay-peers.ts";
-import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS } from "./overlay-wire.ts";
+import { decodeRequest, encodeResponse, OVERLAY_ENDPOINTS, OVERLAY_KINDS } from "./overlay-wire.ts";
 import { peerInfo, samplePeers } from "./python-shapes.ts";
 import { type Reachability, watchReachability } from "./reachability.ts";
 import type { Errand } from "./rpc/attempts.ts";
@@ -253,7 +253,7 @@ export class Node extends Server {
   }
 
   private registerOverlayEndpoints(): void {
-    for (const kind of ["find_node", "find_records", "store", "watch", "changed"] as const) {
+    for (const kind of OVERLAY_KINDS) {
       const { name, params } = OVERLAY_ENDPOINTS[kind];
       this.builtin(name, params, (args, call) => this.serve(callerOf(call), decodeRequest(kind, args)));
     }

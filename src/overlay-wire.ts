@@ -38,7 +38,9 @@ export const OVERLAY_ENDPOINTS = {
   store: { name: "_synapse.store", params: ["key", "record"] },
   watch: { name: "_synapse.watch", params: ["key", "lease_ms", "number?", "where?"] },
   changed: { name: "_synapse.changed", params: ["key", "record"] },
+  hint: { name: "_synapse.hint", params: ["node"] },
 } as const;
+export const OVERLAY_KINDS = Object.keys(OVERLAY_ENDPOINTS) as readonly (keyof typeof OVERLAY_ENDPOINTS)[];
 
 export interface WireCall {
   readonly endpoint: string;
@@ -61,6 +63,8 @@ export function encodeRequest(request: OverlayRequest): WireCall {
     case "store":
     case "changed":
       return { endpoint: OVERLAY_ENDPOINTS[request.kind].name, args: [request.key, request.record], kwargs: {} };
+    case "hint":
+      return { endpoint: OVERLAY_ENDPOINTS.hint.name, args: [request.node], kwargs: {} };
     case "watch": {
       const { key, leaseMs, number, where } = request;
       return {
@@ -77,6 +81,8 @@ export function decodeRequest(kind: keyof typeof OVERLAY_ENDPOINTS, args: readon
   switch (kind) {
     case "find_node":
       return { kind, target: idArgument("target", args[0]) };
+    case "hint":
+      return { kind, node: idArgument("node", args[0]) };
     case "find_records": {
       const where = decodeWhere(args[3]);
       const options = { ...(where && { where }), ...(flagArgument("relay", args[4]) && { relay: true as const }) };
@@ -116,6 +122,8 @@ export function encodeResponse(response: OverlayResponse): unknown {
       return { outcome: response.outcome, lease_ms: response.leaseMs };
     case "changed":
       return { wanted: response.wanted };
+    case "hint":
+      return { checks: response.checks };
   }
 }
 
@@ -135,6 +143,8 @@ export function decodeResponse(kind: OverlayRequest["kind"], result: unknown): O
       return decodeLease(result);
     case "changed":
       return { kind, wanted: result["wanted"] === true };
+    case "hint":
+      return { kind, checks: result["checks"] === true };
     case "store": {
       const { outcome, split, reason } = result;
       if (typeof outcome !== "string" || !OUTCOMES.has(outcome)) throw badRequest("outcome is none that is known");

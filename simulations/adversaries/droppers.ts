@@ -17,6 +17,7 @@ export function dropped(plot: Plot, self: SimNode, request: OverlayRequest): Ove
   switch (request.kind) {
     case "ping":
     case "changed":
+    case "hint":
       return undefined;
     case "find_node":
       return { kind: "find_node", contacts: accomplices(plot, self, request.target) };

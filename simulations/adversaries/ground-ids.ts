@@ -32,7 +32,7 @@ export function groundIds(plot: Plot, spec: SpecOf<"ground-ids">): Scheme {
       return next === undefined ? {} : { seed: next.seed };
     },
     answer: (self, request, honest) => {
-      const asked = request.kind === "find_node" ? request.target : request.kind === "ping" ? undefined : request.key;
+      const asked = "key" in request ? request.key : request.kind === "find_node" ? request.target : undefined;
       const isAboutKey = asked !== undefined && commonPrefixLength(asked, key) >= NEIGHBOURHOOD_BITS;
       return (isAboutKey ? dropped(plot, self, request) : undefined) ?? honest();
     },

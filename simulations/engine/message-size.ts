@@ -29,6 +29,8 @@ export function requestBytes(request: OverlayRequest): number {
       return REQUEST + 28 + ID + whereBytes(request.where);
     case "changed":
       return REQUEST + 17 + ID + request.record.length + 3;
+    case "hint":
+      return REQUEST + 14 + ID;
   }
 }
 
@@ -45,6 +47,8 @@ export function responseBytes(response: OverlayResponse): number {
     case "watch":
       return RESPONSE + 24 + response.outcome.length;
     case "changed":
+      return RESPONSE + 9;
+    case "hint":
       return RESPONSE + 9;
   }
 }

@@ -2,7 +2,7 @@ import type { Caller, Offer, OnOutcome, OverlayRequest, OverlayResponse, Publish
 import type { Contact } from "../../routing/index.ts";
 import { Node } from "../../src/node.ts";
 import type { NodeOptions } from "../../src/node-options.ts";
-import { decodeRequest, decodeResponse, encodeResponse, OVERLAY_ENDPOINTS } from "../../src/overlay-wire.ts";
+import { decodeRequest, decodeResponse, encodeResponse, OVERLAY_ENDPOINTS, OVERLAY_KINDS } from "../../src/overlay-wire.ts";
 import type { CallContext } from "../../src/rpc/call-context.ts";
 import type { Conduct } from "./conduct.ts";
 import type { Inside } from "./observer.ts";
@@ -88,7 +88,7 @@ export class ObservedNode extends Node {
 
 function kindOf(endpoint: string): OverlayRequest["kind"] | undefined {
   if (endpoint === "_synapse.ping") return "ping";
-  return (["find_node", "find_records", "store", "watch", "changed"] as const).find((kind) => OVERLAY_ENDPOINTS[kind].name === endpoint);
+  return OVERLAY_KINDS.find((kind) => OVERLAY_ENDPOINTS[kind].name === endpoint);
 }
 
 /** Lasts until the caller has given up. */

@@ -63,3 +63,30 @@ describe("A key next to which an attacker has ground ids, until these are all of
     }
   });
 });
+
+test("A finder that takes the network for smaller than it is suspects a key in vain, and finds what is under it all the same", () => {
+  const network = new MemoryNetwork(4);
+  const members = network.grow(100);
+  network.clock.advance(10_000);
+  publish(network, at(members, 10), offerOf("work"));
+  const finder = at(nearestMembers(network, KEY, 100), -1);
+  for (const holder of nearestMembers(network, KEY, K / 2))
+    network.lie(holder, (_, honestly) => {
+      const answer = honestly();
+      return answer.kind === "find_records" ? { ...answer, records: [] } : answer;
+    });
+  const { size } = finder.overlay.membership;
+  for (let n = 0; n < 16; n++) {
+    const target = at(members, n).contact.id;
+    const far = nearestMembers(network, target, 100).slice(-K);
+    size.heard(
+      target,
+      far.map(({ contact }) => contact),
+      K,
+    );
+  }
+  expect(size.estimate.nodes).toBeLessThan(40);
+  const { matches, report } = find(network, finder, "work");
+  expect(matches).toHaveLength(1);
+  expect(report.complete).toBe(true);
+});

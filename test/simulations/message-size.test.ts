@@ -33,6 +33,7 @@ const REQUESTS: readonly OverlayRequest[] = [
   { kind: "store", key: id(), record: stream.bytes(400) },
   { kind: "watch", key: id(), number: 1, leaseMs: 120_000 },
   { kind: "changed", key: id(), record: stream.bytes(400) },
+  { kind: "hint", node: id() },
 ];
 const RESPONSES: readonly OverlayResponse[] = [
   { kind: "find_node", contacts: contacts(20) },
@@ -50,6 +51,7 @@ const RESPONSES: readonly OverlayResponse[] = [
   },
   { kind: "watch", outcome: "renewed", leaseMs: 120_000 },
   { kind: "changed", wanted: true },
+  { kind: "hint", checks: true },
   { kind: "store", outcome: "stored", split: undefined, reason: undefined },
 ];
 
