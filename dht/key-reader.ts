@@ -108,6 +108,7 @@ export class KeyReader {
     const { swarm } = this.context;
     const key = capabilityKey(swarm, name, bits);
     const stragglers = new Stragglers(
+      this.context.runtime,
       key,
       this.context.settings.k,
       (from, response) => this.onAnswer(branch, from, response, 0, UNREAD),
