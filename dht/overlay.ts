@@ -3,6 +3,7 @@ import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
 import { Join, type JoinReport } from "./join.ts";
+import type { KeptRecord } from "./kept-record.ts";
 import { Leases } from "./leases.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -153,9 +154,9 @@ export class Overlay {
     return joining.start();
   }
 
-  /** The best contacts, to join by in another life: {@link readSnapshot} gives what `known` takes. */
+  /** What to take along into another life: {@link readSnapshot} gives the contacts that `known` takes, and the records to {@link resume}. */
   snapshot(): Snapshot {
-    return takeSnapshot(this.membership.table, this.swarm);
+    return takeSnapshot(this.membership.table, this.swarm, this.publisher.kept);
   }
 
   /** Answers another node. */
@@ -202,7 +203,7 @@ export class Overlay {
   }
 
   /** Takes up again what this node published before it was started again: the bytes of its {@link published} records. */
-  resume(records: readonly Uint8Array[]): void {
+  resume(records: readonly KeptRecord[]): void {
     this.publisher.resume(records);
   }
 

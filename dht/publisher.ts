@@ -1,6 +1,7 @@
 import { type Contact, SynapseError, sameId } from "../routing/index.ts";
 import { assertCapabilityName, capabilityKey, levelsOf } from "./capability-key.ts";
 import { type AttributeValue, type CapabilityRecord, signRecord, timelinessOf } from "./capability-record.ts";
+import { type KeptRecord, saysAlready } from "./kept-record.ts";
 import type { Tally } from "./key-spread.ts";
 import type { StoreOutcome } from "./messages.ts";
 import type { Signer } from "./ports.ts";
@@ -46,6 +47,8 @@ interface Own {
   record: CapabilityRecord;
   /** One for each level of its name. */
   readonly postings: readonly OwnPosting[];
+  /** It was published in a former life, and its program has not said yet that it is to stay. */
+  isResumed: boolean;
 }
 
 interface OwnPosting extends Posting {
@@ -53,6 +56,8 @@ interface OwnPosting extends Posting {
   readonly level: string;
   /** Who waits for it to be stored. */
   waiting: Waiting | undefined;
+  /** Nodes that held it when it was last stored. */
+  holders: number;
 }
 
 interface Waiting {
@@ -79,13 +84,19 @@ export class Publisher {
     this.sweep = new RepublishSweep(context, (posting, nearest, done) => this.storeAgain(posting, nearest, done));
   }
 
+  /** Those of them that this node would take along into another life: {@link resume} goes on with them. */
+  get kept(): KeptRecord[] {
+    return [...this.own.values()].map((own) => ({ bytes: own.record.bytes, holders: fewestHolders(own) }));
+  }
+
   /** The records currently published. */
   get records(): CapabilityRecord[] {
     return [...this.own.values()].map(({ record }) => record);
   }
 
   /**
-   * Publishes an offer under every level of its name, and keeps it published until it is withdrawn.
+   * Publishes an offer under every level of its name, and keeps it published until it is withdrawn. What was {@link resume}d and says the
+   * same is left as it is.
    * @param done called once enough nodes hold it. Others are told meanwhile.
    * @param settled called once all have answered who were to hold it.
    * @throws SynapseError `bad_capability`, `bad_record`, or `too_many` beyond `settings.mostOwn`.
@@ -96,6 +107,10 @@ export class Publisher {
     const known = this.own.get(offer.capability);
     if (known === undefined && this.own.size >= mostOwn)
       throw new SynapseError("too_many", `a node publishes at most ${mostOwn} capabilities`);
+    if (known?.isResumed && saysAlready(known.record, offer, this.context.self.addresses, this.context.runtime.wallClock())) {
+      this.goOnWith(known, done, settled);
+      return;
+    }
     const previous = known ?? this.withdrawn.get(offer.capability);
     const own = this.enter(this.sign(offer, false, previous?.record));
     this.store(own, "until-settled", done, settled);
@@ -112,26 +127,37 @@ export class Publisher {
     this.store(this.enter(this.sign(known.record, true, known.record)), "once", undefined, done);
   }
 
-  /** Takes up again what this node published in a former life, as its `records` gave it: each is stored again when its time has come. */
-  resume(records: readonly Uint8Array[]): void {
+  /** Takes up again what this node published in a former life: each is stored again when its time has come. */
+  resume(records: readonly KeptRecord[]): void {
     const { reader, membership, swarm, settings } = this.context;
-    for (const bytes of records) {
+    for (const { bytes, holders } of records) {
       const record = reader.read(bytes);
       if (typeof record === "string" || record.swarm !== swarm || !sameId(record.publisher, membership.table.self)) continue;
       if (record.withdrawn || this.own.has(record.capability) || this.own.size >= settings.mostOwn) continue;
-      for (const posting of this.enter(record).postings)
+      const own = this.enter(record);
+      own.isResumed = true;
+      for (const posting of own.postings) {
+        posting.holders = holders;
         this.sweep.schedule(posting, this.sweep.dueAfter(posting.key, Math.min(record.issued, this.context.runtime.wallClock())));
+      }
     }
   }
 
-  /** Publishes everything again at once: for a node that has just found its way into the network. */
+  private goOnWith(own: Own, done: (report: PublishReport) => void, settled?: (report: PublishReport) => void): void {
+    own.isResumed = false;
+    const report = { holders: fewestHolders(own), outcomes: {}, requests: 0, ms: 0 };
+    done(report);
+    settled?.(report);
+  }
+
+  /** Publishes everything again at once: for a node that has just found its way into the network. Much that was resumed has its time. */
   republishAll(): void {
     const isLittle = this.own.size <= MAX_AT_ONCE;
     for (const own of this.own.values()) {
       if (own.postings.some(({ waiting }) => waiting !== undefined)) continue;
       if (isLittle) own.record = this.sign(own.record, false, own.record);
       if (isLittle) this.store(own, "once");
-      else for (const posting of own.postings) this.sweep.schedule(posting, this.context.runtime.wallClock());
+      else if (!own.isResumed) for (const posting of own.postings) this.sweep.schedule(posting, this.context.runtime.wallClock());
     }
   }
 
@@ -144,9 +170,9 @@ export class Publisher {
     const { capability, swarm } = record;
     for (const known of [this.own.get(capability), this.withdrawn.get(capability)]) if (known !== undefined) this.leave(known);
     const postings: OwnPosting[] = [];
-    const own: Own = { record, postings };
+    const own: Own = { record, postings, isResumed: false };
     for (const level of levelsOf(capability))
-      postings.push({ own, level, key: capabilityKey(swarm, level), dueAt: Number.POSITIVE_INFINITY, waiting: undefined });
+      postings.push({ own, level, key: capabilityKey(swarm, level), dueAt: Number.POSITIVE_INFINITY, waiting: undefined, holders: 0 });
     const kept = this.shelfOf(own);
     kept.set(capability, own);
     if (kept.size > this.context.settings.mostOwn) this.leave(kept.values().next().value as Own);
@@ -258,6 +284,7 @@ export class Publisher {
       onEnough: (holders) => waiting?.onEnough(holders),
       onDone: (holders) => {
         this.underWay -= 1;
+        posting.holders = holders;
         onDone();
         waiting?.onSettled(holders);
       },
@@ -265,4 +292,8 @@ export class Publisher {
     if (nearest === undefined) spread.start();
     else spread.startAmong(nearest);
   }
+}
+
+function fewestHolders({ postings }: Own): number {
+  return Math.min(...postings.map(({ holders }) => holders));
 }

@@ -1,15 +1,15 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Overlay, readSnapshot, type Timer } from "../dht/index.ts";
+import { type Kept, type Overlay, readSnapshot, type Timer } from "../dht/index.ts";
 import type { Contact } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
 import { messageOf, SynapseError } from "./errors.ts";
 
-/** The first time contacts are saved after a start, and the time between any two, ms: a crash costs what was learned since. */
+/** The first time they are saved after a start, and the time between any two, ms: a crash costs what was learned since. */
 const FIRST_SAVE_MS = 60_000;
 const SAVE_MS = 600_000;
 
-/** Keeps the best contacts of a node in a file, so that it comes back without a bootstrap node. */
+/** Keeps the best contacts of a node and what it has published in a file: it comes back without a bootstrap node, and need not store all anew. */
 export class ContactKeeper {
   private readonly path: string;
   private readonly overlay: Overlay;
@@ -23,11 +23,15 @@ export class ContactKeeper {
     this.log = log;
   }
 
-  /** Gives those that were kept, none where there is no file, and saves now and then from here on. @throws SynapseError `bad_snapshot`. */
+  /**
+   * Takes up the records that were kept, gives the contacts, none where there is no file, and saves now and then from here on.
+   * @throws SynapseError `bad_snapshot`.
+   */
   async start(): Promise<readonly Contact[]> {
-    const known = await loadContacts(this.path, this.overlay.swarm);
+    const { contacts, records } = await load(this.path, this.overlay.swarm);
+    this.overlay.resume(records);
     this.saveAfter(FIRST_SAVE_MS);
-    return known.filter(({ key }) => key !== this.overlay.self.key);
+    return contacts.filter(({ key }) => key !== this.overlay.self.key);
   }
 
   /** Saves them once more. */
@@ -48,30 +52,30 @@ export class ContactKeeper {
     const snapshot = this.overlay.snapshot();
     if (snapshot.contacts.length === 0) return this.saving;
     const write = () => writeWhole(this.path, `${JSON.stringify(snapshot, undefined, 1)}\n`);
-    this.saving = this.saving.then(write).catch((error) => this.log(`cannot save contacts to ${this.path}: ${messageOf(error)}`));
+    this.saving = this.saving.then(write).catch((error) => this.log(`cannot save what is known to ${this.path}: ${messageOf(error)}`));
     return this.saving;
   }
 }
 
-async function loadContacts(path: string, swarm: string): Promise<Contact[]> {
+async function load(path: string, swarm: string): Promise<Kept> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { contacts: [], records: [] };
     throw badFile(path, error);
   }
   try {
-    const contacts = readSnapshot(JSON.parse(text), swarm);
-    for (const { addresses } of contacts) for (const address of addresses) peerAddress(address);
-    return contacts;
+    const kept = readSnapshot(JSON.parse(text), swarm);
+    for (const { addresses } of kept.contacts) for (const address of addresses) peerAddress(address);
+    return kept;
   } catch (error) {
     throw badFile(path, error);
   }
 }
 
 function badFile(path: string, cause: unknown): SynapseError {
-  return new SynapseError("bad_snapshot", `cannot read contacts from ${path}: ${messageOf(cause)}`, {
+  return new SynapseError("bad_snapshot", `cannot read contacts and records from ${path}: ${messageOf(cause)}`, {
     hint: "name another file, or remove this one: it is made anew",
     cause,
   });

@@ -2,8 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { ContactKeeper } from "../../src/contact-keeper.ts";
 import { Identity, Node } from "../../src/index.ts";
+import { publish } from "../support/asking.ts";
+import { at } from "../support/ids.ts";
+import { MemoryNetwork } from "../support/memory-network.ts";
 import { failureOf, until } from "../support/net/lifetime.ts";
+import { offerOf } from "../support/records.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "synapse-state-"));
@@ -48,6 +53,19 @@ test("The first node of a network comes back alone when nobody it knew is there,
   expect(again.peers).toEqual([]);
   await again.stop();
   expect(await readFile(state, "utf8")).toBe(before);
+});
+
+test("What a node had published is kept as well, and taken up by its next life", async () => {
+  const path = join(await folder(), "state.json");
+  const network = new MemoryNetwork(1);
+  network.grow(30);
+  const publisher = at(network.members, 3);
+  publish(network, publisher, offerOf("work"));
+  await new ContactKeeper(path, publisher.overlay, () => undefined).stop();
+  network.kill(publisher);
+  const { overlay } = network.add(4);
+  expect(await new ContactKeeper(path, overlay, () => undefined).start()).not.toHaveLength(0);
+  expect(overlay.published).toEqual(publisher.overlay.published);
 });
 
 test.each([

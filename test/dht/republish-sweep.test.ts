@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { capabilityKey, DEFAULT_SETTINGS, type OverlaySettings } from "../../dht/index.ts";
+import { capabilityKey, DEFAULT_SETTINGS, type Offer, type OverlaySettings, readSnapshot } from "../../dht/index.ts";
 import { RepublishSweep } from "../../dht/republish-sweep.ts";
 import { K } from "../../routing/index.ts";
 import { find, publish, withdraw } from "../support/asking.ts";
@@ -86,23 +86,61 @@ describe("A node that is started again", () => {
   test("goes on with what it has published, and with higher numbers", () => {
     const { network, publisher } = grown(4, 30);
     for (const name of names(20)) publish(network, publisher, offerOf(name));
-    const records = publisher.overlay.published.map(({ bytes }) => bytes);
+    const { records } = readSnapshot(publisher.overlay.snapshot(), SWARM);
     publisher.overlay.stop();
     network.members.splice(network.members.indexOf(publisher), 1);
     const reborn = network.add(4, { settings }); // the same key at the same address
     network.join(reborn, [at(network.members, 0).address]);
-    reborn.overlay.resume([...records, new Uint8Array(3)]);
+    reborn.overlay.resume([...records, { bytes: new Uint8Array(3), holders: 1 }]);
     expect(reborn.overlay.published).toHaveLength(20);
     network.clock.advance(LIFETIME + HOUR);
     for (const name of names(20)) expect(find(network, visitorOf(network), name).matches).toHaveLength(1);
   });
 
+  /** A bulk publisher, gone without a word, and its next life with what it kept: it joins, and then its program publishes the same again. */
+  function restarted(seed: number, again: Partial<Offer> = {}) {
+    const { network, publisher } = grown(seed, 30);
+    for (const name of names(40)) publish(network, publisher, offerOf(name));
+    network.clock.advance(MINUTE);
+    const { records } = readSnapshot(publisher.overlay.snapshot(), SWARM);
+    publisher.overlay.stop();
+    network.members.splice(network.members.indexOf(publisher), 1);
+    const reborn = network.add(4, { settings });
+    reborn.overlay.resume(records);
+    let stores = 0;
+    network.onSent = ({ from, request }) => {
+      if (from.key === reborn.contact.key && request.kind === "store") stores += 1;
+    };
+    network.join(reborn, [at(network.members, 0).address]);
+    const reports = names(40).map((name) => publish(network, reborn, offerOf(name, again)));
+    network.clock.advance(1_000);
+    network.onSent = undefined;
+    return { network, reborn, reports, stores };
+  }
+
+  test("stores nothing anew of much that it had published and says again, and keeps it alive when its time comes", () => {
+    const { network, reports, stores } = restarted(7);
+    expect(stores).toBe(0);
+    for (const { holders, requests } of reports) {
+      expect(holders).toBeGreaterThanOrEqual(K);
+      expect(requests).toBe(0);
+    }
+    network.clock.advance(LIFETIME + HOUR);
+    for (const name of names(40)) expect(find(network, visitorOf(network), name).matches).toHaveLength(1);
+  });
+
+  test("stores what it says otherwise than before", () => {
+    const { network, reports, stores } = restarted(8, { version: "2.0.0" });
+    expect(stores).toBeGreaterThanOrEqual(40 * K);
+    for (const { requests } of reports) expect(requests).toBeGreaterThan(0);
+    for (const name of names(40)) expect(find(network, visitorOf(network), name).matches[0]?.record.version).toBe("2.0.0");
+  });
+
   test("does not take up what another has published", () => {
     const { network, publisher } = grown(5, 10);
     publish(network, publisher, offerOf("work"));
-    const [record] = publisher.overlay.published;
     const other = at(network.members, 5);
-    other.overlay.resume([record?.bytes ?? new Uint8Array()]);
+    other.overlay.resume(readSnapshot(publisher.overlay.snapshot(), SWARM).records);
     expect(other.overlay.published).toEqual([]);
   });
 });

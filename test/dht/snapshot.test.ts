@@ -27,7 +27,8 @@ describe("A snapshot", () => {
   test("comes back from JSON as contacts of the table, at most 64, of every bucket", () => {
     const network = grown(120);
     const { overlay } = at(network.members, 3);
-    const contacts = read(overlay.snapshot());
+    const { contacts, records } = read(overlay.snapshot());
+    expect(records).toEqual([]);
     expect(contacts).toHaveLength(MAX_IN_SNAPSHOT);
     const { table } = overlay.membership;
     for (const contact of contacts) expect(table.known(contact)).toEqual(contact);
@@ -67,10 +68,19 @@ describe("A snapshot", () => {
     ["no addresses", { ...good, contacts: [{ ...contact, addresses: [] }] }],
     ["too many addresses", { ...good, contacts: [{ ...contact, addresses: ["a", "b", "c", "d", "e"] }] }],
     ["an address that is no text", { ...good, contacts: [{ ...contact, addresses: [1] }] }],
+    ["records that are no list", { ...good, records: {} }],
+    ["a record that is none", { ...good, records: [7] }],
+    ["a record without holders", { ...good, records: [{ record: "AA==" }] }],
+    ["fewer than no holders", { ...good, records: [{ record: "AA==", holders: -1 }] }],
     ["an address without end", { ...good, contacts: [{ ...contact, addresses: ["a".repeat(129)] }] }],
   ])("is not read where it is %s", (_, data) => {
     expect(failureOf(() => readSnapshot(data, SWARM))).toMatchObject({ code: "bad_snapshot" });
-    expect(read(good)).toMatchObject([{ id: nodeIdFromHex(contact.id), addresses: contact.addresses }]);
+    const records = [{ record: "AA==", holders: 20 }];
+    expect(read({ ...good, records })).toMatchObject({
+      contacts: [{ id: nodeIdFromHex(contact.id), addresses: contact.addresses }],
+      records: [{ bytes: Buffer.alloc(1), holders: 20 }],
+    });
+    expect(read(good).records).toEqual([]);
   });
 });
 
@@ -84,7 +94,7 @@ describe("A node that comes back with a snapshot", () => {
       bootstrap,
       (report) => reports.push(report),
       (error) => failures.push(error),
-      { known: read(snapshot) },
+      { known: read(snapshot).contacts },
     );
     return { member, reports, failures };
   }
