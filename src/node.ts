@@ -207,6 +207,11 @@ export class Node extends Server {
     });
     this.member.start();
     this.reachability = watchReachability(this.core, this.member, (line) => this.log(line));
+    await this.enterAtFirst(signal);
+    this.withdrawAbandoned();
+  }
+
+  private async enterAtFirst(signal: AbortSignal | undefined): Promise<void> {
     const { bootstrap: given = [], join = "required" } = this.nodeOptions;
     // A list that all nodes of a network share names this one, too.
     const bootstrap = given.filter((address) => !this.addresses.includes(formatAddress(parseAddress(address))));
@@ -219,6 +224,12 @@ export class Node extends Server {
       if ((join === "required" && bootstrap.length > 0) || signal?.aborted) throw error;
       this.log(`not in the network yet: ${(error as SynapseError).message}; still trying`);
     }
+  }
+
+  /** What was published in a former life and is offered no more must not be kept alive. */
+  private withdrawAbandoned(): void {
+    const offered = new Set(this.capabilityNames);
+    for (const { capability } of this.overlay.published) if (!offered.has(capability)) this.overlay.withdraw(capability, () => undefined);
   }
 
   protected override async onStopping(): Promise<void> {

@@ -2,13 +2,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { signRecord } from "../../dht/index.ts";
 import { ContactKeeper } from "../../src/contact-keeper.ts";
 import { Identity, Node } from "../../src/index.ts";
 import { publish } from "../support/asking.ts";
 import { at } from "../support/ids.ts";
 import { MemoryNetwork } from "../support/memory-network.ts";
-import { failureOf, until } from "../support/net/lifetime.ts";
-import { offerOf } from "../support/records.ts";
+import { failureOf, startAgent, until } from "../support/net/lifetime.ts";
+import { claimOf, HOUR, offerOf } from "../support/records.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "synapse-state-"));
@@ -66,6 +67,21 @@ test("What a node had published is kept as well, and taken up by its next life",
   const { overlay } = network.add(4);
   expect(await new ContactKeeper(path, overlay, () => undefined).start()).not.toHaveLength(0);
   expect(overlay.published).toEqual(publisher.overlay.published);
+});
+
+test("An agent that is started again withdraws what it had published and offers no more", async () => {
+  const state = join(await folder(), "state.json");
+  const identity = Identity.generate();
+  const first = await started({});
+  const now = Date.now();
+  const { bytes } = signRecord(claimOf({ swarm: "default", capability: "old-work", issued: now, expires: now + HOUR }), identity);
+  const records = [{ record: Buffer.from(bytes).toString("base64"), holders: 1 }];
+  await writeFile(state, JSON.stringify({ version: 1, swarm: "default", contacts: [], records }));
+  const agent = await startAgent({ name: "ada", identity, state, bootstrap: [first.addresses[0] as string] }, (given) =>
+    given.capability("work"),
+  );
+  expect(agent.insides.overlay.published.map(({ capability }) => capability)).toEqual(["work"]);
+  expect((await first.find("work")).matches).toHaveLength(1);
 });
 
 test.each([
