@@ -71,6 +71,8 @@ class WholeNode implements SimNode {
   private life: Life;
   private node: ObservedNode;
   private started: Promise<unknown>;
+  /** It will not come back, and there is nothing to be looked at. */
+  private isBuried = false;
 
   constructor(world: NodeWorld, index: number, host: SimHost, { seed, claims }: Birth) {
     this.world = world;
@@ -95,11 +97,11 @@ class WholeNode implements SimNode {
   }
 
   knows(contact: Contact): boolean {
-    return this.node.knows(contact);
+    return !this.isBuried && this.node.knows(contact);
   }
 
   contacts(): Iterable<Contact> {
-    return this.node.peers;
+    return this.isBuried ? [] : this.node.peers;
   }
 
   get placeName(): string {
@@ -116,7 +118,7 @@ class WholeNode implements SimNode {
   }
 
   get storeSize(): number {
-    return this.node.recordsHeld;
+    return this.isBuried ? 0 : this.node.recordsHeld;
   }
 
   join(bootstrap: readonly Contact[], done: (report: JoinReport | undefined) => void): void {
@@ -144,6 +146,11 @@ class WholeNode implements SimNode {
   kill(): void {
     this.life.isAlive = false;
     this.world.network.listeners.delete(this.host.address);
+  }
+
+  bury(): void {
+    this.isBuried = true;
+    this.node = this.newNode(); // never started
   }
 
   sayGoodbye(done: () => void): void {

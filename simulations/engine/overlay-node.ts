@@ -184,6 +184,11 @@ export class OverlayNode implements SimNode {
     this.inbound.clear();
   }
 
+  bury(): void {
+    this.world.nobody ??= this.makeOverlay();
+    this.overlay = this.world.nobody;
+  }
+
   sayGoodbye(done: () => void): void {
     const { life } = this;
     let left = this.overlay.published.length;
@@ -223,9 +228,15 @@ export class OverlayNode implements SimNode {
   }
 
   private begin(): Overlay {
+    const overlay = this.makeOverlay();
+    overlay.start();
+    return overlay;
+  }
+
+  private makeOverlay(): Overlay {
     const { world, stream, signer, life, host } = this;
     const { swarm, overlay: settings } = world.options;
-    const overlay = new Overlay({
+    return new Overlay({
       self: this.contact,
       swarm,
       runtime: new SimRuntime(world.clock, stream, life, host.properties.clockOffsetMs),
@@ -234,7 +245,5 @@ export class OverlayNode implements SimNode {
       reader: world.reader,
       ...(settings && { settings }),
     });
-    overlay.start();
-    return overlay;
   }
 }

@@ -1,4 +1,4 @@
-import type { RecordReader, Signer } from "../../dht/index.ts";
+import type { Overlay, RecordReader, Signer } from "../../dht/index.ts";
 import { nextTurn } from "../../src/runtime.ts";
 import { OverlayNode } from "./overlay-node.ts";
 import type { SimHost } from "./sim-host.ts";
@@ -12,6 +12,8 @@ import { type Birth, type SimNode, World, type WorldOptions } from "./world.ts";
 export class OverlayWorld extends World {
   readonly reader: RecordReader = new SharedReader();
   override readonly verify = verifyStandIn;
+  /** What those have who will not come back: nothing. Made when the first is gone. */
+  nobody: Overlay | undefined;
   private readonly byKey = new Map<string, OverlayNode>(); // one for each node ever born
   private readonly byAddress = new Map<string, OverlayNode>(); // the same without clients
 

@@ -44,6 +44,8 @@ export interface SimNode {
   conduct: Conduct | undefined;
   /** The host vanishes: nothing is said to anybody, and nothing there runs any more. */
   kill(): void;
+  /** The host will not come back: what it knew, which is kept for another life of it, is let go. */
+  bury(): void;
   /** It withdraws what it offers. `done` is called when that has been heard, or is in vain. */
   sayGoodbye(done: () => void): void;
   /** A host that had vanished is there again, with the same key: with the contacts and records that it had, or with none. It knows nobody. */
@@ -157,15 +159,17 @@ export abstract class World {
     return this.addresses.inOneSubnet(count);
   }
 
-  death(node: SimNode): void {
+  /** @param isForGood whether it will never be revived: a world in which members come and go for days must not keep all who ever were. */
+  death(node: SimNode, isForGood = false): void {
     if (!node.isAlive) return;
     this.trace.note(TraceKind.death, this.clock.now, node.index, 0, 0);
     node.kill();
+    if (isForGood) node.bury();
   }
 
   /** A member takes its leave, and is gone when that is done. */
-  leave(node: SimNode): void {
-    node.sayGoodbye(() => this.death(node));
+  leave(node: SimNode, isForGood = false): void {
+    node.sayGoodbye(() => this.death(node, isForGood));
   }
 
   /** Lets virtual time pass up to a moment. */

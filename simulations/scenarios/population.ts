@@ -157,9 +157,10 @@ export class Population {
   private depart(node: SimNode): void {
     const { sessions, oracle, world } = this.options;
     const farewell = sessions?.farewell(this.churn) ?? { graceful: false, returnsAfterMs: undefined };
+    const isForGood = farewell.returnsAfterMs === undefined;
     oracle.died(node);
-    if (farewell.graceful) world.leave(node);
-    else world.death(node);
+    if (farewell.graceful) world.leave(node, isForGood);
+    else world.death(node, isForGood);
     if (farewell.returnsAfterMs !== undefined)
       world.clock.schedule(farewell.returnsAfterMs, () => {
         if (!node.isAlive && !this.isCalm) this.welcomeBack(node, true);

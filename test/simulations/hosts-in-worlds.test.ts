@@ -54,6 +54,23 @@ describe.each(LEVELS)("At the %s level", (level) => {
     expect(narrow).toBeGreaterThan(plain + 50); // an answer that names 20 contacts takes some 300 ms to send
   });
 
+  test("whoever is gone for good leaves nothing in memory, and whoever may come back keeps what it knew", async () => {
+    const world = worldOf(level, {}, 20);
+    const nodes = Array.from({ length: 6 }, () => world.birth());
+    const [first, lost, away] = nodes as [SimNode, SimNode, SimNode];
+    await world.runUntil(1_000);
+    for (const node of nodes.slice(1)) node.join([first.contact], () => undefined);
+    await world.runUntil(30_000);
+    for (const node of [lost, away]) expect([...node.contacts()].length).toBeGreaterThan(2);
+    world.death(lost, true);
+    world.death(away);
+    expect([...lost.contacts()]).toEqual([]);
+    away.revive(true);
+    await world.runUntil(60_000);
+    expect([...away.contacts()].length).toBeGreaterThan(2);
+    expect(world.faults).toEqual([]);
+  });
+
   test("what waits for its link, or for a partition to end, holds up nothing that its host sends meanwhile", async () => {
     const [oneWayMs, lines] = [200, { upload: { bytesPerSecond: 1_000_000 } }];
     const world = worldOf(level, lines, oneWayMs);
