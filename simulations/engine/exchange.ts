@@ -1,15 +1,13 @@
 import { type Caller, failed, type OnOutcome, type OverlayRequest, type OverlayResponse } from "../../dht/index.ts";
 import { type Contact, toHex } from "../../routing/index.ts";
-import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { Happening } from "./clock.ts";
+import { GIVEN_UP_MS } from "./link-costs.ts";
 import type { SharedLink } from "./link-set.ts";
 import { requestBytes, responseBytes } from "./message-size.ts";
 import type { Life, OverlayNode } from "./overlay-node.ts";
 import type { OverlayWorld } from "./overlay-world.ts";
 import { TraceKind } from "./trace.ts";
 
-/** A link on which nothing gets through for this long is given up by both ends, ms. */
-const GIVEN_UP_MS = DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs;
 /** Who asks for a proof: nobody in particular. */
 const STRANGER: Caller = { id: undefined, claimed: undefined };
 

@@ -1,15 +1,12 @@
 import { type Failed, failed, type OnOutcome, type OverlayRequest, type Peers } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { Exchange } from "./exchange.ts";
+import { PROOF_ROUND_TRIPS, SETUP_ROUND_TRIPS } from "./link-costs.ts";
 import { SharedLink } from "./link-set.ts";
 import type { OverlayNode } from "./overlay-node.ts";
 import type { OverlayWorld } from "./overlay-world.ts";
 import { TraceKind } from "./trace.ts";
 
-/** Round trips to set up a link: TCP one, TLS 1.3 another. */
-const LINK_SETUP_ROUND_TRIPS = 2;
-/** The same for a proof of address, which needs no link. */
-const PROOF_ROUND_TRIPS = 1;
 const PING: OverlayRequest = { kind: "ping" };
 
 /** A node's way into the simulated network. */
@@ -80,7 +77,7 @@ export class OverlayPort implements Peers {
     else {
       this.noteDial(other);
       world.traffic.astray += 1;
-      const setup = LINK_SETUP_ROUND_TRIPS * 2 * world.options.latency.oneWayMs(self.place, other.place);
+      const setup = SETUP_ROUND_TRIPS * 2 * world.options.latency.oneWayMs(self.place, other.place);
       this.fail(other.isAlive ? Math.min(timeoutMs, setup) : timeoutMs, done, "another node is there");
     }
   }
@@ -111,7 +108,7 @@ export class OverlayPort implements Peers {
     const { now } = world.clock;
     this.noteDial(target);
     const { latency } = world.options;
-    const link = new SharedLink(now, LINK_SETUP_ROUND_TRIPS * 2 * latency.oneWayMs(self.place, target.place));
+    const link = new SharedLink(now, SETUP_ROUND_TRIPS * 2 * latency.oneWayMs(self.place, target.place));
     self.dialled.set(target.index, link, now);
     return link;
   }

@@ -1,11 +1,9 @@
 import type { NodeId } from "../../routing/index.ts";
-import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import type { Link, LinkReceiver } from "../../src/transport/transport.ts";
+import { GIVEN_UP_MS } from "./link-costs.ts";
 import type { SimNetwork, Station } from "./sim-network.ts";
 import { TraceKind } from "./trace.ts";
 
-/** A link on which nothing gets through for this long is given up by both ends, ms. */
-const GIVEN_UP_MS = DEFAULT_LIMITS.keepAliveMs + DEFAULT_LIMITS.keepAliveTimeoutMs;
 /** What messages are called: nobody looks into them. */
 const FRAME = "frame";
 /** A frame's header and what a TLS record adds (RFC 8446, section 5.2), bytes. */

@@ -2,11 +2,9 @@ import type { NodeId } from "../../routing/index.ts";
 import type { Link } from "../../src/transport/transport.ts";
 import type { Owner } from "./clock.ts";
 import type { Place } from "./latency/latency-model.ts";
+import { SETUP_ROUND_TRIPS } from "./link-costs.ts";
 import type { SimHost } from "./sim-host.ts";
 import type { World } from "./world.ts";
-
-/** Round trips before a dialled link can carry anything: TCP, then TLS 1.3. */
-const SETUP_ROUND_TRIPS = 2;
 
 /** One life of a node, as the network sees it. */
 export interface Station extends Owner {
