@@ -1,4 +1,4 @@
-import { type Contact, headOf, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
+import { type Contact, headOf, K, type NodeId, partBetween, sameId } from "../routing/index.ts";
 import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
@@ -18,6 +18,7 @@ import type {
 import type { Caller, Runtime } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
+import { subnetOfHost } from "./room.ts";
 import type { OverlaySettings } from "./settings.ts";
 import type { Watches } from "./watches.ts";
 
@@ -115,7 +116,7 @@ export class Handlers {
     if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_KNOWN} nodes and more are nearer to the key`);
     const record = reader.read(bytes);
     if (typeof record === "string") return stored("invalid", `record ${record}`);
-    const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), host === undefined ? 0 : subnetOfHost(host));
+    const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), subnetOfHost(host));
     return { kind: "store", outcome, split, reason };
   }
 
@@ -137,10 +138,6 @@ export class Handlers {
     const nearer = partBetween(key, table.self) * size.estimate.nodes;
     return nearer >= FAR_TOO_MANY_NEARER || (nearer >= TOO_MANY_NEARER && table.countNearer(key) >= TOO_MANY_KNOWN);
   }
-}
-
-function subnetOfHost(host: string): number {
-  return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
 }
 
 function stored(outcome: StoreResponse["outcome"], reason: string): StoreResponse {
