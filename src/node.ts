@@ -21,6 +21,7 @@ import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } 
 import { type Confirmed, confirm } from "./confirm.ts";
 import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
+import { isInside, outsideOf } from "./hearsay.ts";
 import { countedHost } from "./hosts.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
@@ -234,7 +235,9 @@ export class Node extends Server {
     const { state } = this.nodeOptions;
     if (state === undefined) return [];
     this.keeper = new ContactKeeper(state, this.overlay, (line) => this.log(line));
-    return this.keeper.start();
+    const known = await this.keeper.start();
+    for (const { addresses } of known) this.core.homeNames.note(addresses); // they have been reached there
+    return known;
   }
 
   private errand(target: Target, request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {
@@ -246,10 +249,19 @@ export class Node extends Server {
   }
 
   private connect(target: Target, options: ConnectOptions) {
-    const { pool } = this.core;
+    const { pool, homeNames } = this.core;
     if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), options);
-    const contact = "record" in target ? makeContact(target.record.publisher, target.record.addresses) : target;
-    return pool.connect(contact, options);
+    if ("record" in target) return pool.connect(this.publisherOf(target), options);
+    homeNames.note(target.addresses);
+    return pool.connect(target, options);
+  }
+
+  /** Strangers sign what they like: in a private network nobody is called for it but from there, or where a holder in there has given it. */
+  private publisherOf({ record, from }: Match): Contact {
+    const { core } = this;
+    const isHome = [...core.addresses, ...(from?.addresses ?? [])].some((address) => isInside(address) || core.homeNames.has(address));
+    if (isHome) core.homeNames.note(record.addresses);
+    return makeContact(record.publisher, isHome ? record.addresses : outsideOf(record.addresses));
   }
 
   private registerOverlayEndpoints(): void {
