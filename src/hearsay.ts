@@ -1,7 +1,8 @@
 import { isIP, isIPv6 } from "node:net";
-import type { OverlayResponse } from "../dht/index.ts";
+import type { Match, OverlayResponse } from "../dht/index.ts";
 import { type Contact, makeContact } from "../routing/index.ts";
 import { isPrivate, parseAddress } from "./address.ts";
+import type { HomeNames } from "./home-names.ts";
 import { canonicalV6 } from "./host-spelling.ts";
 import type { Link } from "./transport/transport.ts";
 
@@ -35,6 +36,17 @@ export function outsideOnly(response: OverlayResponse): OverlayResponse {
   const { relayed, ...own } = response;
   const [from] = outsideContacts([relayed.from]);
   return { ...own, contacts, ...(from && { relayed: { ...relayed, from, contacts: outsideContacts(relayed.contacts) } }) };
+}
+
+/**
+ * Whoever has published a record. Strangers sign what they like: nobody in a private network is called for it but by a node in there, or where a holder in there
+ * has given it.
+ * @param own addresses of this node.
+ */
+export function publisherOf({ record, from }: Match, own: readonly string[], homeNames: HomeNames): Contact {
+  const isHome = [...own, ...(from?.addresses ?? [])].some((address) => isInside(address) || homeNames.has(address));
+  if (isHome) homeNames.note(record.addresses);
+  return makeContact(record.publisher, isHome ? record.addresses : outsideOf(record.addresses));
 }
 
 /** Everybody that an answer names. */

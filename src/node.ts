@@ -21,7 +21,8 @@ import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } 
 import { type Confirmed, confirm } from "./confirm.ts";
 import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
-import { isInside, outsideOf } from "./hearsay.ts";
+import { FileLocks } from "./file-locks.ts";
+import { publisherOf } from "./hearsay.ts";
 import { countedHost } from "./hosts.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
@@ -64,6 +65,7 @@ export class Node extends Server {
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
   private keeper: ContactKeeper | undefined;
+  private readonly locks = new FileLocks();
   private reachability: Reachability | undefined;
 
   constructor(options: NodeOptions = {}) {
@@ -197,6 +199,7 @@ export class Node extends Server {
 
   protected override async onStarted(signal?: AbortSignal): Promise<void> {
     const { runtime, identity } = this.core;
+    await this.locks.take([identity.file, this.nodeOptions.state]);
     this.member = new Overlay({
       self: makeContact(identity.nodeId, this.core.addresses),
       swarm: this.swarm,
@@ -228,6 +231,8 @@ export class Node extends Server {
     this.member?.stop();
     this.reachability?.stop();
     await this.keeper?.stop();
+    this.keeper = undefined;
+    await this.locks.release();
   }
 
   /** Those of an earlier life; from here on they are kept for the next one. */
@@ -251,17 +256,9 @@ export class Node extends Server {
   private connect(target: Target, options: ConnectOptions) {
     const { pool, homeNames } = this.core;
     if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), options);
-    if ("record" in target) return pool.connect(this.publisherOf(target), options);
+    if ("record" in target) return pool.connect(publisherOf(target, this.core.addresses, homeNames), options);
     homeNames.note(target.addresses);
     return pool.connect(target, options);
-  }
-
-  /** Strangers sign what they like: in a private network nobody is called for it but from there, or where a holder in there has given it. */
-  private publisherOf({ record, from }: Match): Contact {
-    const { core } = this;
-    const isHome = [...core.addresses, ...(from?.addresses ?? [])].some((address) => isInside(address) || core.homeNames.has(address));
-    if (isHome) core.homeNames.note(record.addresses);
-    return makeContact(record.publisher, isHome ? record.addresses : outsideOf(record.addresses));
   }
 
   private registerOverlayEndpoints(): void {
