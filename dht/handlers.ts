@@ -1,4 +1,5 @@
-import { type Contact, headOf, K, type NodeId, partBetween, sameId, subnetOf } from "../routing/index.ts";
+import { type Contact, headOf, K, type NodeId, partBetween, sameId } from "../routing/index.ts";
+import { Filtering } from "./filtering.ts";
 import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
@@ -18,6 +19,7 @@ import type {
 import type { Caller, Runtime } from "./ports.ts";
 import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
+import { subnetOfHost } from "./room.ts";
 import type { OverlaySettings } from "./settings.ts";
 import type { Watches } from "./watches.ts";
 
@@ -49,10 +51,15 @@ export interface HandlerContext {
 export class Handlers {
   private readonly context: HandlerContext;
   private readonly gate: LoadGate;
+  private readonly checks: LoadGate;
+  private readonly filtering: Filtering;
 
   constructor(context: HandlerContext) {
     this.context = context;
-    this.gate = new LoadGate(context.runtime, context.settings.fullAnswersPerSecond);
+    const { runtime, settings } = context;
+    this.gate = new LoadGate(runtime, settings.fullAnswersPerSecond);
+    this.checks = new LoadGate(runtime, settings.checksPerSecond);
+    this.filtering = new Filtering(runtime, settings);
   }
 
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
@@ -101,21 +108,25 @@ export class Handlers {
     return contacts;
   }
 
-  private findRecords(caller: Caller, { key, limit, after, where }: FindRecordsRequest): FindRecordsResponse {
+  private findRecords(caller: Caller, { key, limit, after, where: wanted }: FindRecordsRequest): FindRecordsResponse {
     const { store, runtime } = this.context;
     const wallClock = runtime.wallClock();
+    const held = wanted === undefined ? 0 : store.under(key, wallClock).length;
+    const where = this.filtering.of(wanted, held);
     const page = store.page(key, Math.max(1, limit), after, wallClock, where);
     // Later pages come from one who has had the contacts with the first.
     const contacts = after === undefined ? this.closestFor(caller, key) : [];
-    return { kind: "find_records", ...page, contacts, ...(where && { held: store.under(key, wallClock).length }) };
+    return { kind: "find_records", ...page, contacts, ...(where && { held }) };
   }
 
   private store({ host }: Caller, { key, record: bytes }: StoreRequest): StoreResponse {
     const { store, reader, runtime } = this.context;
     if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_KNOWN} nodes and more are nearer to the key`);
+    if (reader.remembers?.(bytes) !== true && !this.checks.admit())
+      return stored("busy", "too many records are to be checked; store it again later");
     const record = reader.read(bytes);
     if (typeof record === "string") return stored("invalid", `record ${record}`);
-    const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), host === undefined ? 0 : subnetOfHost(host));
+    const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), subnetOfHost(host));
     return { kind: "store", outcome, split, reason };
   }
 
@@ -137,10 +148,6 @@ export class Handlers {
     const nearer = partBetween(key, table.self) * size.estimate.nodes;
     return nearer >= FAR_TOO_MANY_NEARER || (nearer >= TOO_MANY_NEARER && table.countNearer(key) >= TOO_MANY_KNOWN);
   }
-}
-
-function subnetOfHost(host: string): number {
-  return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
 }
 
 function stored(outcome: StoreResponse["outcome"], reason: string): StoreResponse {

@@ -1,14 +1,17 @@
 import { type Contact, makeContact, toHex } from "../routing/index.ts";
 import { type CapabilityRecord, saysTheSame } from "./capability-record.ts";
+import { Filtering } from "./filtering.ts";
 import type { Membership } from "./membership.ts";
 import type { ChangedRequest, WatchOutcome, WatchRequest, WatchResponse } from "./messages.ts";
 import type { Caller, Peers, Runtime } from "./ports.ts";
 import { admits, type Where } from "./query/index.ts";
+import { firstOfTooMany, type Owner, subnetOfHost } from "./room.ts";
 import type { OverlaySettings } from "./settings.ts";
 
-/** Leases in all, of one key, and of one watcher. Beyond these a watcher is told `full`, and goes to other holders. */
+/** Leases in all, and of one key. Where these are met, whoever has more than its share gives way, or the newcomer is told `full`. See room.ts. */
 export const MAX_LEASES = 4_096;
 export const MAX_LEASES_PER_KEY = 256;
+/** Of one watcher, whoever else has how many: beyond it that one is told `full`. */
 export const MAX_LEASES_PER_WATCHER = 256;
 /** Of one watcher under one key: it has that many queries about it at most. */
 export const MAX_LEASES_OF_ONE = 8;
@@ -19,7 +22,11 @@ const MAX_OUTBOX = 1_024;
 const MAX_IN_FLIGHT = 16;
 
 interface Lease {
+  /** Its watcher and number. */
+  readonly id: string;
   watcher: Contact;
+  /** To whose share it counts: the subnet that it was last renewed from, or where that is this machine or its private network, the watcher. */
+  owner: Owner;
   readonly key: Uint8Array;
   where: Where | undefined;
   until: number;
@@ -28,7 +35,6 @@ interface Lease {
 }
 
 interface Parcel {
-  readonly id: string;
   readonly lease: Lease;
   readonly record: Uint8Array;
 }
@@ -47,11 +53,13 @@ export class Leases {
   private readonly perWatcher = new Map<string, number>(); // at most MAX_LEASES: no entry is kept at 0
   private outbox: Parcel[] = []; // at most MAX_OUTBOX
   private count = 0;
+  private readonly filtering: Filtering;
   /** Keys of the watchers who are being told something; at most MAX_IN_FLIGHT. Whoever does not answer holds up itself alone. */
   private readonly busy = new Set<string>();
 
   constructor(context: LeaseContext) {
     this.context = context;
+    this.filtering = new Filtering(context.runtime, context.settings);
   }
 
   get size(): number {
@@ -59,23 +67,24 @@ export class Leases {
   }
 
   /** Begins a lease, or renews it. Only who has proved its id is told anything: else anybody could have others called. */
-  lease({ id, claimed }: Caller, { key, number, where, leaseMs }: WatchRequest): WatchResponse {
+  lease({ id, claimed, host }: Caller, { key, number, where, leaseMs }: WatchRequest): WatchResponse {
     if (id === undefined) return answer("anonymous", 0);
     const watcher = claimed ?? makeContact(id, []);
     const granted = Math.min(leaseMs, MAX_LEASE_MS);
     const keyHex = toHex(key);
     const leaseId = `${watcher.key} ${number}`;
     const now = this.context.runtime.now();
-    const terms = { watcher, where, until: now + granted, missed: false };
+    const owner = subnetOfHost(host) || watcher.key;
+    const terms = { watcher, owner, where, until: now + granted, missed: false };
     const known = this.byKey.get(keyHex)?.get(leaseId);
     if (known !== undefined && known.until > now) {
       const { missed } = known;
       Object.assign(known, terms);
       return answer(missed ? "missed" : "renewed", granted);
     }
-    if (known !== undefined) this.drop(keyHex, leaseId, known);
-    if (!this.hasRoom(keyHex, watcher.key)) return answer("full", 0);
-    this.add(keyHex, leaseId, { key, ...terms });
+    if (known !== undefined) this.drop(keyHex, known);
+    if (!this.hasRoom(keyHex, watcher.key, owner)) return answer("full", 0);
+    this.add(keyHex, { id: leaseId, key, ...terms });
     return answer("begun", granted);
   }
 
@@ -84,10 +93,11 @@ export class Leases {
     if (this.count === 0 || (before !== undefined && saysTheSame(before, record))) return;
     const leases = this.byKey.get(toHex(key));
     if (leases === undefined) return;
-    for (const [id, lease] of leases) {
+    for (const lease of leases.values()) {
       // Who watches those that fit wants to know as well that one no longer does.
-      const isWanted = lease.where === undefined || admits(lease.where, record) || (before !== undefined && admits(lease.where, before));
-      if (isWanted && lease.until > this.context.runtime.now()) this.post({ id, lease, record: record.bytes });
+      const where = this.filtering.of(lease.where, before === undefined ? 1 : 2);
+      const isWanted = where === undefined || admits(where, record) || (before !== undefined && admits(where, before));
+      if (isWanted && lease.until > this.context.runtime.now()) this.post({ lease, record: record.bytes });
     }
     this.pump();
   }
@@ -95,7 +105,7 @@ export class Leases {
   /** Forgets leases that have run out. */
   sweep(): void {
     const now = this.context.runtime.now();
-    for (const [keyHex, leases] of this.byKey) for (const [id, lease] of leases) if (lease.until <= now) this.drop(keyHex, id, lease);
+    for (const [keyHex, leases] of this.byKey) for (const lease of leases.values()) if (lease.until <= now) this.drop(keyHex, lease);
   }
 
   stop(): void {
@@ -105,14 +115,36 @@ export class Leases {
     this.count = 0;
   }
 
-  private hasRoom(keyHex: string, watcher: string): boolean {
-    const isFull = () =>
-      this.count >= MAX_LEASES ||
-      (this.byKey.get(keyHex)?.size ?? 0) >= MAX_LEASES_PER_KEY ||
-      (this.perWatcher.get(watcher) ?? 0) >= MAX_LEASES_PER_WATCHER ||
-      this.countOf(keyHex, watcher) >= MAX_LEASES_OF_ONE;
-    if (isFull()) this.sweep();
-    return !isFull();
+  /** Whether a newcomer may come in; one that has taken more than its share has then made room for it. */
+  private hasRoom(keyHex: string, watcher: string, owner: Owner): boolean {
+    if (this.isAtABound(keyHex, watcher)) this.sweep();
+    if (this.isGreedy(keyHex, watcher)) return false;
+    // Room under the key is room among all: no more than one ever goes.
+    if (this.isKeyFull(keyHex)) return this.makeRoom(this.byKey.get(keyHex)?.values() ?? [], owner);
+    return this.count < MAX_LEASES || this.makeRoom(this.all(), owner);
+  }
+
+  private isAtABound(keyHex: string, watcher: string): boolean {
+    return this.count >= MAX_LEASES || this.isKeyFull(keyHex) || this.isGreedy(keyHex, watcher);
+  }
+
+  private isKeyFull(keyHex: string): boolean {
+    return (this.byKey.get(keyHex)?.size ?? 0) >= MAX_LEASES_PER_KEY;
+  }
+
+  private isGreedy(keyHex: string, watcher: string): boolean {
+    return (this.perWatcher.get(watcher) ?? 0) >= MAX_LEASES_PER_WATCHER || this.countOf(keyHex, watcher) >= MAX_LEASES_OF_ONE;
+  }
+
+  /** Whoever gives way is not told: at its next renewal it is not known any more, and reads again what it has missed. */
+  private makeRoom(leases: Iterable<Lease>, newcomer: Owner): boolean {
+    const leaves = firstOfTooMany(leases, newcomer);
+    if (leaves !== undefined) this.drop(toHex(leaves.key), leaves);
+    return leaves !== undefined;
+  }
+
+  private *all(): Generator<Lease> {
+    for (const leases of this.byKey.values()) yield* leases.values();
   }
 
   private countOf(keyHex: string, watcher: string): number {
@@ -121,12 +153,12 @@ export class Leases {
     return count;
   }
 
-  private add(keyHex: string, id: string, lease: Lease): void {
+  private add(keyHex: string, lease: Lease): void {
     const { key } = lease.watcher;
     this.count += 1;
     this.perWatcher.set(key, (this.perWatcher.get(key) ?? 0) + 1);
     const leases = this.byKey.get(keyHex) ?? new Map<string, Lease>();
-    this.byKey.set(keyHex, leases.set(id, lease));
+    this.byKey.set(keyHex, leases.set(lease.id, lease));
   }
 
   private post(parcel: Parcel): void {
@@ -144,7 +176,7 @@ export class Leases {
   }
 
   /** Over the link that its renewals keep open, or at addresses that it has proved: nobody is dialled who is merely named. */
-  private tell({ lease, record, id }: Parcel): void {
+  private tell({ lease, record }: Parcel): void {
     const { peers, settings, membership } = this.context;
     const { watcher } = lease;
     const known = peers.isLinked(watcher) ? watcher : membership.table.known(watcher);
@@ -158,7 +190,7 @@ export class Leases {
       this.busy.delete(watcher.key);
       if (outcome.kind === "failed" && outcome.reason !== "refused") this.dropAllOf(watcher.key);
       else if (outcome.kind !== "changed") lease.missed = true;
-      else if (!outcome.wanted) this.drop(toHex(lease.key), id, lease);
+      else if (!outcome.wanted) this.drop(toHex(lease.key), lease);
       this.pump();
     });
   }
@@ -167,13 +199,13 @@ export class Leases {
   private dropAllOf(watcher: string): void {
     this.outbox = this.outbox.filter(({ lease }) => lease.watcher.key !== watcher);
     for (const [keyHex, leases] of this.byKey)
-      for (const [id, lease] of leases) if (lease.watcher.key === watcher) this.drop(keyHex, id, lease);
+      for (const lease of leases.values()) if (lease.watcher.key === watcher) this.drop(keyHex, lease);
   }
 
-  private drop(keyHex: string, id: string, lease: Lease): void {
+  private drop(keyHex: string, lease: Lease): void {
     const leases = this.byKey.get(keyHex);
-    if (leases?.get(id) !== lease) return; // it ran out, and another was begun
-    leases.delete(id);
+    if (leases?.get(lease.id) !== lease) return; // it ran out, and another was begun
+    leases.delete(lease.id);
     if (leases.size === 0) this.byKey.delete(keyHex);
     this.count -= 1;
     const left = (this.perWatcher.get(lease.watcher.key) ?? 1) - 1;

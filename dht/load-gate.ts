@@ -17,13 +17,13 @@ export class LoadGate {
     this.countedAt = runtime.now();
   }
 
-  /** Whether one more piece of work is taken on now. */
-  admit(): boolean {
+  /** Whether one more piece of work is taken on now. @param cost as many pieces as it counts for. */
+  admit(cost = 1): boolean {
     const now = this.runtime.now();
     this.left = Math.min(this.perSecond * BURST_S, this.left + ((now - this.countedAt) / 1_000) * this.perSecond);
     this.countedAt = now;
-    if (this.left < 1) return false;
-    this.left -= 1;
+    if (this.left < cost) return false;
+    this.left -= cost;
     return true;
   }
 }

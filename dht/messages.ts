@@ -97,7 +97,7 @@ export type StoreOutcome =
   | "expired"
   /** Wrongly signed, malformed, of another swarm, or not a record of this key. */
   | "invalid"
-  /** The store is full of other keys' records, or this publisher has as many here as one may. */
+  /** The store is full of other keys' records, this publisher has as many here as one may, or too many come at once. */
   | "busy";
 
 export interface StoreResponse {

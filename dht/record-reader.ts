@@ -9,6 +9,8 @@ const MAX_REMEMBERED = 1_024;
 export interface RecordReader {
   /** The record, or why it is refused. Its time is not checked. */
   read(bytes: Uint8Array): CapabilityRecord | string;
+  /** Whether it is known already that they are genuine, so that reading them costs little. Left out where nothing is remembered. */
+  remembers?(bytes: Uint8Array): boolean;
 }
 
 /**
@@ -27,11 +29,19 @@ export class CachedRecordReader implements RecordReader {
 
   read(bytes: Uint8Array): CapabilityRecord | string {
     if (bytes.length > MAX_RECORD_BYTES) return readRecord(bytes, this.verify);
-    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    const key = keyOf(bytes);
     const known = this.known.get(key);
     if (known !== undefined) return known;
     const record = readRecord(Uint8Array.from(bytes), this.verify); // a copy: what is remembered must not keep the frame it came in
     if (typeof record !== "string") this.known.set(key, record);
     return record;
   }
+
+  remembers(bytes: Uint8Array): boolean {
+    return bytes.length <= MAX_RECORD_BYTES && this.known.has(keyOf(bytes));
+  }
+}
+
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

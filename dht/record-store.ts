@@ -1,7 +1,7 @@
 import { type NodeId, toHex } from "../routing/index.ts";
 import { MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
-import { admits, type Where } from "./query/index.ts";
+import { sieveOf, type Where } from "./query/index.ts";
 import { add, farthestOf, firstToLeave, largest, type Owner, type Place } from "./room.ts";
 import { belongsUnder, depthOf, type Shelf, type StoreResult, supersede, untilOf } from "./shelf.ts";
 
@@ -86,12 +86,13 @@ export class RecordStore {
     const shelf = this.byKey.get(toHex(key));
     if (shelf === undefined) return { records: [], more: undefined, split: 0 };
     const entries = [...shelf.records.keys()].filter((entry) => entry > (after ?? "")).sort();
+    const admits = where && sieveOf(where);
     const records: Uint8Array[] = [];
     let live = 0;
     let last: string | undefined;
     for (const entry of entries) {
       const record = shelf.records.get(entry) as CapabilityRecord;
-      if (timelinessOf(record, wallClock) !== "current" || (where !== undefined && !admits(where, record))) continue;
+      if (timelinessOf(record, wallClock) !== "current" || admits?.(record) === false) continue;
       if (live >= limit || records.length >= MAX_PER_ANSWER) return { records, more: last, split: shelf.split };
       records.push(record.bytes);
       if (!record.withdrawn) live += 1;

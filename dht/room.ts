@@ -1,4 +1,4 @@
-import { compareDistance, type NodeId } from "../routing/index.ts";
+import { compareDistance, type NodeId, subnetOf } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -19,6 +19,12 @@ export interface Place {
  * Keys cost nothing, so publishers say little of who is behind them; addresses far apart cost money.
  */
 export type Owner = number | string;
+
+/** The subnet that a caller's host is in; 0 where no share is counted by subnet. */
+export function subnetOfHost(host: string | undefined): number {
+  if (host === undefined) return 0;
+  return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
+}
 
 export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord): Owner {
   return shelf.subnets?.get(entry) ?? publisherKey;
@@ -46,6 +52,21 @@ export function farthestOf(shelves: Iterable<Shelf>, owner: Owner, self: NodeId)
     for (const record of shelf.records.values()) if (ownerOf(shelf, record) === owner) farthest = { shelf, record };
   }
   return farthest;
+}
+
+/**
+ * The same among what is in no order of distance: of the owner that has the most, the one that stands last. Nobody, where the newcomer's owner would have as
+ * many, so that two who have the same do not push each other out for ever.
+ */
+export function firstOfTooMany<T extends { readonly owner: Owner }>(held: Iterable<T>, newcomer: Owner): T | undefined {
+  const last = new Map<Owner, T>(); // these two: at most as many as are held
+  const counts = new Map<Owner, number>();
+  for (const one of held) {
+    last.set(one.owner, one);
+    add(counts, one.owner, 1);
+  }
+  const [greediest, most] = largest(counts) ?? [newcomer, 0];
+  return most > 1 + (counts.get(newcomer) ?? 0) ? last.get(greediest) : undefined;
 }
 
 export function add(counts: Map<Owner, number>, owner: Owner, by: 1 | -1): void {

@@ -40,6 +40,13 @@ export interface OverlaySettings {
   readonly sweepIntervalMs: number;
   /** Requests of lookups that are answered in full, a second; what goes beyond gets `busy` and a few contacts. */
   readonly fullAnswersPerSecond: number;
+  /**
+   * Comparisons of records with conditions of finders and watchers, a second: of words 25 ms of work, of versions or shapes up to 300 ms. Holders that
+   * have no more to spare sort nothing out, and give all they have. See {@link Filtering}.
+   */
+  readonly comparisonsPerSecond: number;
+  /** Records to be stored that have not been seen before, a second: each has a signature to check. What goes beyond gets `busy`. */
+  readonly checksPerSecond: number;
 }
 
 export const DEFAULT_SETTINGS: OverlaySettings = {
@@ -60,4 +67,6 @@ export const DEFAULT_SETTINGS: OverlaySettings = {
   mostOwn: 64,
   sweepIntervalMs: 5 * MINUTE,
   fullAnswersPerSecond: 1_000,
+  comparisonsPerSecond: 250_000,
+  checksPerSecond: 1_000,
 };

@@ -23,12 +23,12 @@ export class AddressCheck {
    * @throws SynapseError `unreachable`.
    */
   async proved(contact: Contact, timeoutMs: number): Promise<Contact | undefined> {
-    const { transport, pool, runtime } = this.core;
+    const { transport, pool, runtime, homeNames } = this.core;
     const hello = await pool.peek(contact.key)?.ready;
     if (transport.prove === undefined || hello?.features.includes(FEATURE) === false) return undefined;
     const { id, addresses } = contact;
     const prove = async (address: string, signal?: AbortSignal) => {
-      await transport.prove?.(address, { expectedId: id, timeoutMs, signal });
+      await transport.prove?.(address, { expectedId: id, timeoutMs, signal, namedBy: homeNames.has(address) ? "home" : "outside" });
       return address;
     };
     const [only, ...others] = addresses;

@@ -60,9 +60,10 @@ export function shortAddress(address: string): string {
   return address.startsWith(SCHEME) ? address.slice(SCHEME.length) : address;
 }
 
-/** Ranges that are not routed on the public internet (RFC 1918, 3927, 4193, 4291, 6598). */
+/** Ranges that are not routed on the public internet (RFC 1918, 3927, 4193, 4291, 6598), and what stands for this machine (RFC 1122). */
 const PRIVATE = new BlockList();
 for (const [net, bits] of [
+  ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["169.254.0.0", 16],
@@ -70,6 +71,7 @@ for (const [net, bits] of [
   ["192.168.0.0", 16],
 ] as const)
   PRIVATE.addSubnet(net, bits, "ipv4");
+PRIVATE.addAddress("::", "ipv6");
 PRIVATE.addSubnet("fc00::", 7, "ipv6");
 PRIVATE.addSubnet("fe80::", 10, "ipv6");
 

@@ -23,6 +23,7 @@ export type ErrorCode =
   | "connection_lost"
   | "forbidden"
   | "frame_too_large"
+  | "in_use"
   | "internal_error"
   | "never_settled"
   | "not_found"

@@ -17,9 +17,12 @@ export class Identity implements Signer {
   readonly publicKey: Uint8Array;
   readonly nodeId: NodeId;
   readonly privateKey: KeyObject;
+  /** The file that it is kept in. One node at a time may use it. */
+  readonly file: string | undefined;
 
-  private constructor(privateKey: KeyObject) {
+  private constructor(privateKey: KeyObject, file?: string) {
     this.privateKey = privateKey;
+    this.file = file;
     this.publicKey = rawPublicKey(createPublicKey(privateKey));
     this.nodeId = nodeIdOf(this.publicKey);
   }
@@ -42,7 +45,7 @@ export class Identity implements Signer {
   static async loadOrCreate(path: string): Promise<Identity> {
     const known = await Identity.load(path);
     if (known !== undefined) return known;
-    const identity = Identity.generate();
+    const identity = new Identity(Identity.generate().privateKey, path);
     if (await identity.saveNew(path)) return identity;
     return (await Identity.load(path)) ?? identity; // another process was first: its identity counts
   }
@@ -65,7 +68,7 @@ export class Identity implements Signer {
       if (error instanceof SynapseError) throw error;
       throw new SynapseError("bad_identity", `cannot read the identity file ${path}: ${messageOf(error)}`, { cause: error });
     }
-    return new Identity(parsePrivateKey(pem, path));
+    return new Identity(parsePrivateKey(pem, path), path);
   }
 
   /**

@@ -24,7 +24,7 @@ export interface NodeOptions extends ServerOptions {
   readonly join?: "required" | "background";
   /**
    * A file to keep the best contacts in, so that a restart needs no bootstrap node. It is made when there is none; without it nothing is
-   * kept.
+   * kept. One node at a time may use it, and the file of its identity: start() rejects with `in_use` where another does.
    */
   readonly state?: string | undefined;
   /** Port to listen on. Default 0: any that is free. */

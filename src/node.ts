@@ -21,6 +21,8 @@ import { asPartOfCurrent, callOptions, DEFAULT_CALL_TIMEOUT_MS, readArguments } 
 import { type Confirmed, confirm } from "./confirm.ts";
 import { ContactKeeper } from "./contact-keeper.ts";
 import { abortedError, SynapseError } from "./errors.ts";
+import { FileLocks } from "./file-locks.ts";
+import { publisherOf } from "./hearsay.ts";
 import { countedHost } from "./hosts.ts";
 import { verifyEd25519 } from "./identity.ts";
 import { DEFAULT_SWARM, type NodeOptions } from "./node-options.ts";
@@ -63,6 +65,7 @@ export class Node extends Server {
   /** Ends the join begun last, for whoever waits for it. */
   private joining: AbortController | undefined;
   private keeper: ContactKeeper | undefined;
+  private readonly locks = new FileLocks();
   private reachability: Reachability | undefined;
 
   constructor(options: NodeOptions = {}) {
@@ -196,6 +199,7 @@ export class Node extends Server {
 
   protected override async onStarted(signal?: AbortSignal): Promise<void> {
     const { runtime, identity } = this.core;
+    await this.locks.take([identity.file, this.nodeOptions.state]);
     this.member = new Overlay({
       self: makeContact(identity.nodeId, this.core.addresses),
       swarm: this.swarm,
@@ -238,6 +242,8 @@ export class Node extends Server {
     this.member?.stop();
     this.reachability?.stop();
     await this.keeper?.stop();
+    this.keeper = undefined;
+    await this.locks.release();
   }
 
   /** Those of an earlier life; from here on they are kept for the next one. */
@@ -245,7 +251,9 @@ export class Node extends Server {
     const { state } = this.nodeOptions;
     if (state === undefined) return [];
     this.keeper = new ContactKeeper(state, this.overlay, (line) => this.log(line));
-    return this.keeper.start();
+    const known = await this.keeper.start();
+    for (const { addresses } of known) this.core.homeNames.note(addresses); // they have been reached there
+    return known;
   }
 
   private errand(target: Target, request: OutgoingRequest, options: CallOptions, signal: AbortSignal | undefined): Errand {
@@ -257,10 +265,11 @@ export class Node extends Server {
   }
 
   private connect(target: Target, options: ConnectOptions) {
-    const { pool } = this.core;
+    const { pool, homeNames } = this.core;
     if (typeof target === "string") return pool.connectAddress(formatAddress(parseAddress(target)), options);
-    const contact = "record" in target ? makeContact(target.record.publisher, target.record.addresses) : target;
-    return pool.connect(contact, options);
+    if ("record" in target) return pool.connect(publisherOf(target, this.core.addresses, homeNames), options);
+    homeNames.note(target.addresses);
+    return pool.connect(target, options);
   }
 
   private registerOverlayEndpoints(): void {

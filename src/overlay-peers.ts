@@ -3,6 +3,7 @@ import { type Contact, sameId, shortId } from "../routing/index.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { AddressCheck } from "./address-check.ts";
 import { asSynapseError, SynapseError } from "./errors.ts";
+import { isOutside, namedIn, outsideOnly } from "./hearsay.ts";
 import { decodeResponse, encodeRequest } from "./overlay-wire.ts";
 import { callOver } from "./rpc/call-over.ts";
 import type { Connection } from "./rpc/connection.ts";
@@ -65,10 +66,17 @@ export class OverlayPeers implements Peers {
     const call = encodeRequest(await this.understoodBy(to, request));
     const { result, connection } = await callOver({ runtime, connect, request: call, options: { timeoutMs }, deadline });
     try {
-      return { response: decodeResponse(request.kind, result), connection };
+      return { response: this.credible(decodeResponse(request.kind, result), connection), connection };
     } catch (error) {
       throw new SynapseError("bad_answer", asSynapseError(error).message, { peer: to.key });
     }
+  }
+
+  /** Whoever is out on the internet names nobody in the private network of this machine. */
+  private credible(response: OverlayResponse, { link }: Connection): OverlayResponse {
+    if (isOutside(link)) return outsideOnly(response);
+    for (const { addresses } of namedIn(response)) this.core.homeNames.note(addresses);
+    return response;
   }
 
   /** Only those who say that they can are asked to pass a request on: others would refuse it for an argument that they do not know. */

@@ -29,6 +29,7 @@ export {
   MAX_WHERE_PUBLISHERS,
   ofPublishers,
   PUBLISHER_BYTES,
+  sieveOf,
   type Where,
 } from "./where.ts";
 export { whyNot } from "./why.ts";

@@ -20,10 +20,18 @@ export interface Where {
   readonly publishers: readonly string[];
 }
 
-export function admits({ any, publishers }: Where, record: CapabilityRecord): boolean {
-  if (publishers.length > 0 && !publishers.includes(record.publisherKey.slice(0, 2 * PUBLISHER_BYTES))) return false;
-  if (record.withdrawn || any.length === 0) return true;
-  return any.some((comparisons) => comparisons.every((comparison) => holdsOf(record, comparison)));
+export function admits(where: Where, record: CapabilityRecord): boolean {
+  return sieveOf(where)(record);
+}
+
+/** The same for many records. */
+export function sieveOf({ any, publishers }: Where): (record: CapabilityRecord) => boolean {
+  const named = new Set(publishers);
+  return (record) => {
+    if (named.size > 0 && !named.has(record.publisherKey.slice(0, 2 * PUBLISHER_BYTES))) return false;
+    if (record.withdrawn || any.length === 0) return true;
+    return any.some((comparisons) => comparisons.every((comparison) => holdsOf(record, comparison)));
+  };
 }
 
 /** A filter that lets through what certain publishers have, whatever it says. */

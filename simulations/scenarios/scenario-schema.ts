@@ -127,6 +127,8 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         mostOwn: { type: "integer", minimum: 1, maximum: 16_384 },
         sweepIntervalMs: time,
         fullAnswersPerSecond: { type: "number", minimum: 1, maximum: 1_000_000 },
+        comparisonsPerSecond: { type: "number", minimum: 1, maximum: 1_000_000_000 },
+        checksPerSecond: { type: "number", minimum: 1, maximum: 1_000_000 },
       },
     },
     targets: {

@@ -27,6 +27,7 @@ const LOCAL: Readonly<Record<string, ExitCode>> = {
   bad_record: ExitCode.usage,
   bad_request: ExitCode.usage,
   frame_too_large: ExitCode.usage,
+  in_use: ExitCode.usage,
   too_many: ExitCode.usage,
   usage: ExitCode.usage,
   not_found: ExitCode.nobodyFound,

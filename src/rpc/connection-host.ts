@@ -1,4 +1,5 @@
 import type { Runtime } from "../../dht/index.ts";
+import type { HomeNames } from "../home-names.ts";
 import type { LimitCounter } from "../limit-counts.ts";
 import type { Limits } from "../limits.ts";
 import type { Budget } from "./budget.ts";
@@ -21,6 +22,8 @@ export interface ConnectionHost {
   readonly isStopping: boolean;
   /** What to say in hello; asked for each link, since addresses may be learned late. */
   readonly introduce: () => Introduction;
+  /** Names that peers may have dialled wherever they lead. Left out: all of them lead to the internet, or nowhere. */
+  readonly homeNames?: HomeNames;
   /** While this process stops: a link has got on with that. */
   readonly onProgress?: (() => void) | undefined;
   /** Calls can be made over it, both ways. */

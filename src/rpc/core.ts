@@ -1,5 +1,7 @@
 import type { Runtime, Timer } from "../../dht/index.ts";
 import type { SynapseError } from "../errors.ts";
+import { isOutside } from "../hearsay.ts";
+import { HomeNames } from "../home-names.ts";
 import { Identity } from "../identity.ts";
 import { LimitCounter } from "../limit-counts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
@@ -57,6 +59,7 @@ export class RpcCore implements ConnectionHost {
   readonly outgoingBudget: Budget;
   readonly transport: Transport;
   readonly pool: ConnectionPool;
+  readonly homeNames = new HomeNames();
   private readonly swarm: string;
   /** Links from others; at most limits.maxConnections, which the transport enforces. */
   private readonly accepted = new Set<Connection>();
@@ -188,9 +191,11 @@ export class RpcCore implements ConnectionHost {
   }
 
   onReady(connection: Connection): void {
-    if (connection.link.dialled) return;
+    const { link, reached, peerContact } = connection;
+    if (!isOutside(link)) this.homeNames.note((reached ?? peerContact)?.addresses ?? []);
+    if (link.dialled) return;
     this.pool.adopt(connection);
-    this.onDialledIn?.(connection.link.remoteAddress);
+    this.onDialledIn?.(link.remoteAddress);
   }
 
   /** Most of those who send no more are gone. They are kept, in case they are not, as long as there are few of them. */

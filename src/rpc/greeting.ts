@@ -1,5 +1,6 @@
 import { type Contact, makeContact } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
+import { isOutside, outsideOf } from "../hearsay.ts";
 import type { Link } from "../transport/transport.ts";
 import { checkSwarm, HELLO_VERSION, MAX_HELLO_BYTES, parseHello } from "./hello.ts";
 import { type Hello, parseResponse } from "./messages.ts";
@@ -62,14 +63,16 @@ export class Greeting {
     checkSwarm(this.introduce().swarm, hello.swarm);
     this.done = true;
     this.link.limitFrames?.();
-    this.remember(hello);
-    return hello;
+    const listen = isOutside(this.link) ? outsideOf(hello.listen) : hello.listen;
+    if (hello.listen.length > 0 && hello.swarm !== "") this.remember(listen);
+    return { ...hello, listen };
   }
 
-  private remember({ listen, swarm }: Hello): void {
+  /** @param listen may be empty where nothing that it names leads to it from here: then only what was dialled does. */
+  private remember(listen: readonly string[]): void {
     const { peerId, dialled, remoteAddress } = this.link;
-    if (listen.length === 0 || swarm === "" || peerId === undefined) return;
-    this.claimed = makeContact(peerId, listen);
+    if (peerId === undefined) return;
+    if (listen.length > 0) this.claimed = makeContact(peerId, listen);
     if (dialled) this.proved = makeContact(peerId, [remoteAddress, ...listen.filter((address) => address !== remoteAddress)]);
   }
 

@@ -4,7 +4,7 @@ import { type Contact, type NodeId, toHex } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
 import { RecentMap } from "../recent-map.ts";
 import { orAborted } from "../runtime.ts";
-import type { Link, Transport } from "../transport/transport.ts";
+import type { Link, Provenance, Transport } from "../transport/transport.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Deadline } from "./deadline.ts";
@@ -94,7 +94,7 @@ export class ConnectionPool {
     const known = this.byAddress.get(address);
     if (known?.isOpen) return Promise.resolve(known);
     return this.wait(address, address, options, async (limit) => {
-      const connection = await this.dial(address, undefined, limit.leftMs);
+      const connection = await this.dial(address, undefined, limit.leftMs, "user");
       await limit.within(connection.ready, `${address} said no hello`); // only that tells how else it can be reached
       this.byAddress.set(address, connection);
       return connection;
@@ -188,25 +188,36 @@ export class ConnectionPool {
   private async dialContact({ id, key, addresses }: Contact, limit: Deadline): Promise<Connection> {
     if (addresses.length === 0) throw new SynapseError("unreachable", `node ${key.slice(0, 8)} names no address`);
     const [only, ...others] = addresses as [string, ...string[]];
-    if (others.length === 0) return this.dial(only, id, limit.leftMs);
-    const dial = (address: string, signal: AbortSignal) => this.link(address, id, limit.leftMs, signal);
+    if (others.length === 0) return this.dial(only, id, limit.leftMs, this.namedBy(only));
+    const dial = (address: string, signal: AbortSignal) => this.link(address, id, limit.leftMs, this.namedBy(address), signal);
     const race = new DialRace(this.host.runtime, dial, (late: Link) => late.destroy());
     return this.keep(await race.run(addresses));
   }
 
-  private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number): Promise<Connection> {
-    return this.keep(await this.link(address, expectedId, timeoutMs));
+  private async dial(address: string, expectedId: NodeId | undefined, timeoutMs: number, namedBy: Provenance): Promise<Connection> {
+    return this.keep(await this.link(address, expectedId, timeoutMs, namedBy));
   }
 
-  private async link(address: string, expectedId: NodeId | undefined, timeoutMs: number, lost?: AbortSignal): Promise<Link> {
+  private async link(
+    address: string,
+    expectedId: NodeId | undefined,
+    timeoutMs: number,
+    namedBy: Provenance,
+    lost?: AbortSignal,
+  ): Promise<Link> {
     const closed = this.end.signal;
     const signal = lost === undefined ? closed : AbortSignal.any([closed, lost]);
     try {
-      return await this.transport.dial(address, { dialect: "secure", expectedId, timeoutMs, signal });
+      return await this.transport.dial(address, { dialect: "secure", expectedId, namedBy, timeoutMs, signal });
     } catch (error) {
       // The caller has aborted nothing: what ended its call is the end of this side.
       throw closed.aborted ? new SynapseError("connection_lost", `this side was closed before ${address} had answered`) : error;
     }
+  }
+
+  /** Contacts are known from peers, whatever else knows of them. */
+  private namedBy(address: string): Provenance {
+    return this.host.homeNames?.has(address) ? "home" : "outside";
   }
 
   private keep(link: Link): Connection {

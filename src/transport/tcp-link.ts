@@ -27,6 +27,7 @@ export interface TcpLinkOptions {
   readonly dialect: Dialect;
   readonly peerId: NodeId | undefined;
   readonly remoteAddress: string;
+  readonly remoteHost?: string | undefined;
   readonly dialled: boolean;
   readonly runtime: Runtime;
   readonly limits: Limits;
@@ -64,6 +65,7 @@ export class TcpLink implements Link {
   readonly dialect: Dialect;
   readonly peerId: NodeId | undefined;
   readonly remoteAddress: string;
+  readonly remoteHost: string | undefined;
   readonly dialled: boolean;
   private readonly socket: LinkedSocket;
   private readonly runtime: Runtime;
@@ -97,6 +99,7 @@ export class TcpLink implements Link {
     this.dialect = options.dialect;
     this.peerId = options.peerId;
     this.remoteAddress = options.remoteAddress;
+    this.remoteHost = options.remoteHost;
     this.dialled = options.dialled;
     this.runtime = options.runtime;
     this.limits = options.limits;

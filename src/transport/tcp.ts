@@ -10,6 +10,7 @@ import type { Identity } from "../identity.ts";
 import type { Limits } from "../limits.ts";
 import { claimOf, NONCE_BYTES, type ProofRequest, signProof } from "./address-proof.ts";
 import { Admissions } from "./admissions.ts";
+import { type LookupAll, NameResolver } from "./name-resolver.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import { askForProof } from "./proof-exchange.ts";
 import { acceptSocket, type PlaintextPolicy, peerOf } from "./tcp-accept.ts";
@@ -43,6 +44,8 @@ export interface TcpTransportOptions {
   readonly incoming?: Allowance | undefined;
   /** TLS sessions remembered for resumption. Default 512. */
   readonly maxSessions?: number | undefined;
+  /** How names that peers have named are looked up. The system's way by default. */
+  readonly lookUp?: LookupAll | undefined;
   /** What this process claims of itself, and proves to those who ask whether it is there. Default: nothing. */
   readonly describeSelf?: () => SelfDescription;
   /** Told of those who have asked, and had a proof. */
@@ -58,12 +61,14 @@ export class TcpTransport implements Transport {
   private readonly outBuffer: OutBuffer;
   private readonly sessions: TlsSessions;
   private readonly proofs: LoadGate;
+  private readonly names: NameResolver;
 
   constructor(options: TcpTransportOptions) {
     this.options = options;
     this.secureContext = secureContextOf(options.identity);
     this.sessions = new TlsSessions(options.maxSessions);
     this.outBuffer = new OutBuffer(options.limits.maxBufferedBytesInAll);
+    this.names = new NameResolver(options.lookUp);
     this.proofs = new LoadGate(options.runtime, MAX_PROOFS_PER_SECOND);
   }
 
@@ -73,7 +78,8 @@ export class TcpTransport implements Transport {
     if (signal?.aborted) throw abortedError(signal);
     const remoteAddress = formatAddress({ host, port });
     const session = options.dialect === "secure" ? this.sessions.at(remoteAddress, options.expectedId) : undefined;
-    const socket = options.dialect === "plain" ? connect({ host, port }) : dialTls({ host, port }, this.secureContext, session?.ticket);
+    const to = { host, port, lookup: this.names.for(options.namedBy ?? "user") };
+    const socket = options.dialect === "plain" ? connect(to) : dialTls(to, this.secureContext, session?.ticket);
     const letGo = this.limit(socket, address, options);
     try {
       if (!(socket instanceof TLSSocket)) {
@@ -103,7 +109,7 @@ export class TcpTransport implements Transport {
     const { host, port } = parseAddress(address);
     const claim = claimOf(expectedId, describeSelf?.().swarm ?? "", formatAddress({ host, port }));
     const request = { nonce: runtime.randomBytes(NONCE_BYTES), claim };
-    const socket = connect({ host, port, noDelay: true });
+    const socket = connect({ host, port, noDelay: true, lookup: this.names.for(options.namedBy ?? "user") });
     const letGo = this.limit(socket, address, options);
     try {
       await settled(socket, "connect");
@@ -169,7 +175,8 @@ export class TcpTransport implements Transport {
   private link(socket: Socket, dialect: "plain" | "secure", peerId: Uint8Array | undefined, remoteAddress: string): TcpLink {
     const { outBuffer, options } = this;
     const { runtime, limits, incoming } = options;
-    return new TcpLink({ socket, dialect, peerId, remoteAddress, dialled: true, runtime, limits, outBuffer, incoming });
+    const remoteHost = socket.remoteAddress;
+    return new TcpLink({ socket, dialect, peerId, remoteAddress, remoteHost, dialled: true, runtime, limits, outBuffer, incoming });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import { connect, createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import type { NodeId } from "../../routing/index.ts";
 import { SynapseError } from "../errors.ts";
@@ -37,7 +37,11 @@ export function acceptTls(socket: Socket, secureContext: SecureContext): TLSSock
 }
 
 /** The dialling side, to an address or over a connected socket, with the ticket of an earlier session if there is one. */
-export function dialTls(to: { host: string; port: number } | { socket: Socket }, secureContext: SecureContext, ticket?: Buffer): TLSSocket {
+export function dialTls(
+  to: { host: string; port: number; lookup?: LookupFunction | undefined } | { socket: Socket },
+  secureContext: SecureContext,
+  ticket?: Buffer,
+): TLSSocket {
   const unchecked = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
   return connect({ ...to, secureContext, ALPNProtocols: [ALPN], ...unchecked, ...(ticket && { session: ticket }) });
 }

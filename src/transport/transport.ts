@@ -13,6 +13,8 @@ export interface Link {
   readonly peerId: NodeId | undefined;
   /** Where the other end appears to be, as an address URI. */
   readonly remoteAddress: string;
+  /** The host that it has turned out to be, where that address gives a name. Left out where it gives the host itself. */
+  readonly remoteHost?: string | undefined;
   /** True when this side dialled. */
   readonly dialled: boolean;
   /** Bytes sent that have not left yet. */
@@ -51,10 +53,18 @@ export interface LinkReceiver {
   onClose(error: SynapseError | undefined): void;
 }
 
+/**
+ * Who has named an address. `user`: whoever runs this process. The others are peers: `home`, one in this machine's private network, or one that has been
+ * reached there; `outside`, anybody else, whose names must lead to the internet.
+ */
+export type Provenance = "user" | "home" | "outside";
+
 export interface DialOptions {
   readonly dialect: Dialect;
   /** Refuses anybody else who answers. Secure dialect only. */
   readonly expectedId?: NodeId | undefined;
+  /** Default `user`. */
+  readonly namedBy?: Provenance;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -62,6 +72,8 @@ export interface DialOptions {
 export interface ProveOptions {
   /** Who should be there. */
   readonly expectedId: NodeId;
+  /** Default `user`. */
+  readonly namedBy?: Provenance;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,0 +1,70 @@
+import { isIP, isIPv6 } from "node:net";
+import type { Match, OverlayResponse } from "../dht/index.ts";
+import { type Contact, makeContact } from "../routing/index.ts";
+import { isPrivate, parseAddress } from "./address.ts";
+import type { HomeNames } from "./home-names.ts";
+import { canonicalV6 } from "./host-spelling.ts";
+import type { Link } from "./transport/transport.ts";
+
+/**
+ * What a peer names is dialled. Somebody out on the internet who names addresses of this machine, or of the private network that it is in, could have it
+ * knock at doors that are closed to him; and nobody who is to be reached there would learn of it from him. So of what comes from a public address
+ * private ones are passed over. Whoever is in the private network himself may name all.
+ */
+
+/** Whether the other end of a link is out on the internet. One of which no more than a name is known is not said to be: that is for resolvers to find out. */
+export function isOutside({ remoteHost, remoteAddress }: Pick<Link, "remoteHost" | "remoteAddress">): boolean {
+  const host = remoteHost ?? hostOf(remoteAddress);
+  return isIP(host) !== 0 && !isPrivate(isIPv6(host) ? canonicalV6(host) : host);
+}
+
+/** Whether an address is one of this machine or of its private network, as it is written: where a name leads, only a resolver knows. */
+export function isInside(address: string): boolean {
+  return isPrivate(hostOf(address));
+}
+
+/** Of addresses, those that lead to the internet. */
+export function outsideOf(addresses: readonly string[]): readonly string[] {
+  return addresses.some(isInside) ? addresses.filter((address) => !isInside(address)) : addresses;
+}
+
+/** An answer of somebody out on the internet, without contacts of whom nothing else is known than where they are in a private network. */
+export function outsideOnly(response: OverlayResponse): OverlayResponse {
+  if (response.kind !== "find_node" && response.kind !== "find_records") return response;
+  const contacts = outsideContacts(response.contacts);
+  if (response.kind === "find_node" || response.relayed === undefined) return { ...response, contacts };
+  const { relayed, ...own } = response;
+  const [from] = outsideContacts([relayed.from]);
+  return { ...own, contacts, ...(from && { relayed: { ...relayed, from, contacts: outsideContacts(relayed.contacts) } }) };
+}
+
+/**
+ * Whoever has published a record. Strangers sign what they like: nobody in a private network is called for it but by a node in there, or where a holder in there
+ * has given it.
+ * @param own addresses of this node.
+ */
+export function publisherOf({ record, from }: Match, own: readonly string[], homeNames: HomeNames): Contact {
+  const isHome = [...own, ...(from?.addresses ?? [])].some((address) => isInside(address) || homeNames.has(address));
+  if (isHome) homeNames.note(record.addresses);
+  return makeContact(record.publisher, isHome ? record.addresses : outsideOf(record.addresses));
+}
+
+/** Everybody that an answer names. */
+export function namedIn(response: OverlayResponse): readonly Contact[] {
+  if (response.kind !== "find_node" && response.kind !== "find_records") return [];
+  const relayed = response.kind === "find_records" ? response.relayed : undefined;
+  return relayed === undefined ? response.contacts : [...response.contacts, relayed.from, ...relayed.contacts];
+}
+
+function outsideContacts(contacts: readonly Contact[]): readonly Contact[] {
+  return contacts.flatMap((contact) => {
+    const addresses = outsideOf(contact.addresses);
+    if (addresses === contact.addresses) return [contact];
+    return addresses.length === 0 ? [] : [makeContact(contact.id, addresses)];
+  });
+}
+
+/** Empty for addresses of other schemes. */
+function hostOf(address: string): string {
+  return address.startsWith("tcp://") ? parseAddress(address).host : "";
+}
