@@ -202,9 +202,14 @@ export class Overlay {
     this.publisher.publish(offer, done, settled);
   }
 
-  /** Takes up again what this node published before it was started again: the bytes of its {@link published} records. */
+  /** Takes up again what this node published before it was started again: what {@link readSnapshot} gives. */
   resume(records: readonly KeptRecord[]): void {
     this.publisher.resume(records);
+  }
+
+  /** What was published in a former life and is offered no more must not be kept alive. */
+  withdrawAllBut(offered: readonly string[]): void {
+    for (const { capability } of this.published) if (!offered.includes(capability)) this.withdraw(capability, () => undefined);
   }
 
   withdraw(capability: string, done: (report: PublishReport) => void): void {

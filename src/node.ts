@@ -212,7 +212,7 @@ export class Node extends Server {
     this.member.start();
     this.reachability = watchReachability(this.core, this.member, (line) => this.log(line));
     await this.enterAtFirst(signal);
-    this.withdrawAbandoned();
+    this.member.withdrawAllBut(this.capabilityNames);
   }
 
   private async enterAtFirst(signal: AbortSignal | undefined): Promise<void> {
@@ -228,12 +228,6 @@ export class Node extends Server {
       if ((join === "required" && bootstrap.length > 0) || signal?.aborted) throw error;
       this.log(`not in the network yet: ${(error as SynapseError).message}; still trying`);
     }
-  }
-
-  /** What was published in a former life and is offered no more must not be kept alive. */
-  private withdrawAbandoned(): void {
-    const offered = new Set(this.capabilityNames);
-    for (const { capability } of this.overlay.published) if (!offered.has(capability)) this.overlay.withdraw(capability, () => undefined);
   }
 
   protected override async onStopping(): Promise<void> {

@@ -23,6 +23,7 @@ interface StartFlags {
   readonly bootstrap?: readonly string[];
   readonly swarm: string;
   readonly identity?: string;
+  readonly state?: string;
   readonly handler?: string;
   readonly exec?: string;
   readonly plaintext: "loopback" | "any" | "off";
@@ -46,6 +47,7 @@ export function startCommand() {
     .addOption(bootstrapOption())
     .addOption(swarmOption())
     .option("--identity <FILE>", "keep the key pair in this file, so that the node id stays; default: a new id each time")
+    .option("--state <FILE>", "keep the best contacts and what was published in this file: after a restart it needs no --bootstrap")
     .option("--handler <FILE>", "a module whose default export does the work: (task, context) => result")
     .option("--exec <COMMAND>", 'a program that does the work: {"task", "context"} on its stdin, its stdout is the result')
     .addOption(plaintextOption())
@@ -56,7 +58,8 @@ async function serve(flags: StartFlags, { output, signal }: CommandContext): Pro
   const log = (line: string) => output.say(`${new Date().toISOString()} ${line}`);
   const handler = await handlerOf(flags, log);
   const identity = flags.identity === undefined ? Identity.generate() : await Identity.loadOrCreate(flags.identity);
-  const node = new AgentNode({ ...cardOf(flags, identity), ...networkOf(flags), identity, log });
+  const { state } = flags;
+  const node = new AgentNode({ ...cardOf(flags, identity), ...networkOf(flags), identity, ...(state !== undefined && { state }), log });
   if (handler !== undefined) node.onTask(handler);
   await node.start({ signal });
   if (handler === undefined && node.capabilities.length > 0) {

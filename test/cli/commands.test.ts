@@ -174,6 +174,18 @@ describe("start", () => {
     expect(await second.stop("SIGINT")).toBe(0);
   });
 
+  test("with --state comes back into the network without a bootstrap address, and a second node on that file is refused", async () => {
+    const state = join(folder, "state.json");
+    const first = await start("--state", state, "--bootstrap", root.address);
+    const refused = await synapse("start", "--state", state, "--listen", "127.0.0.1:0", "--json");
+    expect(refused.code).toBe(2);
+    expect(JSON.parse(refused.out).error).toMatchObject({ code: "in_use" });
+    await first.stop();
+    const again = await start("--state", state);
+    expect((await synapse("peers", again.address)).out).toContain(root.address);
+    await again.stop();
+  });
+
   test("has work done by any program, which gets task and context on its stdin", async () => {
     const worker = await start("--capability", "echo", "--exec", "cat", "--bootstrap", root.address);
     const { out } = await synapse("ask", "@echo", "hello", "--context", "x=1", "--bootstrap", root.address);
