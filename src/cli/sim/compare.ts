@@ -1,5 +1,6 @@
 import type { Recording } from "synapse-p2p/simulations";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { describeComparison } from "./describe-runs.ts";
 import { checkWritable, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
@@ -19,7 +20,7 @@ export function compareCommand() {
   )
     .option("--report <FILE>", "write a page that shows the run: open it in a browser")
     .action((names: readonly string[], flags: CompareFlags) =>
-      inContext(flags, async ({ output, signal }) => {
+      inThread(flags, async ({ output, signal }) => {
         await checkWritable({ report: flags.report });
         const recordings: Recording[] = []; // as many as were named
         for (const name of names) {

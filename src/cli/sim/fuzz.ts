@@ -1,8 +1,9 @@
 import type { FuzzResult, FuzzSummary } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import { type Colours, type Output, printable, table } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { progressOn } from "./run-simulation.ts";
 import { readScenarioFile } from "./scenario-file.ts";
@@ -30,7 +31,7 @@ export function fuzzCommand() {
     .option("--minutes <M>", "virtual minutes of trouble in each world; default drawn, 5 to 30", wholeNumber(1, 100_000))
     .option("--workers <N>", "worlds that live at once; default one a core", wholeNumber(1, 1_024))
     .action((file: string | undefined, flags: FuzzFlags) =>
-      inContext(flags, ({ output, signal }) => (file === undefined ? fuzzSeeds(flags, output, signal) : fuzzFile(file, output, signal))),
+      inThread(flags, ({ output, signal }) => (file === undefined ? fuzzSeeds(flags, output, signal) : fuzzFile(file, output, signal))),
     );
 }
 

@@ -1,6 +1,7 @@
 import type { Recording } from "synapse-p2p/simulations";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import type { Colours, Output } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { describeFigures, describeTargets, unmeasured } from "./describe.ts";
 import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
@@ -28,7 +29,7 @@ export function runCommand() {
     .option("--save <FILE>", "save a recording, for `sim report` and `sim replay`")
     .option("--trace <FILE>", "write everything that happens, one JSON object a line; - for stdout")
     .option("--trace-kinds <KINDS>", "only lines of these kinds, such as request,result")
-    .action((name: string, flags: RunFlags) => inContext(flags, ({ output, signal }) => run(name, flags, output, signal)));
+    .action((name: string, flags: RunFlags) => inThread(flags, ({ output, signal }) => run(name, flags, output, signal)));
 }
 
 async function run(name: string, flags: RunFlags, output: Output, signal: AbortSignal): Promise<void> {

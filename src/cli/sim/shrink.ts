@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { ScenarioInput } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import { type Output, printable } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { checkWritable } from "./report-file.ts";
 import { readScenarioFile, withFilesAsSeenFrom } from "./scenario-file.ts";
@@ -27,7 +28,7 @@ export function shrinkCommand() {
     .argument("<seed|file>", "a seed, as `synapse sim fuzz` names it, or a file with a scenario")
     .option("--minutes <M>", "virtual minutes of trouble, as they were given to `sim fuzz`", wholeNumber(1, 100_000))
     .option("--out <FILE>", "write the smallest scenario there, for `sim fuzz`")
-    .action((what: string, flags: ShrinkFlags) => inContext(flags, ({ output, signal }) => run(what, flags, output, signal)));
+    .action((what: string, flags: ShrinkFlags) => inThread(flags, ({ output, signal }) => run(what, flags, output, signal)));
 }
 
 async function run(what: string, { minutes, out }: ShrinkFlags, output: Output, signal: AbortSignal): Promise<void> {

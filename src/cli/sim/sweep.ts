@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from "commander";
 import type { PointResult, Shard, SweepResult } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import type { Output } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { describeSweep } from "./describe-runs.ts";
 import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
@@ -42,7 +43,7 @@ export function sweepCommand() {
     .option("--report <FILE>", "write a page that shows all points: open it in a browser")
     .option("--workers <N>", "points that run at once; default one a core", wholeNumber(1, 1_024))
     .action((name: string, parameters: readonly string[], flags: SweepFlags) =>
-      inContext(flags, ({ output, signal }) => runSweep(name, parameters, flags, output, signal)),
+      inThread(flags, ({ output, signal }) => runSweep(name, parameters, flags, output, signal)),
     );
 }
 
