@@ -36,7 +36,7 @@ describe("A Ctrl-C ends", () => {
       setImmediate(() => writeSync(2, "here\\n"));
       export default { nodes: 50, durationMs: "1000h" };`);
     const trace = `${file}.ndjson`;
-    const { code, err } = await synapseUntilItSpeaks("SIGINT", "sim", "run", file, "--trace", trace);
+    const { code, err } = await synapseUntilItSpeaks("SIGINT", "sim", "run", file, "--trace", trace, "--trace-kinds", "birth");
     expect([code, err]).toEqual([130, "here\ninterrupted\n"]);
     const lines = (await readFile(trace, "utf8")).split("\n");
     expect([lines[0], lines.pop()]).toEqual([expect.stringContaining('"kind":"run"'), ""]);
