@@ -2,9 +2,10 @@ import type { Recording } from "synapse-p2p/simulations";
 import { makeCommand } from "../command.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { describeComparison } from "./describe-runs.ts";
-import { checkWritable, writeReport, writtenFiles } from "./report-file.ts";
+import { writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface CompareFlags extends ScenarioFlags {
   readonly report?: string;
@@ -21,7 +22,7 @@ export function compareCommand() {
     .option("--report <FILE>", "write a page that shows the run: open it in a browser")
     .action((names: readonly string[], flags: CompareFlags) =>
       inThread(flags, async ({ output, signal }) => {
-        await checkWritable({ report: flags.report });
+        checkWritable({ report: flags.report });
         const recordings: Recording[] = []; // as many as were named
         for (const name of names) {
           const scenario = await scenarioOf(name, flags);

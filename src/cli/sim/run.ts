@@ -3,10 +3,11 @@ import { makeCommand } from "../command.ts";
 import type { Colours, Output } from "../output.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { describeFigures, describeTargets, unmeasured } from "./describe.ts";
-import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
+import { save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 import { openTrace, STDOUT, type TraceFlags } from "./trace-file.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface RunFlags extends ScenarioFlags, TraceFlags {
   readonly report?: string;
@@ -33,15 +34,17 @@ export function runCommand() {
 }
 
 async function run(name: string, flags: RunFlags, output: Output, signal: AbortSignal): Promise<void> {
-  await checkWritable({ report: flags.report, recording: flags.save });
+  const { readScenario } = await import("synapse-p2p/simulations");
+  checkWritable({ report: flags.report, recording: flags.save, trace: flags.trace === STDOUT ? undefined : flags.trace });
   const scenario = await scenarioOf(name, flags);
+  readScenario(scenario); // or an older trace would be gone for a run that never began
   const trace = await openTrace(flags);
   const command = commandOf(name, flags, scenario);
   const recording = await runSimulation(scenario, output, signal, { command, ...(trace && { trace: trace.options }) }).finally(
     trace?.close,
   );
   if (flags.report !== undefined) await writeReport(flags.report, [recording]);
-  if (flags.save !== undefined) await save(flags.save, recording);
+  if (flags.save !== undefined) save(flags.save, recording);
   tell(recording, flags, output);
   failOnFaults(recording.figures);
 }

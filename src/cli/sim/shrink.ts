@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import type { ScenarioInput } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
 import { makeCommand } from "../command.ts";
@@ -7,8 +6,8 @@ import { wholeNumber } from "../options.ts";
 import { type Output, printable } from "../output.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
-import { checkWritable } from "./report-file.ts";
 import { readScenarioFile, withFilesAsSeenFrom } from "./scenario-file.ts";
+import { checkWritable, writeWhole } from "./written-file.ts";
 
 /** Tries after which the bar is full: most worlds take fewer. */
 const USUAL_TRIES = 100;
@@ -33,13 +32,13 @@ export function shrinkCommand() {
 
 async function run(what: string, { minutes, out }: ShrinkFlags, output: Output, signal: AbortSignal): Promise<void> {
   const { shrink } = await import("synapse-p2p/simulations");
-  await checkWritable({ scenario: out });
+  checkWritable({ scenario: out });
   const beganAt = performance.now();
   const progress = (tries: number, { nodes }: { readonly nodes: number }) =>
     output.progress(`${tries} tried, ${nodes} nodes, ${spell(performance.now() - beganAt)}`, tries, USUAL_TRIES);
   const { smallest, tries } = await shrink(await scenarioOf(what, minutes), { signal, progress }).finally(() => output.endProgress());
   const { scenario, violations } = smallest;
-  if (out !== undefined) await writeFile(out, `${JSON.stringify(withFilesAsSeenFrom(out, scenario), undefined, 2)}\n`);
+  if (out !== undefined) writeWhole("scenario", out, `${JSON.stringify(withFilesAsSeenFrom(out, scenario), undefined, 2)}\n`);
   const command = `synapse sim fuzz ${out ?? "FILE.json"}`;
   output.data({ scenario, violations, tries, command }, (style) => [
     JSON.stringify(scenario, undefined, 2),

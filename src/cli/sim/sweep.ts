@@ -7,8 +7,9 @@ import type { Output } from "../output.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { describeSweep } from "./describe-runs.ts";
-import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
+import { save, writeReport, writtenFiles } from "./report-file.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface SweepFlags extends ScenarioFlags, ResultFlags {
   readonly repeat?: number;
@@ -55,7 +56,7 @@ async function runSweep(name: string, texts: readonly string[], flags: SweepFlag
     throw new SynapseError("bad_options", "a shard is of no use unless it is saved: add --out FILE.json");
   const parameters = texts.map(readParameter); // before progress begins, whose timer would keep a command alive that has failed
   const scenario = await scenarioOf(name, flags);
-  await checkWritable({ report: flags.report, sweep: flags.out });
+  checkWritable({ report: flags.report, sweep: flags.out });
   const { progress, stop } = progressOfPoints(output);
   const result = await sweep(scenario, parameters, {
     ...pick(flags),
@@ -76,7 +77,7 @@ function pick({ repeat, shard: part, workers }: SweepFlags): { repeat?: number; 
 /** Writes the files, shows the table, and fails if a point has. As JSON, points have been told as they came. */
 export async function deliver(result: SweepResult, flags: ResultFlags, output: Output): Promise<void> {
   const { failuresOf, nameOfPoint, recordingsOf } = await import("synapse-p2p/simulations");
-  if (flags.out !== undefined) await save(flags.out, result);
+  if (flags.out !== undefined) save(flags.out, result);
   if (flags.report !== undefined) await writeReport(flags.report, recordingsOf(result));
   if (!output.json) {
     const lines = await describeSweep(output.style, result);
