@@ -1,9 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { checkWritable, writeWhole } from "../../src/cli/sim/written-file.ts";
 import { synapse, synapseUntilItSpeaks } from "./run.ts";
+
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  const renameSync: typeof fs.renameSync = (from, to) => {
+    if (disk.isFull) throw new Error("ENOSPC: no space left on device");
+    fs.renameSync(from, to);
+  };
+  return { ...fs, renameSync };
+});
+afterEach(() => {
+  disk.isFull = false;
+});
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "synapse-written-"));
@@ -30,14 +45,21 @@ describe("A file that is written", () => {
     const path = await folder();
     const file = join(path, "a.json");
     await writeFile(file, "before");
-    const full = { [Symbol.toPrimitive]: () => "" } as unknown as string; // nothing that can be written
-    expect(() => writeWhole("recording", file, full)).toThrow("cannot write the recording");
+    disk.isFull = true;
+    expect(() => writeWhole("recording", file, "after")).toThrow("cannot write the recording");
     expect([await readdir(path), await readFile(file, "utf8")]).toEqual([["a.json"], "before"]);
   });
 
-  test("is no file where a device is", () => {
-    checkWritable({ report: "/dev/null", recording: "/dev/null" });
-    writeWhole("report", "/dev/null", "into nothing");
+  test("goes into a pipe where there is one, and does not take its place", async () => {
+    const pipe = join(await folder(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(reader));
+    checkWritable({ report: pipe });
+    writeWhole("report", pipe, "a page");
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    const read = Buffer.alloc(100);
+    expect(read.toString("utf8", 0, readSync(reader, read))).toBe("a page");
   });
 });
 
