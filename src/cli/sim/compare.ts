@@ -2,6 +2,7 @@ import type { Recording } from "synapse-p2p/simulations";
 import { makeCommand } from "../command.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { describeComparison } from "./describe-runs.ts";
+import { figuresAndTargets } from "./figures-and-targets.ts";
 import { writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
@@ -29,10 +30,10 @@ export function compareCommand() {
           recordings.push(await runSimulation(scenario, output, signal, { command: commandOf(name, flags, scenario) }));
         }
         if (flags.report !== undefined) await writeReport(flags.report, recordings);
-        const all = recordings.map(({ figures }) => figures);
+        const all = await Promise.all(recordings.map(figuresAndTargets));
         const lines = await describeComparison(output.style, recordings);
         output.data(all, () => [...lines, ...writtenFiles({ report: flags.report })]);
-        for (const figures of all) failOnFaults(figures);
+        for (const { figures } of recordings) failOnFaults(figures);
       }),
     );
 }

@@ -13,11 +13,11 @@ export function mergeCommand() {
     .option("--report <FILE>", "write a page that shows all points: open it in a browser")
     .action((files: readonly string[], flags: ResultFlags) =>
       inContext(flags, async ({ output }) => {
-        const { mergeShards, savedSweep } = await import("synapse-p2p/simulations");
+        const { mergeShards, savedSweep, unmeasuredIn } = await import("synapse-p2p/simulations");
         const shards = await Promise.all(files.map(async (name) => ({ name, result: savedSweep(await readSaved(name), name) })));
         const result = mergeShards(shards);
         checkWritable({ report: flags.report, sweep: flags.out });
-        if (output.json) for (const point of result.results) output.data(briefly(point), () => "");
+        if (output.json) for (const point of result.results) output.data(briefly(point, unmeasuredIn), () => "");
         await deliver(result, flags, output);
       }),
     );

@@ -1,8 +1,10 @@
 import type { Recording } from "synapse-p2p/simulations";
 import { makeCommand } from "../command.ts";
-import type { Colours, Output } from "../output.ts";
+import type { Output } from "../output.ts";
 import { inThread } from "../thread/in-thread.ts";
-import { describeFigures, describeTargets, unmeasured } from "./describe.ts";
+import { describeFigures } from "./describe.ts";
+import { describeTargets } from "./describe-targets.ts";
+import { figuresAndTargets } from "./figures-and-targets.ts";
 import { save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
@@ -45,17 +47,19 @@ async function run(name: string, flags: RunFlags, output: Output, signal: AbortS
   );
   if (flags.report !== undefined) await writeReport(flags.report, [recording]);
   if (flags.save !== undefined) save(flags.save, recording);
-  tell(recording, flags, output);
+  await tell(recording, flags, output);
   failOnFaults(recording.figures);
 }
 
 /** Where stdout carries the trace, people are told beside it. */
-function tell(recording: Recording, flags: RunFlags, output: Output): void {
-  const lines = (style: Colours) => [
+async function tell(recording: Recording, flags: RunFlags, output: Output): Promise<void> {
+  const isBeside = flags.trace === STDOUT && !output.json;
+  const style = isBeside ? output.sayStyle : output.style;
+  const lines = [
     ...describeFigures(style, recording.figures),
-    ...describeTargets(style, recording),
+    ...(await describeTargets(style, recording)),
     ...writtenFiles({ report: flags.report, recording: flags.save, trace: flags.trace === STDOUT ? undefined : flags.trace }),
   ];
-  if (flags.trace === STDOUT && !output.json) output.say(lines(output.sayStyle).join("\n"));
-  else output.data({ ...recording.figures, targets: recording.targets, unmeasured: unmeasured(recording) }, lines);
+  if (isBeside) output.say(lines.join("\n"));
+  else output.data(await figuresAndTargets(recording), () => lines);
 }

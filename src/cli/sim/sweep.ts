@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import type { PointResult, Shard, SweepResult } from "synapse-p2p/simulations";
+import type { PointResult, Shard, SweepResult, unmeasuredIn } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
 import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
@@ -7,6 +7,7 @@ import type { Output } from "../output.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { describeSweep } from "./describe-runs.ts";
+import { targetsOf } from "./figures-and-targets.ts";
 import { save, writeReport, writtenFiles } from "./report-file.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 import { checkWritable } from "./written-file.ts";
@@ -49,7 +50,7 @@ export function sweepCommand() {
 }
 
 async function runSweep(name: string, texts: readonly string[], flags: SweepFlags, output: Output, signal: AbortSignal): Promise<void> {
-  const { readParameter, sweep } = await import("synapse-p2p/simulations");
+  const { readParameter, sweep, unmeasuredIn } = await import("synapse-p2p/simulations");
   if (texts.length === 0 && flags.repeat === undefined)
     throw new SynapseError("bad_options", "there is nothing to vary", { hint: "give a parameter, such as nodes=100,300, or --repeat 5" });
   if (flags.shard !== undefined && flags.out === undefined)
@@ -64,7 +65,7 @@ async function runSweep(name: string, texts: readonly string[], flags: SweepFlag
     progress,
     command: (values) => commandOf(name, flags, scenario, values),
     onPoint: (point) => {
-      if (output.json) output.data(briefly(point), () => "");
+      if (output.json) output.data(briefly(point, unmeasuredIn), () => "");
     },
   }).finally(stop);
   await deliver(result, flags, output);
@@ -95,11 +96,10 @@ export async function deliver(result: SweepResult, flags: ResultFlags, output: O
 }
 
 /** A point without what only a report needs. */
-export function briefly(result: PointResult): object {
+export function briefly(result: PointResult, unmeasured: typeof unmeasuredIn): object {
   const { index, values } = result;
-  return "error" in result
-    ? { index, values, error: result.error }
-    : { index, values, figures: result.recording.figures, targets: result.recording.targets };
+  if ("error" in result) return { index, values, error: result.error };
+  return { index, values, figures: result.recording.figures, ...targetsOf(result.recording, unmeasured) };
 }
 
 function progressOfPoints(output: Output): { progress: (done: number, of: number) => void; stop: () => void } {
