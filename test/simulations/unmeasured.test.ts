@@ -29,6 +29,6 @@ test("Targets that a run could not measure are named with the reason, in pages o
   expect(headlineOf([recording.figures], "finds.recall")).toBeUndefined();
   const [alone, beside] = [renderReport([recording]), renderReport([recording, await record({ nodes: 8, durationMs: "20s" })])];
   for (const page of [alone, beside])
-    for (const why of ["no finds", "nobody watches", "no adversaries"]) expect(page).toContain(`not measured: ${why}`);
-  expect(alone).toContain("All 2\u00a0targets reached. 3\u00a0targets could not be measured.");
+    for (const why of ["no finds", "nobody watches", "no adversaries"]) expect(page.includes(`not measured: ${why}`), why).toBe(true);
+  expect(alone.includes("All 2\u00a0targets reached. 3\u00a0targets could not be measured.")).toBe(true);
 });

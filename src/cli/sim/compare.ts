@@ -1,4 +1,4 @@
-import type { Recording } from "synapse-p2p/simulations";
+import type { Recording, ScenarioInput } from "synapse-p2p/simulations";
 import { makeCommand } from "../command.ts";
 import { inThread } from "../thread/in-thread.ts";
 import { describeComparison } from "./describe-runs.ts";
@@ -24,9 +24,12 @@ export function compareCommand() {
     .action((names: readonly string[], flags: CompareFlags) =>
       inThread(flags, async ({ output, signal }) => {
         checkWritable({ report: flags.report });
-        const recordings: Recording[] = []; // as many as were named
-        for (const name of names) {
-          const scenario = await scenarioOf(name, flags);
+        const { readScenario } = await import("synapse-p2p/simulations");
+        const scenarios: [name: string, scenario: ScenarioInput][] = []; // as many as were named, before the first of them runs
+        for (const name of names) scenarios.push([name, await scenarioOf(name, flags)]);
+        for (const [, scenario] of scenarios) readScenario(scenario);
+        const recordings: Recording[] = []; // one for each
+        for (const [name, scenario] of scenarios) {
           recordings.push(await runSimulation(scenario, output, signal, { command: commandOf(name, flags, scenario) }));
         }
         if (flags.report !== undefined) await writeReport(flags.report, recordings);

@@ -50,10 +50,17 @@ async function run(what: string, { minutes, out }: ShrinkFlags, output: Output, 
 
 async function scenarioOf(what: string, minutes: number | undefined): Promise<ScenarioInput> {
   const { drawScenario } = await import("synapse-p2p/simulations");
-  if (/^\d+$/.test(what)) return drawScenario(wholeNumber(0)(what), { minutes });
+  if (/^\d+$/.test(what)) {
+    if (Number.isSafeInteger(Number(what))) return drawScenario(Number(what), { minutes });
+    throw new SynapseError("bad_options", `no seed is as large as ${what}: seeds are whole numbers up to ${Number.MAX_SAFE_INTEGER}`);
+  }
   if (!existsSync(what))
     throw new SynapseError("bad_options", `neither a seed nor a file that is there: ${JSON.stringify(what)}`, {
       hint: "a seed is a whole number, as `synapse sim fuzz` names it; a file has a scenario, as `--out` writes it",
+    });
+  if (minutes !== undefined)
+    throw new SynapseError("bad_options", "--minutes is for a world of a seed: a file says itself how long it lives", {
+      hint: "leave it out, or change durationMs in the file",
     });
   return readScenarioFile(what);
 }
