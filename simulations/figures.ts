@@ -46,3 +46,16 @@ export function figureAt(figures: Figures, path: string): number | undefined {
   for (const step of path.split(".")) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[step] : undefined;
   return typeof at === "number" ? at : undefined;
 }
+
+/** The same for what was measured: where there was no operation of a kind, its figures are zeros that mean nothing. */
+export function measuredAt(figures: Figures, path: string): number | undefined {
+  const steps = path.split(".");
+  const isEmpty = steps.some((_, place) => place > 0 && figureAt(figures, [...steps.slice(0, place), "count"].join(".")) === 0);
+  return isEmpty && steps.at(-1) !== "count" ? undefined : figureAt(figures, path);
+}
+
+/** The unit of a figure by its path: "part", "ms", or none. */
+export function unitOf(path: string): string {
+  if (/\.(success|recall)$/.test(path)) return "part";
+  return /Ms\b/.test(path) ? "ms" : "";
+}

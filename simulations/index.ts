@@ -90,3 +90,4 @@ export {
   sweep,
   withValue,
 } from "./sweep/index.ts";
+export { type Unmeasured, unmeasuredIn } from "./unmeasured.ts";

@@ -65,10 +65,15 @@ async function run(
   lines?.begin(scenario, command);
   const play = new Play(world, scenario, models.sessions);
   const recorder = new Recorder(world, play, scenario);
-  const beginning = await play.run((phase, done, of) => {
-    if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");
-    progress?.(phase, done, of, world.clock.now);
-  });
+  const beginning = await play
+    .run((phase, done, of) => {
+      if (signal?.aborted) throw new SynapseError("aborted", "the simulation was interrupted");
+      progress?.(phase, done, of, world.clock.now);
+    })
+    .catch((error: unknown) => {
+      lines?.flush(); // what led there is what one wants to see
+      throw error;
+    });
   const figures = figuresOf(scenario, world, play, beginning, systemRuntime.now() - startedAt);
   lines?.end(figures.traceHash);
   return { figures, recorder };

@@ -48,6 +48,8 @@ export async function fuzzSeeds(seeds: number, options: FuzzSeedsOptions = {}): 
   const { from = 1, minutes, workers = availableParallelism(), signal, entry = programBeside(import.meta.url, "worker") } = options;
   if (!Number.isSafeInteger(seeds) || seeds < 1 || seeds > MAX_SEEDS)
     throw new SynapseError("bad_options", `seeds must be a whole number from 1 to ${MAX_SEEDS}, not ${seeds}`);
+  if (!Number.isSafeInteger(from) || from < 0 || !Number.isSafeInteger(from + seeds - 1))
+    throw new SynapseError("bad_options", `from must be a whole number from 0, and no seed above ${Number.MAX_SAFE_INTEGER}`);
   const jobs: FuzzJob[] = Array.from({ length: seeds }, (_, n) => ({ seed: from + n, minutes }));
   const tally = new Tally(seeds, options);
   await runJobs<FuzzJob, FuzzResult>(jobs, {

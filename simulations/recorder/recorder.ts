@@ -2,7 +2,7 @@ import { capabilityKey } from "../../dht/index.ts";
 import { toHex } from "../../routing/index.ts";
 import type { OperationStatistics } from "../engine/statistics.ts";
 import type { World } from "../engine/world.ts";
-import { type Figures, figureAt } from "../figures.ts";
+import { type Figures, measuredAt, unitOf } from "../figures.ts";
 import type { Curve, KeyLoad, Recording, TargetResult } from "../recording.ts";
 import type { Play } from "../scenarios/play.ts";
 import type { Scenario, Target } from "../scenarios/scenario.ts";
@@ -98,18 +98,13 @@ export class Recorder {
 }
 
 function targetOf(figures: Figures, target: Target): TargetResult[] {
-  const value = figureAt(figures, target.figure);
+  const value = measuredAt(figures, target.figure);
   if (value === undefined) return [];
   const reached = "atLeast" in target ? value >= target.atLeast : value <= target.atMost;
   const unit = unitOf(target.figure);
   return [
     { name: target.figure, value, unit, reached, target: "atLeast" in target ? { atLeast: target.atLeast } : { atMost: target.atMost } },
   ];
-}
-
-function unitOf(figure: string): string {
-  if (/\.(success|recall)$/.test(figure)) return "part";
-  return /Ms\b/.test(figure) ? "ms" : "";
 }
 
 function sortedDown(values: number[]): number[] {

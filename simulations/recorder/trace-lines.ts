@@ -111,7 +111,8 @@ export class TraceLines implements TraceListener {
     if (this.block.length >= BLOCK) this.flush();
   }
 
-  private flush(): void {
+  /** Hands on what has been collected: whole lines. */
+  flush(): void {
     const { block } = this;
     this.block = "";
     if (block !== "") this.options.write(block);

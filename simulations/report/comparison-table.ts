@@ -1,9 +1,11 @@
 import type { Figures } from "../figures.ts";
+import type { Recording } from "../recording.ts";
+import { unmeasuredIn } from "../unmeasured.ts";
 import { operationsOf } from "./figures.ts";
 import { difference, NOTHING, quantity } from "./format.ts";
-import { cut, element, type Markup } from "./markup.ts";
+import { type Child, cut, element, type Markup } from "./markup.ts";
 import type { Run } from "./runs.ts";
-import { targetInWords, verdict } from "./targets.ts";
+import { notMeasured, targetInWords, verdict } from "./targets.ts";
 
 /** A figure of a run that can be set beside that of another. */
 export interface Measure {
@@ -63,22 +65,26 @@ function groupRow(subject: string, columns: number): Markup {
 
 /** Which run reached which target. */
 export function targetMatrix(runs: readonly Run[]): Markup | undefined {
-  const all = runs.flatMap(({ recording }) => recording.targets);
-  const names = [...new Map(all.map((target) => [target.name, target])).values()];
+  const all = runs.flatMap(({ recording }) => [...recording.targets, ...unmeasuredIn(recording)]);
+  const names = [...new Set(all.map(({ name }) => name))];
   if (names.length === 0) return undefined;
-  const rows = names.map((target) => {
-    const aims = new Set(all.filter(({ name }) => name === target.name).map(targetInWords));
-    const cells = runs.map(({ recording }) => {
-      const own = recording.targets.find(({ name }) => name === target.name);
-      return element("td", {}, own ? [quantity(own.value, own.unit), element("small", {}, verdict(own.reached))] : NOTHING);
-    });
+  const rows = names.map((name) => {
+    const aims = new Set(all.filter((target) => target.name === name).map(targetInWords));
     const aim = element("small", {}, cut([...aims].join("; "), 120));
-    return element("tr", {}, element("th", { scope: "row" }, cut(target.name, 120), aim), cells);
+    const cells = runs.map(({ recording }) => element("td", {}, targetCell(recording, name)));
+    return element("tr", {}, element("th", { scope: "row" }, cut(name, 120), aim), cells);
   });
   const heads = runs.map(({ letter, colour }) => element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter));
   const head = element("thead", {}, element("tr", {}, element("td", {}, "Targets"), heads));
   const table = element("table", { class: tableClass(runs) }, head, element("tbody", {}, rows));
   return element("div", { class: "scroll card", tabindex: 0, role: "region", "aria-label": "Targets of all runs" }, table);
+}
+
+function targetCell(recording: Recording, name: string): Child {
+  const own = recording.targets.find((target) => target.name === name);
+  if (own !== undefined) return [quantity(own.value, own.unit), element("small", {}, verdict(own.reached))];
+  const unmeasured = unmeasuredIn(recording).find((target) => target.name === name);
+  return unmeasured === undefined ? NOTHING : [NOTHING, element("small", {}, notMeasured(unmeasured))];
 }
 
 function operationMeasures(operation: string): Measure[] {

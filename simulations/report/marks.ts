@@ -20,6 +20,10 @@ const CHARACTER = 6.6;
 const LANE = 20;
 const MAX_LANES = 4;
 const MAX_LABEL = 28;
+/** What is shorter than this part of the whole is a moment. */
+const MOMENT = 0.002;
+/** So many shades over each other may have their full strength; more have no more of it together. */
+const FULL_SHADES = 2;
 /** Of one kind of mark; more are counted. */
 const TIMES_LISTED = 4;
 
@@ -31,13 +35,24 @@ export function numbered(marks: readonly Mark[], untilMs: number): NumberedMark[
     .sort((a, b) => a.from - b.from);
 }
 
-/** The shades behind a chart; what happens at one moment is a line. */
+/** The shades behind a chart; what happens at one moment is a line. Where many lie over each other each is paler, or curves would drown. */
 export function shades(marks: readonly NumberedMark[], height: number): Markup[] {
+  const strength = Math.min(1, FULL_SHADES / deepest(marks)).toFixed(2);
   return marks.map(({ from, until, label }) => {
-    const isMoment = until - from < 0.002;
+    const isMoment = until - from < MOMENT;
     const place = { x: percentOf(from), width: isMoment ? 2 : percentOf(until - from), y: 0, height };
-    return element("rect", { ...place, class: isMoment ? "moment" : "band" }, element("title", {}, cut(label, 120)));
+    return element(
+      "rect",
+      { ...place, class: isMoment ? "moment" : "band", ...(!isMoment && { "fill-opacity": strength }) },
+      element("title", {}, cut(label, 120)),
+    );
   });
+}
+
+/** How many of them there are at once, at most; one at least. */
+function deepest(marks: readonly NumberedMark[]): number {
+  const long = marks.filter(({ from, until }) => until - from >= MOMENT);
+  return long.reduce((most, { from: at }) => Math.max(most, long.filter(({ from, until }) => from <= at && at < until).length), 1);
 }
 
 /** The labels above the chart, in as many lanes as they need, and the height of those lanes. From the last to the first: so no stem crosses a label. */

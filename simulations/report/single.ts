@@ -1,4 +1,5 @@
-import type { Picture, Recording } from "../recording.ts";
+import type { Picture, Recording, TargetResult } from "../recording.ts";
+import { unmeasuredIn } from "../unmeasured.ts";
 import { curveCharts } from "./curves.ts";
 import { operationTable } from "./figures.ts";
 import { count, duration, plural, quantity } from "./format.ts";
@@ -71,16 +72,24 @@ function stack(cards: readonly (Markup | undefined)[]): Markup | undefined {
 }
 
 function figuresSection(recording: Recording): Section {
-  const { targets, figures } = recording;
+  const { figures, targets } = recording;
+  const unmeasured = unmeasuredIn(recording);
+  const content = [
+    faultNotice(figures.faults),
+    targetCards(targets, unmeasured),
+    operationTable(figures),
+    costs(recording),
+    scenarioTable(recording),
+  ];
+  return { id: "figures", title: "Headline figures", about: verdictOn(targets, unmeasured.length), content };
+}
+
+function verdictOn(targets: readonly TargetResult[], unmeasured: number): string {
   const missed = targets.filter(({ reached }) => !reached).length;
-  const verdict =
-    targets.length === 0
-      ? "No targets were set for this run."
-      : missed === 0
-        ? `All ${plural(targets.length, "target")} reached.`
-        : `${missed} of ${plural(targets.length, "target")} missed.`;
-  const content = [faultNotice(figures.faults), targetCards(targets), operationTable(figures), costs(recording), scenarioTable(recording)];
-  return { id: "figures", title: "Headline figures", about: verdict, content };
+  const all = plural(targets.length, "target");
+  const rest = unmeasured === 0 ? "" : ` ${plural(unmeasured, "target")} could not be measured.`;
+  if (targets.length === 0) return unmeasured === 0 ? "No targets were set for this run." : rest.trim();
+  return `${missed === 0 ? `All ${all} reached.` : `${missed} of ${all} missed.`}${rest}`;
 }
 
 function costs({ figures }: Recording): Markup {

@@ -1,5 +1,6 @@
 import type { TargetResult } from "../recording.ts";
-import { isPart, quantity, tickLabel } from "./format.ts";
+import type { Unmeasured } from "../unmeasured.ts";
+import { isPart, NOTHING, quantity, tickLabel } from "./format.ts";
 import { type Child, cut, element, type Markup, percentOf } from "./markup.ts";
 import { finite } from "./scales.ts";
 
@@ -12,10 +13,11 @@ const LEAST_RANGE = 0.01;
 /** Ends of bars are these times a power of ten. */
 const ROUND = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
-export function targetCards(targets: readonly TargetResult[]): Markup | undefined {
-  if (targets.length === 0) return undefined;
+/** Those that were missed first, those that say nothing last. */
+export function targetCards(targets: readonly TargetResult[], unmeasured: readonly Unmeasured[]): Markup | undefined {
   const missedFirst = [...targets].sort((a, b) => Number(a.reached) - Number(b.reached));
-  return element("ul", { class: targets.length % 4 === 0 ? "targets by-four" : "targets" }, missedFirst.map(targetCard));
+  const cards = [...missedFirst.map(targetCard), ...unmeasured.map(unmeasuredCard)];
+  return cards.length === 0 ? undefined : element("ul", { class: cards.length % 4 === 0 ? "targets by-four" : "targets" }, cards);
 }
 
 export function targetInWords({ target, unit }: Pick<TargetResult, "target" | "unit">): string {
@@ -25,6 +27,21 @@ export function targetInWords({ target, unit }: Pick<TargetResult, "target" | "u
 export function verdict(isReached: boolean): Markup {
   const [className, sign, word] = isReached ? ["good", "✓", "reached"] : ["bad", "✗", "missed"];
   return element("span", { class: `verdict ${className}` }, element("span", { "aria-hidden": "true" }, sign), ` ${word}`);
+}
+
+/** In place of a verdict. */
+export function notMeasured({ why }: Unmeasured): Markup {
+  return element("span", { class: "dim" }, `not measured: ${why}`);
+}
+
+function unmeasuredCard(unmeasured: Unmeasured): Markup {
+  return element(
+    "li",
+    { class: "card unmeasured" },
+    element("p", { class: "name" }, cut(unmeasured.name, 120)),
+    element("p", { class: "figure dim" }, NOTHING),
+    element("p", { class: "aim" }, notMeasured(unmeasured), element("span", { class: "dim" }, targetInWords(unmeasured))),
+  );
 }
 
 function targetCard(result: TargetResult): Markup {

@@ -1,4 +1,4 @@
-import { type Figures, figureAt } from "../figures.ts";
+import { type Figures, measuredAt } from "../figures.ts";
 import { isSame } from "./parameter.ts";
 import type { PointResult, SweepResult } from "./sweep.ts";
 
@@ -54,7 +54,7 @@ function rowOf(values: PointResult["values"], points: readonly PointResult[]): H
 
 /** A figure over several runs; undefined where none has it. */
 export function headlineOf(runs: readonly Figures[], figure: string): Headline | undefined {
-  const all = runs.map((figures) => figureAt(figures, figure)).filter((value) => value !== undefined);
+  const all = runs.map((figures) => measuredAt(figures, figure)).filter((value) => value !== undefined);
   if (all.length === 0) return undefined;
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
   const squares = all.reduce((sum, value) => sum + (value - mean) ** 2, 0);

@@ -56,7 +56,7 @@ function end(error: unknown): ExitCode {
     return ExitCode.usage;
   }
   const code = exitCodeOf(error);
-  if (code === ExitCode.interrupted && !output.json) output.say("interrupted");
+  if (code === ExitCode.interrupted && error instanceof SynapseError) output.interrupted(error);
   else output.fail(error);
   return code;
 }

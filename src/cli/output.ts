@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { messageOf, SynapseError } from "../errors.ts";
+import { type Sink, sinks } from "./thread/terminal.ts";
 
 /** Columns of the progress bar. */
 const BAR_WIDTH = 28;
@@ -13,8 +14,8 @@ const REDRAW_MS = 80;
 const CLEAR_LINE = "\r\u001b[2K";
 
 export interface Streams {
-  readonly out: NodeJS.WriteStream;
-  readonly err: NodeJS.WriteStream;
+  readonly out: Sink;
+  readonly err: Sink;
 }
 
 /**
@@ -29,7 +30,7 @@ export class Output {
   private readonly streams: Streams;
   private drawnAt = 0;
 
-  constructor(json: boolean, streams: Streams = { out: process.stdout, err: process.stderr }) {
+  constructor(json: boolean, streams: Streams = sinks()) {
     this.json = json;
     this.streams = streams;
     this.style = pc.createColors(wantsColour(streams.out));
@@ -68,6 +69,12 @@ export class Output {
     if (hint !== undefined) this.say(`       ${printable(hint)}`);
   }
 
+  /** Says that somebody has ended the command: for people it is no error. */
+  interrupted(error: SynapseError): void {
+    if (this.json) this.fail(error);
+    else this.say("interrupted");
+  }
+
   /** Draws how far something is; nothing when nobody watches. */
   progress(what: string, done: number, of: number): void {
     const { err } = this.streams;
@@ -88,8 +95,13 @@ export class Output {
   }
 
   endProgress(): void {
-    if (this.streams.err.isTTY && this.drawnAt > 0) this.streams.err.write(CLEAR_LINE);
+    if (this.drawnAt > 0) this.clearLine();
     this.drawnAt = 0;
+  }
+
+  /** Takes away what is drawn, whoever has drawn it. */
+  clearLine(): void {
+    if (this.streams.err.isTTY) this.streams.err.write(CLEAR_LINE);
   }
 }
 
@@ -157,6 +169,6 @@ export function readable(value: unknown): string {
   return typeof value === "bigint" ? value.toString() : printable(toJson(value, 2));
 }
 
-function wantsColour(stream: NodeJS.WriteStream): boolean {
+function wantsColour(stream: Sink): boolean {
   return stream.isTTY === true && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
 }

@@ -43,6 +43,24 @@ describe("sim", () => {
     expect(await readFile(report, "utf8")).toContain("cold-links");
   });
 
+  test("compare and sweep say which targets could not be measured, and why", async () => {
+    const file = join(await folder(), "mine.json");
+    const targets = [
+      { figure: "lookups.success", atLeast: 0.5 },
+      { figure: "adversaries.spam", atMost: 0.1 },
+    ];
+    await writeFile(file, JSON.stringify({ name: "mine", nodes: 10, durationMs: "20s", targets }));
+    const [compared, swept, ...forMachines] = await Promise.all([
+      synapse("sim", "compare", file),
+      synapse("sim", "sweep", file, "nodes=10,12"),
+      synapse("sim", "compare", file, "--json"),
+      synapse("sim", "sweep", file, "nodes=10", "--json"),
+    ]);
+    expect(compared.out).toMatch(/mine +adversaries\.spam +– +≤ 0\.1 +not measured: no adversaries/);
+    expect(swept.out).toMatch(/lookups\.success +≥ 50 % +reached in 2 of 2\n *adversaries\.spam +≤ 0\.1 +not measured: no adversaries/);
+    for (const { out } of forMachines) expect(JSON.stringify(JSON.parse(out))).toContain('"unmeasured":["adversaries.spam"]');
+  });
+
   test("fidelity holds both levels against nodes on loopback TCP", async () => {
     const { code, out } = await synapse("sim", "fidelity", "--nodes", "6", "--lookups", "3", "--json");
     expect(code).toBe(0);

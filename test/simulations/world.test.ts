@@ -72,10 +72,13 @@ describe("One seed", () => {
   });
 });
 
-test("A simulation can be interrupted", async () => {
+test("A simulation can be interrupted, and what has led there is in its trace", async () => {
   const abort = new AbortController();
-  const running = simulate({ nodes: 1_000, seed: 1 }, { signal: abort.signal, progress: () => abort.abort() });
+  const written: string[] = []; // one block: there are no faults
+  const trace = { kinds: ["fault"] as const, write: (lines: string) => written.push(lines) };
+  const running = simulate({ nodes: 1_000, seed: 1 }, { signal: abort.signal, progress: () => abort.abort(), trace });
   await expect(running).rejects.toMatchObject({ code: "aborted" });
+  expect(written).toEqual([expect.stringMatching(/^{"kind":"run".*}\n$/)]);
 });
 
 test("Options that make no sense are refused by name", async () => {

@@ -1,9 +1,12 @@
-import type { Recording } from "synapse-p2p/simulations";
-import { inContext, makeCommand } from "../command.ts";
+import type { Recording, ScenarioInput } from "synapse-p2p/simulations";
+import { makeCommand } from "../command.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { describeComparison } from "./describe-runs.ts";
-import { checkWritable, writeReport, writtenFiles } from "./report-file.ts";
+import { figuresAndTargets } from "./figures-and-targets.ts";
+import { writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface CompareFlags extends ScenarioFlags {
   readonly report?: string;
@@ -19,18 +22,21 @@ export function compareCommand() {
   )
     .option("--report <FILE>", "write a page that shows the run: open it in a browser")
     .action((names: readonly string[], flags: CompareFlags) =>
-      inContext(flags, async ({ output, signal }) => {
-        await checkWritable({ report: flags.report });
-        const recordings: Recording[] = []; // as many as were named
-        for (const name of names) {
-          const scenario = await scenarioOf(name, flags);
+      inThread(flags, async ({ output, signal }) => {
+        checkWritable({ report: flags.report });
+        const { readScenario } = await import("synapse-p2p/simulations");
+        const scenarios: [name: string, scenario: ScenarioInput][] = []; // as many as were named, before the first of them runs
+        for (const name of names) scenarios.push([name, await scenarioOf(name, flags)]);
+        for (const [, scenario] of scenarios) readScenario(scenario);
+        const recordings: Recording[] = []; // one for each
+        for (const [name, scenario] of scenarios) {
           recordings.push(await runSimulation(scenario, output, signal, { command: commandOf(name, flags, scenario) }));
         }
         if (flags.report !== undefined) await writeReport(flags.report, recordings);
-        const all = recordings.map(({ figures }) => figures);
+        const all = await Promise.all(recordings.map(figuresAndTargets));
         const lines = await describeComparison(output.style, recordings);
         output.data(all, () => [...lines, ...writtenFiles({ report: flags.report })]);
-        for (const figures of all) failOnFaults(figures);
+        for (const { figures } of recordings) failOnFaults(figures);
       }),
     );
 }

@@ -1,10 +1,10 @@
 import type { Headline, Recording, SweepResult } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
-import { targetCells } from "./describe.ts";
+import { describeTargetsOfAll, describeTargetsTogether } from "./describe-targets.ts";
 
-/** A sweep as a table: a row for each combination of parameters, with the spread of its repetitions. */
+/** A sweep as a table: a row for each combination of parameters, with the spread of its repetitions; then what all were to reach. */
 export async function describeSweep(style: Colours, result: SweepResult): Promise<string[]> {
-  const { HEADLINES, headlineRows } = await import("synapse-p2p/simulations");
+  const { HEADLINES, headlineRows, recordingsOf } = await import("synapse-p2p/simulations");
   const rows = headlineRows(result);
   const paths = Object.keys(rows[0]?.values ?? {});
   const isRepeated = rows.some(({ runs, failed }) => runs + failed > 1);
@@ -14,7 +14,7 @@ export async function describeSweep(style: Colours, result: SweepResult): Promis
     ...(isRepeated ? [failed === 0 ? String(runs) : `${runs}, ${failed} failed`] : []),
     ...figures.map((figure, n) => headline(figure, HEADLINES[n]?.unit ?? "")),
   ]);
-  return table(style, head, cells);
+  return [...table(style, head, cells), ...(await describeTargetsTogether(style, recordingsOf(result)))];
 }
 
 /** Runs side by side: a row for each, then what each was to reach. */
@@ -25,10 +25,9 @@ export async function describeComparison(style: Colours, recordings: readonly Re
     String(figures.nodes),
     ...HEADLINES.map(({ figure, unit }) => headline(headlineOf([figures], figure), unit)),
   ]);
-  const targets = recordings.flatMap(({ figures, targets: own }) => own.map((each) => [figures.scenario, ...targetCells(each)]));
   return [
     ...table(style, ["SCENARIO", "NODES", ...HEADLINES.map(({ name }) => name)], rows),
-    ...(targets.length === 0 ? [] : ["", ...table(style, ["", "TARGET", "MEASURED", "", ""], targets)]),
+    ...(await describeTargetsOfAll(style, recordings)),
   ];
 }
 

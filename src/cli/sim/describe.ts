@@ -1,26 +1,5 @@
-import type { AdversaryFigures, Figures, OperationFigures, Recording, Target, TargetResult } from "synapse-p2p/simulations";
+import type { AdversaryFigures, Figures, OperationFigures } from "synapse-p2p/simulations";
 import { type Colours, table } from "../output.ts";
-
-export function describeTargets(style: Colours, recording: Recording): string[] {
-  const rows = [...recording.targets.map(targetCells), ...unmeasured(recording).map((figure) => [figure, "–", "", "not measured"])];
-  return rows.length === 0 ? [] : ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows)];
-}
-
-/** Figures with a target that this run has none of: those of attackers, where there are none. */
-export function unmeasured({ scenario, targets }: Recording): string[] {
-  const wanted = (scenario as { readonly targets?: readonly Target[] }).targets ?? [];
-  return wanted.map(({ figure }) => figure).filter((figure) => !targets.some(({ name }) => name === figure));
-}
-
-/** A figure, what was measured, what it was to reach, and whether it has. */
-export function targetCells({ name, value, unit, target, reached }: TargetResult): string[] {
-  const aim = "atLeast" in target ? `≥ ${withUnit(target.atLeast, unit)}` : `≤ ${withUnit(target.atMost, unit)}`;
-  return [name, withUnit(value, unit), aim, reached ? "reached" : "missed"];
-}
-
-function withUnit(value: number, unit: string): string {
-  return unit === "part" ? `${Number((100 * value).toFixed(3))} %` : `${value} ${unit}`.trim();
-}
 
 export function describeFigures(style: Colours, figures: Figures, indent = 0): string[] {
   const {

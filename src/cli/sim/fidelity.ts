@@ -1,8 +1,9 @@
 import type { Difference, Fidelity, SpecimenFigures } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import { type Colours, type Output, table } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 
 interface FidelityFlags {
@@ -23,7 +24,7 @@ export function fidelityCommand() {
     .option("--nodes <N>", "in each of the three, at most 500; default 200", wholeNumber(2, 500))
     .option("--lookups <N>", "one after the other, the same in each; default 500", wholeNumber(1, 100_000))
     .option("--seed <N>", "one seed: the same keys, ways to join, and lookups; default 1", wholeNumber(0))
-    .action((flags: FidelityFlags) => inContext(flags, ({ output, signal }) => compare(flags, output, signal)));
+    .action((flags: FidelityFlags) => inThread(flags, ({ output, signal }) => compare(flags, output, signal)));
 }
 
 async function compare({ json: _, ...given }: FidelityFlags, output: Output, signal: AbortSignal): Promise<void> {

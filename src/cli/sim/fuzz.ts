@@ -1,8 +1,9 @@
 import type { FuzzResult, FuzzSummary } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import { type Colours, type Output, printable, table } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { progressOn } from "./run-simulation.ts";
 import { readScenarioFile } from "./scenario-file.ts";
@@ -11,8 +12,8 @@ import { readScenarioFile } from "./scenario-file.ts";
 const SHOWN = 3;
 
 interface FuzzFlags {
-  readonly seeds: number;
-  readonly from: number;
+  readonly seeds?: number;
+  readonly from?: number;
   readonly minutes?: number;
   readonly workers?: number;
   readonly json?: boolean;
@@ -25,16 +26,18 @@ export function fuzzCommand() {
     "synapse sim fuzz smallest.json",
   ])
     .argument("[scenario]", "a file: this world instead of random ones")
-    .option("--seeds <N>", "random worlds, one for each seed", wholeNumber(1, 1_000_000), 100)
-    .option("--from <S>", "the first seed", wholeNumber(0), 1)
+    .option("--seeds <N>", "random worlds, one for each seed; default 100", wholeNumber(1, 1_000_000))
+    .option("--from <S>", "the first seed; default 1", wholeNumber(0))
     .option("--minutes <M>", "virtual minutes of trouble in each world; default drawn, 5 to 30", wholeNumber(1, 100_000))
     .option("--workers <N>", "worlds that live at once; default one a core", wholeNumber(1, 1_024))
     .action((file: string | undefined, flags: FuzzFlags) =>
-      inContext(flags, ({ output, signal }) => (file === undefined ? fuzzSeeds(flags, output, signal) : fuzzFile(file, output, signal))),
+      inThread(flags, ({ output, signal }) =>
+        file === undefined ? fuzzSeeds(flags, output, signal) : fuzzFile(file, flags, output, signal),
+      ),
     );
 }
 
-async function fuzzSeeds({ seeds, from, minutes, workers }: FuzzFlags, output: Output, signal: AbortSignal): Promise<void> {
+async function fuzzSeeds({ seeds = 100, from = 1, minutes, workers }: FuzzFlags, output: Output, signal: AbortSignal): Promise<void> {
   const simulations = await import("synapse-p2p/simulations");
   const beganAt = performance.now();
   const summary = await simulations
@@ -52,7 +55,10 @@ async function fuzzSeeds({ seeds, from, minutes, workers }: FuzzFlags, output: O
   if (summary.failed > 0) throw new SynapseError("simulation_fault", `${summary.failed} of ${seeds} worlds failed`);
 }
 
-async function fuzzFile(file: string, output: Output, signal: AbortSignal): Promise<void> {
+async function fuzzFile(file: string, { json: _, ...flags }: FuzzFlags, output: Output, signal: AbortSignal): Promise<void> {
+  const [unused] = Object.keys(flags);
+  if (unused !== undefined)
+    throw new SynapseError("bad_options", `--${unused} is for random worlds, and ${file} is one world`, { hint: "give one or the other" });
   const { fuzzScenario } = await import("synapse-p2p/simulations");
   const scenario = await readScenarioFile(file);
   const result = await fuzzScenario(scenario, { signal, progress: progressOn(output) }).finally(() => output.endProgress());

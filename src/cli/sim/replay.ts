@@ -1,6 +1,7 @@
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { table } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { readSaved } from "./report-file.ts";
 import { progressOn } from "./run-simulation.ts";
 
@@ -11,7 +12,7 @@ export function replayCommand() {
   ])
     .argument("<file>", "a recording from `sim run --save`, or any JSON with a scenario and its traceHash")
     .action((file: string, flags: { readonly json?: boolean }) =>
-      inContext(flags, async ({ output, signal }) => {
+      inThread(flags, async ({ output, signal }) => {
         const { RECORDING_FORMAT, replay, savedRun } = await import("synapse-p2p/simulations");
         const run = savedRun(await readSaved(file), file);
         const { isSame, before, now, recording } = await replay(run, { progress: progressOn(output), signal }).finally(() =>

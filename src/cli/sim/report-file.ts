@@ -1,28 +1,17 @@
-import { open, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Recording, SweepResult } from "synapse-p2p/simulations";
 import { messageOf, SynapseError } from "../../errors.ts";
 import { withFilesAsSeenFrom, withFilesBeside } from "./scenario-file.ts";
-
-/** Files that a command will write, by what they are. What cannot be written is found out before the run, not after it. */
-export async function checkWritable(files: Readonly<Record<string, string | undefined>>): Promise<void> {
-  for (const [what, path] of Object.entries(files)) {
-    if (path === undefined) continue;
-    try {
-      await (await open(path, "a")).close();
-    } catch (error) {
-      throw new SynapseError("bad_options", `cannot write the ${what} to ${path}: ${messageOf(error)}`, { cause: error });
-    }
-  }
-}
+import { writeWhole } from "./written-file.ts";
 
 export async function writeReport(path: string, recordings: readonly Recording[]): Promise<void> {
   const { renderReport } = await import("synapse-p2p/simulations");
-  await writeFile(path, renderReport(recordings));
+  writeWhole("report", path, renderReport(recordings));
 }
 
 /** For `sim report`, `sim merge` and `sim replay`. */
-export async function save(path: string, saved: Recording | SweepResult): Promise<void> {
-  await writeFile(path, `${JSON.stringify(withFilesAsSeenFrom(path, saved))}\n`);
+export function save(path: string, saved: Recording | SweepResult): void {
+  writeWhole("kind" in saved ? "sweep" : "recording", path, `${JSON.stringify(withFilesAsSeenFrom(path, saved))}\n`);
 }
 
 /** What was saved; it is yet to be checked. @throws SynapseError `bad_options`. */

@@ -1,6 +1,7 @@
 import type { Recording } from "synapse-p2p/simulations";
 import { inContext, makeCommand } from "../command.ts";
-import { checkWritable, readSaved, writeReport } from "./report-file.ts";
+import { readSaved, writeReport } from "./report-file.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface ReportFlags {
   readonly out: string;
@@ -20,7 +21,7 @@ export function reportCommand() {
         const { savedRecordings } = await import("synapse-p2p/simulations");
         const recordings: Recording[] = []; // those of the files
         for (const file of files) recordings.push(...savedRecordings(await readSaved(file), file));
-        await checkWritable({ report: flags.out });
+        checkWritable({ report: flags.out });
         await writeReport(flags.out, recordings);
         output.data({ report: flags.out, recordings: recordings.length }, () => `report: ${flags.out}`);
       }),

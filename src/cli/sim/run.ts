@@ -1,11 +1,15 @@
 import type { Recording } from "synapse-p2p/simulations";
-import { inContext, makeCommand } from "../command.ts";
-import type { Colours, Output } from "../output.ts";
-import { describeFigures, describeTargets, unmeasured } from "./describe.ts";
-import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
+import { makeCommand } from "../command.ts";
+import type { Output } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
+import { describeFigures } from "./describe.ts";
+import { describeTargets } from "./describe-targets.ts";
+import { figuresAndTargets } from "./figures-and-targets.ts";
+import { save, writeReport, writtenFiles } from "./report-file.ts";
 import { failOnFaults, runSimulation } from "./run-simulation.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 import { openTrace, STDOUT, type TraceFlags } from "./trace-file.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface RunFlags extends ScenarioFlags, TraceFlags {
   readonly report?: string;
@@ -28,30 +32,34 @@ export function runCommand() {
     .option("--save <FILE>", "save a recording, for `sim report` and `sim replay`")
     .option("--trace <FILE>", "write everything that happens, one JSON object a line; - for stdout")
     .option("--trace-kinds <KINDS>", "only lines of these kinds, such as request,result")
-    .action((name: string, flags: RunFlags) => inContext(flags, ({ output, signal }) => run(name, flags, output, signal)));
+    .action((name: string, flags: RunFlags) => inThread(flags, ({ output, signal }) => run(name, flags, output, signal)));
 }
 
 async function run(name: string, flags: RunFlags, output: Output, signal: AbortSignal): Promise<void> {
-  await checkWritable({ report: flags.report, recording: flags.save });
+  const { readScenario } = await import("synapse-p2p/simulations");
+  checkWritable({ report: flags.report, recording: flags.save, trace: flags.trace === STDOUT ? undefined : flags.trace });
   const scenario = await scenarioOf(name, flags);
+  readScenario(scenario); // or an older trace would be gone for a run that never began
   const trace = await openTrace(flags);
   const command = commandOf(name, flags, scenario);
   const recording = await runSimulation(scenario, output, signal, { command, ...(trace && { trace: trace.options }) }).finally(
     trace?.close,
   );
   if (flags.report !== undefined) await writeReport(flags.report, [recording]);
-  if (flags.save !== undefined) await save(flags.save, recording);
-  tell(recording, flags, output);
+  if (flags.save !== undefined) save(flags.save, recording);
+  await tell(recording, flags, output);
   failOnFaults(recording.figures);
 }
 
 /** Where stdout carries the trace, people are told beside it. */
-function tell(recording: Recording, flags: RunFlags, output: Output): void {
-  const lines = (style: Colours) => [
+async function tell(recording: Recording, flags: RunFlags, output: Output): Promise<void> {
+  const isBeside = flags.trace === STDOUT && !output.json;
+  const style = isBeside ? output.sayStyle : output.style;
+  const lines = [
     ...describeFigures(style, recording.figures),
-    ...describeTargets(style, recording),
+    ...(await describeTargets(style, recording)),
     ...writtenFiles({ report: flags.report, recording: flags.save, trace: flags.trace === STDOUT ? undefined : flags.trace }),
   ];
-  if (flags.trace === STDOUT && !output.json) output.say(lines(output.sayStyle).join("\n"));
-  else output.data({ ...recording.figures, targets: recording.targets, unmeasured: unmeasured(recording) }, lines);
+  if (isBeside) output.say(lines.join("\n"));
+  else output.data(await figuresAndTargets(recording), () => lines);
 }

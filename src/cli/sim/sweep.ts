@@ -1,13 +1,16 @@
 import { InvalidArgumentError } from "commander";
-import type { PointResult, Shard, SweepResult } from "synapse-p2p/simulations";
+import type { PointResult, Shard, SweepResult, unmeasuredIn } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
-import { inContext, makeCommand } from "../command.ts";
+import { makeCommand } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import type { Output } from "../output.ts";
+import { inThread } from "../thread/in-thread.ts";
 import { spell } from "./describe.ts";
 import { describeSweep } from "./describe-runs.ts";
-import { checkWritable, save, writeReport, writtenFiles } from "./report-file.ts";
+import { targetsOf } from "./figures-and-targets.ts";
+import { save, writeReport, writtenFiles } from "./report-file.ts";
 import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
+import { checkWritable } from "./written-file.ts";
 
 interface SweepFlags extends ScenarioFlags, ResultFlags {
   readonly repeat?: number;
@@ -42,19 +45,19 @@ export function sweepCommand() {
     .option("--report <FILE>", "write a page that shows all points: open it in a browser")
     .option("--workers <N>", "points that run at once; default one a core", wholeNumber(1, 1_024))
     .action((name: string, parameters: readonly string[], flags: SweepFlags) =>
-      inContext(flags, ({ output, signal }) => runSweep(name, parameters, flags, output, signal)),
+      inThread(flags, ({ output, signal }) => runSweep(name, parameters, flags, output, signal)),
     );
 }
 
 async function runSweep(name: string, texts: readonly string[], flags: SweepFlags, output: Output, signal: AbortSignal): Promise<void> {
-  const { readParameter, sweep } = await import("synapse-p2p/simulations");
+  const { readParameter, sweep, unmeasuredIn } = await import("synapse-p2p/simulations");
   if (texts.length === 0 && flags.repeat === undefined)
     throw new SynapseError("bad_options", "there is nothing to vary", { hint: "give a parameter, such as nodes=100,300, or --repeat 5" });
   if (flags.shard !== undefined && flags.out === undefined)
     throw new SynapseError("bad_options", "a shard is of no use unless it is saved: add --out FILE.json");
   const parameters = texts.map(readParameter); // before progress begins, whose timer would keep a command alive that has failed
   const scenario = await scenarioOf(name, flags);
-  await checkWritable({ report: flags.report, sweep: flags.out });
+  checkWritable({ report: flags.report, sweep: flags.out });
   const { progress, stop } = progressOfPoints(output);
   const result = await sweep(scenario, parameters, {
     ...pick(flags),
@@ -62,7 +65,7 @@ async function runSweep(name: string, texts: readonly string[], flags: SweepFlag
     progress,
     command: (values) => commandOf(name, flags, scenario, values),
     onPoint: (point) => {
-      if (output.json) output.data(briefly(point), () => "");
+      if (output.json) output.data(briefly(point, unmeasuredIn), () => "");
     },
   }).finally(stop);
   await deliver(result, flags, output);
@@ -75,7 +78,7 @@ function pick({ repeat, shard: part, workers }: SweepFlags): { repeat?: number; 
 /** Writes the files, shows the table, and fails if a point has. As JSON, points have been told as they came. */
 export async function deliver(result: SweepResult, flags: ResultFlags, output: Output): Promise<void> {
   const { failuresOf, nameOfPoint, recordingsOf } = await import("synapse-p2p/simulations");
-  if (flags.out !== undefined) await save(flags.out, result);
+  if (flags.out !== undefined) save(flags.out, result);
   if (flags.report !== undefined) await writeReport(flags.report, recordingsOf(result));
   if (!output.json) {
     const lines = await describeSweep(output.style, result);
@@ -93,11 +96,10 @@ export async function deliver(result: SweepResult, flags: ResultFlags, output: O
 }
 
 /** A point without what only a report needs. */
-export function briefly(result: PointResult): object {
+export function briefly(result: PointResult, unmeasured: typeof unmeasuredIn): object {
   const { index, values } = result;
-  return "error" in result
-    ? { index, values, error: result.error }
-    : { index, values, figures: result.recording.figures, targets: result.recording.targets };
+  if ("error" in result) return { index, values, error: result.error };
+  return { index, values, figures: result.recording.figures, ...targetsOf(result.recording, unmeasured) };
 }
 
 function progressOfPoints(output: Output): { progress: (done: number, of: number) => void; stop: () => void } {

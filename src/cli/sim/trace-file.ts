@@ -1,13 +1,11 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import type { TraceLineKind, TraceOptions } from "synapse-p2p/simulations";
 import { messageOf, SynapseError } from "../../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
+import { writeWhileRead } from "../write-all.ts";
 
 /** Instead of a file. */
 export const STDOUT = "-";
 const STDOUT_FD = 1;
-/** How long a full pipe is left alone before the next try, ms. */
-const PAUSE_MS = 2;
 
 export interface TraceFlags {
   readonly trace?: string;
@@ -25,7 +23,7 @@ export async function openTrace({ trace, traceKinds }: TraceFlags): Promise<{ op
   const kinds = traceKinds === undefined ? undefined : await kindsIn(traceKinds);
   const fd = trace === STDOUT ? STDOUT_FD : openFile(trace);
   return {
-    options: { write: (lines) => writeAll(fd, Buffer.from(lines), trace), ...(kinds && { kinds }) },
+    options: { write: (lines) => writeBlock(fd, lines, trace), ...(kinds && { kinds }) },
     close: () => {
       if (fd !== STDOUT_FD) closeSync(fd);
     },
@@ -51,20 +49,10 @@ function openFile(path: string): number {
   }
 }
 
-function writeAll(fd: number, bytes: Buffer, path: string): void {
-  for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes.subarray(at), path);
-}
-
-/** As much as there is room for, which may be nothing. */
-function writeSome(fd: number, bytes: Buffer, path: string): number {
+function writeBlock(fd: number, lines: string, path: string): void {
   try {
-    return writeSync(fd, bytes);
+    writeWhileRead(fd, Buffer.from(lines));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EPIPE") process.exit(ExitCode.done); // whoever reads has read enough: `… | head`
-    if (code !== "EAGAIN")
-      throw new SynapseError("bad_options", `cannot write the trace to ${path}: ${messageOf(error)}`, { cause: error });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-    return 0;
+    throw new SynapseError("bad_options", `cannot write the trace to ${path}: ${messageOf(error)}`, { cause: error });
   }
 }

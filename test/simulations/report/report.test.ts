@@ -84,6 +84,15 @@ describe("A report of recordings", () => {
     expect(page).toContain("partition, 30 % cut off");
   });
 
+  test("lets curves be seen through shades, however many lie over each other", () => {
+    const marks = (count: number) => Array.from({ length: count }, (_, n) => ({ label: `loss ${n}`, fromMs: 0, untilMs: 1e6 }));
+    const strengths = (count: number) => {
+      const page = renderReport([{ ...imitateRun(), marks: marks(count) }]);
+      return new Set([...page.matchAll(/class="band" fill-opacity="([\d.]+)"/g)].map(([, strength]) => strength));
+    };
+    expect([strengths(1), strengths(8)]).toEqual([new Set(["1.00"]), new Set(["0.25"])]);
+  });
+
   test("says how much better or worse each run did than the first", () => {
     const page = renderReport(imitateComparison());
     expect(page).toContain("−17\u00a0%<span> better</span>");

@@ -1,7 +1,8 @@
 import { SynapseError } from "../../../errors.ts";
-import { inContext, makeCommand } from "../../command.ts";
+import { makeCommand } from "../../command.ts";
 import { collect, wholeNumber } from "../../options.ts";
 import type { Output } from "../../output.ts";
+import { inThread } from "../../thread/in-thread.ts";
 import { spell } from "../describe.ts";
 import { type ScenarioFlags, scenarioOf, withWorldOptions } from "../scenario-options.ts";
 import { describeVerdict } from "./describe-verdict.ts";
@@ -30,7 +31,7 @@ export function verifyCommand() {
       "run each seed with this Node, too, instead of twice with the present one; may be given several times",
       collect,
     )
-    .action((name: string, flags: VerifyFlags) => inContext(flags, ({ output, signal }) => run(name, flags, output, signal)));
+    .action((name: string, flags: VerifyFlags) => inThread(flags, ({ output, signal }) => run(name, flags, output, signal)));
 }
 
 async function run(name: string, { seeds, from, node = [], ...flags }: VerifyFlags, output: Output, signal: AbortSignal): Promise<void> {
