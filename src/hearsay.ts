@@ -12,10 +12,18 @@ import type { Link } from "./transport/transport.ts";
  * private ones are passed over. Whoever is in the private network himself may name all.
  */
 
+/** What was found out about links and contacts before: each answer names twenty of whom most have been named by others. */
+const outsideLinks = new WeakMap<object, boolean>();
+const outsideContacts = new WeakMap<Contact, Contact | "nobody">();
+
 /** Whether the other end of a link is out on the internet. One of which no more than a name is known is not said to be: that is for resolvers to find out. */
-export function isOutside({ remoteHost, remoteAddress }: Pick<Link, "remoteHost" | "remoteAddress">): boolean {
-  const host = remoteHost ?? hostOf(remoteAddress);
-  return isIP(host) !== 0 && !isPrivate(isIPv6(host) ? canonicalV6(host) : host);
+export function isOutside(link: Pick<Link, "remoteHost" | "remoteAddress">): boolean {
+  const known = outsideLinks.get(link);
+  if (known !== undefined) return known;
+  const host = link.remoteHost ?? hostOf(link.remoteAddress);
+  const isSo = isIP(host) !== 0 && !isPrivate(isIPv6(host) ? canonicalV6(host) : host);
+  outsideLinks.set(link, isSo);
+  return isSo;
 }
 
 /** Whether an address is one of this machine or of its private network, as it is written: where a name leads, only a resolver knows. */
@@ -31,11 +39,11 @@ export function outsideOf(addresses: readonly string[]): readonly string[] {
 /** An answer of somebody out on the internet, without contacts of whom nothing else is known than where they are in a private network. */
 export function outsideOnly(response: OverlayResponse): OverlayResponse {
   if (response.kind !== "find_node" && response.kind !== "find_records") return response;
-  const contacts = outsideContacts(response.contacts);
+  const contacts = outsideAmong(response.contacts);
   if (response.kind === "find_node" || response.relayed === undefined) return { ...response, contacts };
   const { relayed, ...own } = response;
-  const [from] = outsideContacts([relayed.from]);
-  return { ...own, contacts, ...(from && { relayed: { ...relayed, from, contacts: outsideContacts(relayed.contacts) } }) };
+  const [from] = outsideAmong([relayed.from]);
+  return { ...own, contacts, ...(from && { relayed: { ...relayed, from, contacts: outsideAmong(relayed.contacts) } }) };
 }
 
 /**
@@ -56,12 +64,19 @@ export function namedIn(response: OverlayResponse): readonly Contact[] {
   return relayed === undefined ? response.contacts : [...response.contacts, relayed.from, ...relayed.contacts];
 }
 
-function outsideContacts(contacts: readonly Contact[]): readonly Contact[] {
-  return contacts.flatMap((contact) => {
-    const addresses = outsideOf(contact.addresses);
-    if (addresses === contact.addresses) return [contact];
-    return addresses.length === 0 ? [] : [makeContact(contact.id, addresses)];
-  });
+function outsideAmong(contacts: readonly Contact[]): readonly Contact[] {
+  return contacts.every((contact) => outsideContact(contact) === contact)
+    ? contacts
+    : contacts.map(outsideContact).filter((contact) => contact !== "nobody");
+}
+
+function outsideContact(contact: Contact): Contact | "nobody" {
+  const known = outsideContacts.get(contact);
+  if (known !== undefined) return known;
+  const addresses = outsideOf(contact.addresses);
+  const outside = addresses === contact.addresses ? contact : addresses.length === 0 ? "nobody" : makeContact(contact.id, addresses);
+  outsideContacts.set(contact, outside);
+  return outside;
 }
 
 /** Empty for addresses of other schemes. */

@@ -1,8 +1,15 @@
+import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { SynapseError } from "../../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { Output } from "../output.ts";
 import { describeTerminal } from "./terminal.ts";
+
+/**
+ * Room for young objects, MiB: what a simulated message leaves behind is then dead before it is looked at. A thread has a sixth of it by
+ * itself, and simulations take an eighth more time.
+ */
+const YOUNG_MIB = 96;
 
 /** How long a thread may take to end by itself when it is told to, ms: what it has begun is put away by then, or it does not listen. */
 const GRACE_MS = 400;
@@ -19,6 +26,10 @@ export function superviseThread(options: { readonly json?: boolean }): Promise<v
   const worker = new Worker(new URL("../main.js", import.meta.url), {
     argv: process.argv.slice(2),
     workerData: describeTerminal(),
+    resourceLimits: {
+      maxYoungGenerationSizeMb: YOUNG_MIB,
+      maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20),
+    },
   });
   const stopListening = onSignals(
     () => worker.postMessage(STOP),
