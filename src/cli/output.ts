@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { messageOf, SynapseError } from "../errors.ts";
-import { type Sink, sinks } from "./thread/terminal.ts";
+import { isFirstToTell, type Sink, sinks } from "./thread/terminal.ts";
 
 /** Columns of the progress bar. */
 const BAR_WIDTH = 28;
@@ -71,6 +71,7 @@ export class Output {
 
   /** Says that somebody has ended the command: for people it is no error. */
   interrupted(error: SynapseError): void {
+    if (!isFirstToTell()) return;
     if (this.json) this.fail(error);
     else this.say("interrupted");
   }

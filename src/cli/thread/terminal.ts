@@ -17,7 +17,12 @@ export interface Terminal {
   readonly err: boolean;
   /** How wide stderr is now, shared between the threads: a window can be made wider at any time. */
   readonly columns: Int32Array;
+  /** 1 once either thread has said that the command was interrupted. */
+  readonly told: Int32Array;
 }
+
+/** That of the thread that this one has begun, if any. */
+let described: Terminal | undefined;
 
 const STDOUT_FD = 1;
 const STDERR_FD = 2;
@@ -29,7 +34,15 @@ export function describeTerminal(): Terminal {
   const note = () => Atomics.store(columns, 0, stderr.columns ?? 0);
   note();
   stderr.on("resize", note);
-  return { kind: "synapse terminal", out: stdout.isTTY === true, err: stderr.isTTY === true, columns };
+  const told = new Int32Array(new SharedArrayBuffer(4));
+  described = { kind: "synapse terminal", out: stdout.isTTY === true, err: stderr.isTTY === true, columns, told };
+  return described;
+}
+
+/** Whether nobody has said yet that the command was interrupted: the main thread may lose patience just as its thread says so. */
+export function isFirstToTell(): boolean {
+  const told = (terminalOfThread() ?? described)?.told;
+  return told === undefined || Atomics.exchange(told, 0, 1) === 0;
 }
 
 /** Whether this is a thread in which the main thread has a command run. */
