@@ -112,12 +112,15 @@ function decodeFields(bytes: Uint8Array): Record<string, unknown> | string {
   }
 }
 
-/** Whether two records of an agent make the same offer: one may have been signed anew. */
-export function saysTheSame(a: CapabilityRecord, b: CapabilityRecord): boolean {
+/** What a record says, whenever it was signed. */
+export type Said = Omit<CapabilityClaim, "swarm" | "seq" | "issued" | "expires">;
+
+/** Whether two records of an agent make the same offer: one may have been signed anew, or is yet to be. */
+export function saysTheSame(a: Said, b: Said): boolean {
   return offerIn(a) === offerIn(b);
 }
 
-function offerIn({ capability, addresses, name, role, description, version, attributes, withdrawn }: CapabilityRecord): string {
+function offerIn({ capability, addresses, name, role, description, version, attributes, withdrawn }: Said): string {
   return JSON.stringify([capability, addresses, name, role, description, version, Object.entries(attributes).sort(), withdrawn]);
 }
 

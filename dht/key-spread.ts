@@ -58,7 +58,6 @@ export class KeySpread {
   /** What the last walk ended with, where it is all there is to know of the key's neighbourhood. */
   private certain: readonly Contact[] | undefined;
   private open = 0;
-  private answers = 0;
   /** Who says that the key is split. */
   private claims = 0;
   private isOver = false;
@@ -156,7 +155,6 @@ export class KeySpread {
     const { tally, depth } = this.options;
     const name = answer.kind === "store" ? answer.outcome : "failed";
     tally.outcomes[name] = (tally.outcomes[name] ?? 0) + 1;
-    this.answers += 1;
     const { split = 0 } = answer.kind === "store" ? answer : {};
     if (split > depth && split <= MAX_SPLIT) this.claims += 1;
     if (name === "stored" || name === "unchanged") this.noteHolder(from.id);
@@ -180,7 +178,7 @@ export class KeySpread {
 
   /** Whoever has not answered yet could not change it. */
   private get isSplit(): boolean {
-    const quorum = Math.min(this.answers + this.open, this.context.settings.k) * SPLIT_QUORUM;
+    const quorum = Math.min(this.asked.size, this.context.settings.k) * SPLIT_QUORUM;
     return this.claims > 0 && this.claims >= quorum;
   }
 

@@ -138,7 +138,7 @@ export class Leases {
 
   /** Whoever gives way is not told: at its next renewal it is not known any more, and reads again what it has missed. */
   private makeRoom(leases: Iterable<Lease>, newcomer: Owner): boolean {
-    const leaves = firstOfTooMany(leases, newcomer);
+    const leaves = firstOfTooMany(leases, ({ owner }) => owner, newcomer);
     if (leaves !== undefined) this.drop(toHex(leaves.key), leaves);
     return leaves !== undefined;
   }

@@ -117,20 +117,23 @@ export class Membership {
     const freshMs = pace === "slow" ? settings.freshForMs : settings.freshForMs * YOUNG;
     const due = this.table.due(pace, runtime.now() - freshMs, runtime.random());
     const contact = due[Math.floor(runtime.random() * due.length)];
-    if (contact !== undefined && this.checking.size < MAX_CHECKS) this.ping(contact);
+    if (contact !== undefined && this.canCheck(contact)) this.ping(contact);
   }
 
   /** Somebody says that a contact did not answer: it is pinged, if it is one that this node gives to others. */
   hinted(id: NodeId): boolean {
     const contact = this.table.known(makeContact(id, []));
     if (contact === undefined || !this.table.isHealthy(contact)) return false;
-    if (this.checking.size >= MAX_CHECKS || this.checking.has(contact.key) || !this.hints.takes()) return false;
+    if (!this.canCheck(contact) || !this.hints.takes()) return false;
     this.ping(contact);
     return true;
   }
 
+  private canCheck({ key }: Contact): boolean {
+    return this.checking.size < MAX_CHECKS && !this.checking.has(key);
+  }
+
   private ping(contact: Contact): void {
-    if (this.checking.has(contact.key)) return;
     this.checking.add(contact.key);
     this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome, reached) => {
       this.checking.delete(contact.key);

@@ -35,13 +35,21 @@ export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord)
  * would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by everybody who comes.
  */
 export function firstToLeave(shelf: Shelf, newcomer: Owner): Place | undefined {
-  const counts = new Map<Owner, number>(); // at most as many as there are records
-  for (const record of shelf.records.values()) add(counts, ownerOf(shelf, record), 1);
-  const most = Math.max(...counts.values());
-  if (most <= Math.max(UNDISPUTED, 1 + (counts.get(newcomer) ?? 0))) return undefined;
-  let last: CapabilityRecord | undefined;
-  for (const record of shelf.records.values()) if (counts.get(ownerOf(shelf, record)) === most) last = record;
-  return last && { shelf, record: last };
+  const record = firstOfTooMany(shelf.records.values(), (each) => ownerOf(shelf, each), newcomer, UNDISPUTED);
+  return record && { shelf, record };
+}
+
+/**
+ * The same of anything that has owners. Nobody goes either where the one with the most has no more than is undisputed, so that two who have
+ * the same do not push each other out for ever.
+ */
+export function firstOfTooMany<T>(held: Iterable<T>, ownedBy: (one: T) => Owner, newcomer: Owner, undisputed = 0): T | undefined {
+  const all = [...held];
+  const counts = new Map<Owner, number>(); // at most as many as are held
+  for (const one of all) add(counts, ownedBy(one), 1);
+  const [, most] = largest(counts) ?? [newcomer, 0];
+  if (most <= Math.max(undisputed, 1 + (counts.get(newcomer) ?? 0))) return undefined;
+  return all.findLast((one) => counts.get(ownedBy(one)) === most);
 }
 
 /** The same in a whole store: of the owner that has the most, the one whose key is farthest from this node, which others are nearer to. */
@@ -52,21 +60,6 @@ export function farthestOf(shelves: Iterable<Shelf>, owner: Owner, self: NodeId)
     for (const record of shelf.records.values()) if (ownerOf(shelf, record) === owner) farthest = { shelf, record };
   }
   return farthest;
-}
-
-/**
- * The same among what is in no order of distance: of the owner that has the most, the one that stands last. Nobody, where the newcomer's owner would have as
- * many, so that two who have the same do not push each other out for ever.
- */
-export function firstOfTooMany<T extends { readonly owner: Owner }>(held: Iterable<T>, newcomer: Owner): T | undefined {
-  const last = new Map<Owner, T>(); // these two: at most as many as are held
-  const counts = new Map<Owner, number>();
-  for (const one of held) {
-    last.set(one.owner, one);
-    add(counts, one.owner, 1);
-  }
-  const [greediest, most] = largest(counts) ?? [newcomer, 0];
-  return most > 1 + (counts.get(newcomer) ?? 0) ? last.get(greediest) : undefined;
 }
 
 export function add(counts: Map<Owner, number>, owner: Owner, by: 1 | -1): void {

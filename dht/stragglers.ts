@@ -1,7 +1,7 @@
 import { type Contact, compareDistance, type NodeId } from "../routing/index.ts";
 import type { LookupResult } from "./lookup-run.ts";
 import type { OverlayResponse } from "./messages.ts";
-import type { Peers, Runtime } from "./ports.ts";
+import type { Peers, Runtime, Timer } from "./ports.ts";
 
 /** Whoever was passed over as late is waited for until so long after it was asked, ms: three round trips around the world, and slack. */
 const PATIENCE_MS = 2_500;
@@ -21,6 +21,7 @@ export class Stragglers {
   /** Of these, those that are waited for. */
   private awaited = new Set<string>();
   private isOver = false;
+  private patience: Timer | undefined;
   /** Of those who were waited for. */
   failures = 0;
   private result: LookupResult | undefined;
@@ -67,7 +68,7 @@ export class Stragglers {
     this.awaited = new Set(awaited.map(({ contact }) => contact.key));
     if (!this.isWaiting) return;
     const askedAt = Math.max(...awaited.map((asked) => asked.askedAt));
-    this.runtime.schedule(Math.max(0, askedAt + PATIENCE_MS - this.runtime.now()), () => this.giveUp());
+    this.patience = this.runtime.schedule(Math.max(0, askedAt + PATIENCE_MS - this.runtime.now()), () => this.giveUp());
   }
 
   get isWaiting(): boolean {
@@ -82,7 +83,6 @@ export class Stragglers {
 
   /** Whoever is there would have been heard by now. */
   private giveUp(): void {
-    if (!this.isWaiting) return;
     this.failures += this.awaited.size;
     this.awaited.clear();
     this.onSettled();
@@ -92,6 +92,8 @@ export class Stragglers {
     if (!this.isOver || !this.awaited.delete(from.key)) return;
     if (response === undefined) this.failures += 1;
     else this.onLate(from, response);
-    if (!this.isWaiting) this.onSettled();
+    if (this.isWaiting) return;
+    this.patience?.cancel();
+    this.onSettled();
   }
 }
