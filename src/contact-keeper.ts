@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { type Kept, type Overlay, readSnapshot, type Timer } from "../dht/index.ts";
 import type { Contact } from "../routing/index.ts";
 import { peerAddress } from "./address.ts";
-import { messageOf, SynapseError } from "./errors.ts";
+import { messageOf, SynapseError, systemCodeOf } from "./errors.ts";
 
 /** The first time they are saved after a start, and the time between any two, ms: a crash costs what was learned since. */
 const FIRST_SAVE_MS = 60_000;
@@ -62,7 +62,7 @@ async function load(path: string, swarm: string): Promise<Kept> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { contacts: [], records: [] };
+    if (systemCodeOf(error) === "ENOENT") return { contacts: [], records: [] };
     throw badFile(path, error);
   }
   try {

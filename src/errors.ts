@@ -47,3 +47,8 @@ export function asSynapseError(thrown: unknown): SynapseError {
   if (thrown instanceof SynapseError) return thrown;
   return new SynapseError("internal_error", messageOf(thrown), { cause: thrown });
 }
+
+/** The code of an error of Node's or of the system, such as `ENOENT`; undefined where it has none. */
+export function systemCodeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+}

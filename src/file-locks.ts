@@ -1,6 +1,6 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { messageOf, SynapseError } from "./errors.ts";
+import { messageOf, SynapseError, systemCodeOf } from "./errors.ts";
 
 /** Times that a lock which others take and leave meanwhile is tried. */
 const MAX_TRIES = 8;
@@ -70,7 +70,7 @@ async function linked(draft: string, path: string): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (systemCodeOf(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -95,7 +95,7 @@ async function isAlive(pid: number, name: string): Promise<boolean> {
   try {
     process.kill(pid, 0); // nothing is sent
   } catch (error) {
-    if (codeOf(error) !== "EPERM") return false;
+    if (systemCodeOf(error) !== "EPERM") return false;
   }
   return (await nameOf(pid)) === name;
 }
@@ -120,8 +120,4 @@ function inUse(file: string, pid: number | undefined, path: string): SynapseErro
   return new SynapseError("in_use", `${file} is in use by ${whom}`, {
     hint: `end that node first, or name another file; should nobody use it, remove ${path}`,
   });
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,9 +1,9 @@
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 import type { Match, OverlayResponse } from "../dht/index.ts";
 import { type Contact, makeContact } from "../routing/index.ts";
 import { isPrivate, parseAddress } from "./address.ts";
 import type { HomeNames } from "./home-names.ts";
-import { canonicalV6 } from "./host-spelling.ts";
+import { canonicalIp } from "./host-spelling.ts";
 import type { Link } from "./transport/transport.ts";
 
 /**
@@ -21,7 +21,7 @@ export function isOutside(link: Pick<Link, "remoteHost" | "remoteAddress">): boo
   const known = outsideLinks.get(link);
   if (known !== undefined) return known;
   const host = link.remoteHost ?? hostOf(link.remoteAddress);
-  const isSo = isIP(host) !== 0 && !isPrivate(isIPv6(host) ? canonicalV6(host) : host);
+  const isSo = isIP(host) !== 0 && !isPrivate(canonicalIp(host));
   outsideLinks.set(link, isSo);
   return isSo;
 }

@@ -25,6 +25,11 @@ export function canonicalHost(host: string): string | undefined {
   return domainToASCII(host).replace(/\.$/, "") || undefined;
 }
 
+/** The one spelling of a host as a socket or a resolver gives it: most of these are addresses. */
+export function canonicalIp(host: string): string {
+  return isIPv6(host) ? canonicalV6(host) : host;
+}
+
 /**
  * The one spelling of an IPv6 address (RFC 5952), without the zone, which means something to its own machine alone. One that stands for an
  * IPv4 address becomes that.

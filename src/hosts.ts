@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { isPrivate } from "./address.ts";
-import { canonicalV6 } from "./host-spelling.ts";
+import { canonicalIp } from "./host-spelling.ts";
 
 /** Whoever has an IPv6 address has a network of 2^64 (RFC 6177): so many of its 8 groups tell one from another. */
 const NETWORK_GROUPS = 4;
@@ -10,7 +10,7 @@ const NETWORK_GROUPS = 4;
  * networks, which are not counted.
  */
 export function countedHost(host: string): string | undefined {
-  const known = isIPv6(host) ? canonicalV6(host) : host;
+  const known = canonicalIp(host);
   if (isPrivate(known)) return undefined;
   return isIPv6(known) ? networkOf(known) : known;
 }

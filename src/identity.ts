@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Signer } from "../dht/index.ts";
 import { messageOf, type NodeId, SynapseError } from "../routing/index.ts";
+import { systemCodeOf } from "./errors.ts";
 
 /** What stands before the 32 bytes of an Ed25519 key in PKCS#8 (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -64,7 +65,7 @@ export class Identity implements Signer {
       }
       pem = await readFile(path, "utf8");
     } catch (error) {
-      if (hasCode(error, "ENOENT")) return undefined;
+      if (systemCodeOf(error) === "ENOENT") return undefined;
       if (error instanceof SynapseError) throw error;
       throw new SynapseError("bad_identity", `cannot read the identity file ${path}: ${messageOf(error)}`, { cause: error });
     }
@@ -83,7 +84,7 @@ export class Identity implements Signer {
       await link(draft, path);
       return true;
     } catch (error) {
-      if (hasCode(error, "EEXIST")) return false;
+      if (systemCodeOf(error) === "EEXIST") return false;
       throw new SynapseError("bad_identity", `cannot save the identity to ${path}: ${messageOf(error)}`, { cause: error });
     } finally {
       await rm(draft, { force: true }).catch(() => undefined); // what went wrong before says more than this would
@@ -137,8 +138,4 @@ function parsePrivateKey(pem: string, path: string): KeyObject {
   throw new SynapseError("bad_identity", `${path} does not hold an Ed25519 private key in PEM form`, {
     hint: "name another file, or remove this one to have a new identity made",
   });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { systemCodeOf } from "../errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** How long a full pipe is left alone before the next try, ms. */
@@ -14,7 +15,7 @@ export function writeWhileRead(fd: number, bytes: Uint8Array): void {
   try {
     writeAll(fd, bytes);
   } catch (error) {
-    if (codeOf(error) === "EPIPE") process.exit(ExitCode.done);
+    if (systemCodeOf(error) === "EPIPE") process.exit(ExitCode.done);
     throw error;
   }
 }
@@ -24,12 +25,8 @@ function writeSome(fd: number, bytes: Uint8Array): number {
   try {
     return writeSync(fd, bytes);
   } catch (error) {
-    if (codeOf(error) !== "EAGAIN") throw error;
+    if (systemCodeOf(error) !== "EAGAIN") throw error;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     return 0;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

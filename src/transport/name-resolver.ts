@@ -1,8 +1,8 @@
 import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from "node:dns";
-import { isIPv6, type LookupFunction } from "node:net";
+import type { LookupFunction } from "node:net";
 import { isPrivate } from "../address.ts";
 import { SynapseError } from "../errors.ts";
-import { canonicalV6 } from "../host-spelling.ts";
+import { canonicalIp } from "../host-spelling.ts";
 import type { Provenance } from "./transport.ts";
 
 /**
@@ -38,7 +38,7 @@ export class NameResolver {
       this.underWay += 1;
       this.lookUp(host, { ...options, all: true }, (error, found) => {
         this.underWay -= 1;
-        const usable = provenance === "home" ? found : (found ?? []).filter(({ address }) => !isPrivate(canonical(address)));
+        const usable = provenance === "home" ? found : (found ?? []).filter(({ address }) => !isPrivate(canonicalIp(address)));
         const [first] = usable ?? [];
         if (error !== null) done(error, []);
         else if (first === undefined) done(leadsHome(host), []);
@@ -47,10 +47,6 @@ export class NameResolver {
       });
     };
   }
-}
-
-function canonical(address: string): string {
-  return isIPv6(address) ? canonicalV6(address) : address;
 }
 
 function tooMany(host: string): SynapseError {

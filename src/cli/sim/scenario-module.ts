@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { messageOf, SynapseError } from "../../errors.ts";
+import { messageOf, SynapseError, systemCodeOf } from "../../errors.ts";
 
 type Module = Readonly<Record<string, unknown>>;
 type TsImport = (specifier: string, parentUrl: string) => Promise<Module>;
@@ -15,7 +15,7 @@ const GIVE_MS = 10_000;
 /** How long a command that has failed waits for what a module has left open, ms. */
 const LEAVE_MS = 500;
 /** This Node reads no TypeScript, or none with what cannot simply be left out (enums), or none within node_modules. */
-const NEEDS_LOADER = new Set([
+const NEEDS_LOADER: ReadonlySet<unknown> = new Set([
   "ERR_UNKNOWN_FILE_EXTENSION",
   "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
   "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
@@ -72,7 +72,7 @@ async function load(file: string): Promise<Module> {
   try {
     return (await import(url)) as Module;
   } catch (error) {
-    if (!/ts$/.test(file) || !NEEDS_LOADER.has(codeOf(error))) throw new Error(whereAndWhat(error, file));
+    if (!/ts$/.test(file) || !NEEDS_LOADER.has(systemCodeOf(error))) throw new Error(whereAndWhat(error, file));
   }
   const tsImport = await findLoader(file);
   try {
@@ -135,8 +135,4 @@ function lineOfSyntaxError(file: string): string | undefined {
   const { stderr } = spawnSync(process.execPath, ["--check", file], { encoding: "utf8", timeout: CHECK_MS });
   const [first = ""] = stderr.split("\n");
   return /:(\d+)$/.exec(first)?.[1];
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

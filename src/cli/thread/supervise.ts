@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { SynapseError } from "../../errors.ts";
+import { SynapseError, systemCodeOf } from "../../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { Output } from "../output.ts";
 import { describeTerminal } from "./terminal.ts";
@@ -69,7 +69,7 @@ function endAtOnce(output: Output): never {
 }
 
 function inWords(error: unknown): unknown {
-  const isFull = error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+  const isFull = systemCodeOf(error) === "ERR_WORKER_OUT_OF_MEMORY";
   if (!isFull) return error;
   return new SynapseError("simulation_fault", "the simulation ran out of memory", {
     hint: "NODE_OPTIONS=--max-old-space-size=8192 gives it 8 GiB; fewer --nodes need less",
