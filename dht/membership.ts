@@ -49,7 +49,10 @@ export class Membership {
     this.size = new NetworkSize(this.table, runtime);
     this.lost = new LostContacts(runtime);
     this.hints = new Hints(runtime, peers, settings.requestTimeoutMs);
-    this.verifications = new Verifications(runtime, peers, settings, (contact) => this.addVerified(contact));
+    this.verifications = new Verifications(runtime, peers, settings, (contact, ms) => {
+      this.roundTrips.measured(contact, ms, "proved");
+      this.addVerified(contact);
+    });
   }
 
   /** How to ask a contact that somebody named: at the addresses that were proved, where it is known here. */
@@ -70,7 +73,7 @@ export class Membership {
     this.absentees.forget(contact);
     this.lost.remove(contact);
     const admission = this.table.addVerified(contact, this.runtime.now());
-    if (admission !== "added") return;
+    if (admission !== "added" && (admission !== "waiting" || !this.isPreferred(contact))) return;
     this.onUnproved?.();
     this.onNewcomer?.(contact);
   }
@@ -129,17 +132,28 @@ export class Membership {
     return true;
   }
 
+  /** Whether a contact that waits has the seat of one that takes longer. */
+  private isPreferred(contact: Contact): boolean {
+    const { roundTrips, table } = this;
+    return roundTrips.of(contact) !== undefined && table.preferQuicker(contact, (other) => roundTrips.expected(other, "linked"));
+  }
+
   private canCheck({ key }: Contact): boolean {
     return this.checking.size < MAX_CHECKS && !this.checking.has(key);
   }
 
   private ping(contact: Contact): void {
     this.checking.add(contact.key);
+    const warmth = this.peers.isLinked(contact) ? "linked" : "dialled";
+    const begun = this.runtime.now();
     this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome, reached) => {
       this.checking.delete(contact.key);
       // Whoever refuses is alive.
       if (outcome.kind === "failed" && outcome.reason !== "refused") this.markMissed(contact);
-      else this.answered(contact, reached);
+      else {
+        this.roundTrips.measured(contact, this.runtime.now() - begun, warmth);
+        this.answered(contact, reached);
+      }
     });
   }
 }

@@ -17,8 +17,8 @@ const MAX_TIMEOUT_MS = 2_000;
 const INITIAL_TIMEOUT_MS = 1_000;
 /** Round trips of a request that has to dial: TCP takes one and TLS 1.3 another before the request can leave. */
 export const DIALLED_ROUND_TRIPS = 3;
-/** How much more all of them vary than one does: what varies by itself adds up in squares. */
-const DIALLED_SPREAD = Math.sqrt(DIALLED_ROUND_TRIPS);
+/** The same for a proof of address, which needs a connection alone. */
+const PROVED_ROUND_TRIPS = 2;
 /** What a stranger's round trip is taken to be before anybody has been measured, ms: the median between two random places on earth. */
 const TYPICAL_MS = 140;
 /** Weights of a new sample, as TCP has them (RFC 6298, section 2). */
@@ -44,6 +44,9 @@ const MEASURED = 3;
 /** Whether there is an open link to a peer as it is asked: without one the same peer takes three times as long. */
 export type Warmth = "linked" | "dialled";
 
+/** How a peer was heard of: an answer to a request, or to whoever had it prove its address. */
+type Heard = Warmth | "proved";
+
 /**
  * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298), for three of them where the link is yet to
  * be set up; strangers get the same formula over everybody's first answers, those that had to dial apart from those that had not.
@@ -54,8 +57,8 @@ export type Warmth = "linked" | "dialled";
 export class RoundTrips {
   private slots = new Int32Array(FIRST_GROUPS * GROUP * WIDTH); // at most MAX_GROUPS × GROUP peers
   private measurements = 0;
-  /** First answers over open links, and those over links that had to be dialled, whole. */
-  private readonly strangers: Partial<Record<Warmth, Estimate>> = {};
+  /** First answers over open links, those over links that had to be dialled, and proofs; whole. */
+  private readonly strangers: Partial<Record<Heard, Estimate>> = {};
 
   /** Milliseconds after which a request to this peer counts as late. */
   timeoutFor(peer: Contact, warmth: Warmth = "linked"): number {
@@ -79,11 +82,11 @@ export class RoundTrips {
   }
 
   /** @param ms from the request to its answer, setting up the link included. */
-  measured({ head }: Contact, ms: number, warmth: Warmth = "linked"): void {
+  measured({ head }: Contact, ms: number, heard: Heard = "linked"): void {
     const us = Math.min(LONGEST_US, Math.round(ms * US_PER_MS));
     const known = this.find(head);
-    if (known < 0) this.strangers[warmth] = blend(this.strangers[warmth], us);
-    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), us, warmth);
+    if (known < 0) this.strangers[heard] = blend(this.strangers[heard], us);
+    const { mean, deviation } = blend(known < 0 ? undefined : this.at(known), us, heard);
     this.measurements += 1;
     this.put(known < 0 ? this.room(head) : known, head, mean, deviation, this.measurements);
   }
@@ -160,21 +163,29 @@ function patienceOf({ mean, deviation }: Estimate): number {
   return mean + 4 * deviation;
 }
 
-function roundTripsOf(warmth: Warmth): number {
-  return warmth === "linked" ? 1 : DIALLED_ROUND_TRIPS;
+function roundTripsOf(heard: Heard): number {
+  switch (heard) {
+    case "linked":
+      return 1;
+    case "proved":
+      return PROVED_ROUND_TRIPS;
+    case "dialled":
+      return DIALLED_ROUND_TRIPS;
+  }
 }
 
-function spreadOf(warmth: Warmth): number {
-  return warmth === "linked" ? 1 : DIALLED_SPREAD;
+/** How much more all of its round trips vary than one does: what varies by itself adds up in squares. */
+function spreadOf(heard: Heard): number {
+  return Math.sqrt(roundTripsOf(heard));
 }
 
-/** The estimate of one round trip, after a request that took one or, with a warmth of `dialled`, three. */
-function blend(estimate: Estimate | undefined, us: number, warmth: Warmth = "linked"): Estimate {
-  const trips = roundTripsOf(warmth);
+/** The estimate of one round trip, after what took one, two or three. */
+function blend(estimate: Estimate | undefined, us: number, heard: Heard = "linked"): Estimate {
+  const trips = roundTripsOf(heard);
   if (estimate === undefined) return { mean: Math.round(us / trips), deviation: Math.round(us / trips / 2) };
   const error = us - estimate.mean * trips;
   return {
     mean: Math.round(estimate.mean + (MEAN_GAIN * error) / trips),
-    deviation: Math.round(estimate.deviation + DEVIATION_GAIN * (Math.abs(error) / spreadOf(warmth) - estimate.deviation)),
+    deviation: Math.round(estimate.deviation + DEVIATION_GAIN * (Math.abs(error) / spreadOf(heard) - estimate.deviation)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Contact } from "./contact.ts";
 import { ContactRow, type Contacts } from "./contact-row.ts";
+import { type DelayOf, QuickSeats } from "./quick-seats.ts";
 
 /** Contacts in a bucket: k of the paper, and how many nodes hold a record. */
 export const K = 20;
@@ -14,6 +15,9 @@ const LEAST_TRUST_MS = 60_000;
 /** Contacts of one subnet with a seat or waiting for one: a neighbourhood must not be for sale with one address. As go-ethereum has it. */
 export const MAX_PER_SUBNET = 2;
 
+/** Seats of a full bucket for those who answer sooner than others: half, so that nobody has more of it by being near. */
+export const QUICK_SEATS = K / 2;
+
 /** `crowded`: it may not enter, since enough of its subnet have. */
 export type Admission = "added" | "updated" | "waiting" | "crowded";
 
@@ -23,7 +27,7 @@ export type Pace = "fast" | "slow";
 /**
  * One k-bucket: at most {@link K} verified contacts, and at most {@link REPLACEMENTS} waiting for a seat, where a newcomer displaces the
  * one seen longest ago. Long-lived contacts keep their seats: the longer a node has been up, the longer it will stay (paper, section
- * 2.2), and a flood of new ids displaces nobody who answers. So what a miss takes is trust, two thirds of it, and the seat only from one
+ * 2.2), and a flood of new ids displaces none of those who answer but, where they are quicker, half. So what a miss takes is trust, two thirds of it, and the seat only from one
  * that has none left: an attacker who can silence a contact for a moment has not won its seat.
  */
 export class KBucket {
@@ -31,6 +35,8 @@ export class KBucket {
   private waiting: ContactRow | undefined; // at most REPLACEMENTS; made when the first one waits, which in most buckets nobody does
   /** Requests in a row that they have not answered, by key; at most K. Made when the first is missed. */
   private misses: Map<string, number> | undefined;
+  /** Made when the first contact takes the seat of a slower one. */
+  private quick: QuickSeats | undefined;
   /** Whether anybody may be there who is checked fast: where all have long been there, nobody need be looked at. */
   private hasNew = false;
   /** Made when asked for while somebody is missing, dropped when that may have changed. */
@@ -125,6 +131,21 @@ export class KBucket {
     return "waiting";
   }
 
+  /** Has a contact that waits take the seat of a slower one, who waits from then on. @returns whether it has a seat now. */
+  preferQuicker(contact: Contact, delayOf: DelayOf): boolean {
+    const { seats, waiting } = this;
+    if (waiting === undefined || waiting.indexOf(contact) < 0) return false;
+    this.quick ??= new QuickSeats(QUICK_SEATS);
+    const seat = this.quick.seatFor(contact, seats, delayOf);
+    if (seat < 0) return false;
+    const other = seats.contacts[seat] as Contact;
+    const seenAt = seats.seenAt(seat);
+    this.vacate(seat, contact);
+    waiting.add(other, seenAt);
+    this.quick.add(contact);
+    return true;
+  }
+
   /**
    * Notes that a contact did not answer. It loses its seat after {@link MAX_MISSES} misses in a row, or before that to the heir when it
    * has too little trust left. Until it answers again it is not handed out.
@@ -205,7 +226,9 @@ export class KBucket {
   }
 
   private vacate(seat: number, heir: Contact | undefined): void {
-    this.misses?.delete((this.seats.contacts[seat] as Contact).key);
+    const contact = this.seats.contacts[seat] as Contact;
+    this.misses?.delete(contact.key);
+    this.quick?.remove(contact);
     this.seats.removeAt(seat);
     this.healthyList = undefined;
     const { waiting } = this;

@@ -1,8 +1,9 @@
 import { type Contact, headOf } from "./contact.ts";
 import { bitAt, commonPrefixLength } from "./distance.ts";
-import { type Admission, KBucket, MAX_PER_SUBNET, type Pace } from "./k-bucket.ts";
+import { type Admission, K, KBucket, MAX_PER_SUBNET, type Pace } from "./k-bucket.ts";
 import { ID_BITS, type NodeId } from "./node-id.ts";
 import { pushByDistance } from "./push-by-distance.ts";
+import type { DelayOf } from "./quick-seats.ts";
 
 /** Contacts of one subnet in a whole table, with a seat or waiting for one. As go-ethereum has it. */
 export const MAX_PER_SUBNET_IN_ALL = 10;
@@ -65,6 +66,17 @@ export class RoutingTable {
     const admission = bucket.addVerified(contact, now);
     if (admission === "added") this.count += 1;
     return admission;
+  }
+
+  /**
+   * Has a contact that waits for a seat take that of a slower one, where both are farther than k others: who is next to this node must be
+   * known whether it is quick or not. @returns whether it has a seat now.
+   */
+  preferQuicker(contact: Contact, delayOf: DelayOf): boolean {
+    const index = this.bucketIndex(contact);
+    let nearer = 0;
+    for (let i = index + 1; i < this.depth && nearer < K; i++) nearer += this.buckets[i]?.size ?? 0;
+    return nearer >= K && this.buckets[index]?.preferQuicker(contact, delayOf) === true;
   }
 
   /** @param heir who gets the seat, should it fall free. */

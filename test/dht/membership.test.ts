@@ -206,3 +206,49 @@ test("Under any sequence of calls and answers only those enter who have answered
     expect(membership.table.size).toBeGreaterThan(K);
   }
 });
+
+describe("A contact that answers sooner than others", () => {
+  /** All that is known takes this long, and has been there for as long as everybody else. */
+  function slowScene(ms: number) {
+    const scene = sceneWith(K);
+    for (const contact of peers(K)) scene.membership.roundTrips.measured(contact, ms);
+    for (const contact of peers(K, 0, 1)) scene.membership.addVerified(contact);
+    scene.newcomers.length = 0;
+    return scene;
+  }
+
+  test("has the seat of one that takes longer, and counts as new", () => {
+    const scene = slowScene(200);
+    scene.membership.roundTrips.measured(peer(50), 20);
+    scene.membership.addVerified(peer(50));
+    expect(scene.membership.table.has(peer(50))).toBe(true);
+    expect(scene.newcomers).toEqual([peer(50)]);
+    expect(waiting(scene)).toHaveLength(1);
+  });
+
+  test("waits as all do while nobody knows how soon it answers", () => {
+    const scene = slowScene(5_000);
+    for (let i = 100; i < 160; i++) scene.membership.roundTrips.measured(peer(i), 1); // so a stranger is expected to be quick
+    scene.membership.addVerified(peer(50));
+    expect(scene.membership.table.has(peer(50))).toBe(false);
+    expect(scene.newcomers).toEqual([]);
+  });
+
+  test("is known by the time that its proof took, which is two round trips", () => {
+    const scene = slowScene(200);
+    scene.membership.addCandidate(peer(50));
+    scene.clock.advance(60);
+    at(scene.asked.open, 0).answer();
+    expect(scene.membership.roundTrips.of(peer(50))).toBe(30);
+    expect(scene.membership.table.has(peer(50))).toBe(true);
+  });
+
+  test("is known by its checks", () => {
+    const scene = sceneWith(1);
+    scene.clock.advance(2 * FRESH_MS);
+    scene.membership.check("fast");
+    scene.clock.advance(80);
+    at(scene.asked.open, 0).answer();
+    expect(scene.membership.roundTrips.of(peer(0))).toBe(80);
+  });
+});

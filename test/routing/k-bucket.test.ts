@@ -207,6 +207,7 @@ test("Under any sequence of events a bucket stays in bounds, in order, and lists
       if (event < 7) bucket.addVerified(who, now);
       else if (event < 9) bucket.markMissed(who);
       else bucket.remove(who);
+      if (event < 3) bucket.preferQuicker(who, ({ head }) => (head >>> 0) % 300);
       expect(bucket.size).toBeLessThanOrEqual(K);
       const seen = [...bucket.seen()].map(([, time]) => time);
       expect(seen).toEqual([...seen].sort((a, b) => a - b));
