@@ -1,4 +1,4 @@
-import { type Contact, headOf, K, type NodeId, partBetween, sameId } from "../routing/index.ts";
+import { type Contact, headOf, K, type NodeId, partBetween, sameId, toHex } from "../routing/index.ts";
 import { Filtering } from "./filtering.ts";
 import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
@@ -52,6 +52,8 @@ export class Handlers {
   private readonly context: HandlerContext;
   private readonly gate: LoadGate;
   private readonly checks: LoadGate;
+  /** Its own: anybody may store, and whoever stores a lot must not keep a watcher from what it has asked for. */
+  private readonly newsChecks: LoadGate;
   private readonly filtering: Filtering;
 
   constructor(context: HandlerContext) {
@@ -59,6 +61,7 @@ export class Handlers {
     const { runtime, settings } = context;
     this.gate = new LoadGate(runtime, settings.fullAnswersPerSecond);
     this.checks = new LoadGate(runtime, settings.checksPerSecond);
+    this.newsChecks = new LoadGate(runtime, settings.checksPerSecond);
     this.filtering = new Filtering(runtime, settings);
   }
 
@@ -82,7 +85,7 @@ export class Handlers {
       case "watch":
         return this.watch(caller, request);
       case "changed":
-        return { kind: "changed", wanted: this.isWanted(request) };
+        return { kind: "changed", wanted: this.isWanted(caller, request) };
       case "hint":
         return { kind: "hint", checks: caller.id !== undefined && this.context.membership.hinted(request.node) };
     }
@@ -135,10 +138,18 @@ export class Handlers {
     return this.context.leases.lease(caller, request);
   }
 
-  /** Nothing is verified for a node that watches nothing. */
-  private isWanted({ key, record: bytes }: ChangedRequest): boolean {
+  /**
+   * News is taken from those alone who were asked for it: strangers would have a watcher check signatures, or read everything again. What there is no time
+   * to check is read with everything else.
+   */
+  private isWanted({ id }: Caller, { key, record: bytes }: ChangedRequest): boolean {
     const { watches, reader } = this.context;
-    if (watches.isEmpty) return false;
+    const holder = id && toHex(id);
+    if (holder === undefined || !watches.haveAsked(holder, key)) return false;
+    if (reader.remembers?.(bytes) !== true && !this.newsChecks.admit()) {
+      watches.onLost(holder, key);
+      return true;
+    }
     const record = reader.read(bytes);
     return typeof record !== "string" && watches.onChanged(key, record);
   }

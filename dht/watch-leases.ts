@@ -45,6 +45,11 @@ export class WatchLeases {
     this.options = options;
   }
 
+  /** Whether a node was asked to tell of changes under a key. */
+  isAsked(holder: string, key: NodeId): boolean {
+    return this.leases.has(idOf(holder, key));
+  }
+
   /** The holders may be others than last time. */
   takeAnew(readers: readonly KeyReader[]): void {
     const before = this.leases;

@@ -2,6 +2,7 @@ import type { Contact, NodeId } from "../routing/index.ts";
 import { isCapabilityName } from "./capability-key.ts";
 import { type CapabilityRecord, saysTheSame, timelinessOf } from "./capability-record.ts";
 import { type Change, Findings, type Match } from "./findings.ts";
+import { GrowingWait } from "./growing-wait.ts";
 import { KeyReader } from "./key-reader.ts";
 import type { Timer } from "./ports.ts";
 import { type CompiledQuery, chunksOfPublishers, namesIn, ofPublishers, whereFor } from "./query/index.ts";
@@ -15,8 +16,8 @@ const RENEW_MS = 40_000;
 /** Everything is read again this often, ms, whatever was told: what got lost, and who is responsible by now. */
 const RECONCILE_MS = 5 * 60_000;
 /**
- * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no leases left,
- * the wait grows to the interval above.
+ * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no leases left or send
+ * too much, the wait grows to the interval above.
  */
 const RECONCILE_SOON_MS = 15_000;
 
@@ -54,6 +55,9 @@ export class Watch {
   private soon: Timer | undefined;
   private soonAt = Number.POSITIVE_INFINITY;
   private readAt = 0;
+  private readonly afterLoss = new GrowingWait(RECONCILE_SOON_MS, RECONCILE_MS);
+  /** Whether news has been passed over since everything began to be read. */
+  private hasLost = false;
   /** Whether everything has been read since the first leases began. */
   private isUnderWatch = false;
   private ended = false;
@@ -88,6 +92,18 @@ export class Watch {
     for (const reader of this.readers) reader.stop();
   }
 
+  /** Whether a node was asked to tell of changes under a key. */
+  hasAsked(holder: string, key: NodeId): boolean {
+    return !this.ended && this.leases.isAsked(holder, key);
+  }
+
+  /** A holder has told of something that was passed over unread. */
+  onLost(): void {
+    if (this.hasLost) return;
+    this.hasLost = true;
+    this.readSoon(this.afterLoss.next());
+  }
+
   /** A record that a holder tells of, or that has come into this node's own store. False: it is about nothing that is watched. */
   onChanged(key: NodeId, record: CapabilityRecord): boolean {
     if (this.ended || !this.isAbout(record) || !belongsUnder(key, record)) return false;
@@ -117,6 +133,8 @@ export class Watch {
     this.soon?.cancel(); // what was to be read soon is read now
     this.soonAt = Number.POSITIVE_INFINITY;
     this.readAt = this.context.runtime.now();
+    if (!this.hasLost) this.afterLoss.reset();
+    this.hasLost = false;
     this.tally = emptyTally();
     this.heard = new Set();
     this.readers = [];

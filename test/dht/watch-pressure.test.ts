@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { capabilityKey } from "../../dht/index.ts";
+import { CachedRecordReader, type Caller, capabilityKey } from "../../dht/index.ts";
 import { publish } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
-import { HOUR, MINUTE, offerOf, publisherOf, SWARM } from "../support/records.ts";
+import { HOUR, MINUTE, offerOf, publisherOf, recordOf, SWARM } from "../support/records.ts";
+import { verifyEd25519 } from "../support/signers.ts";
 import { fresh, watching } from "../support/watching.ts";
 
 const KEY = capabilityKey(SWARM, "work");
+/** Less than one at a time, whatever was saved up. */
+const NEVER = 0.001;
 
 /** Of somebody so far from the key that nothing is stored there: it hears of nothing but what it is told, and what it reads. */
 function farNumber(): number {
@@ -17,15 +20,24 @@ function farNumber(): number {
   }
 }
 
-/** A network, and one of it that watches who works. */
-function scene(seed: number) {
+/** A network, and one of it that watches who works, counts the signatures it checks, and knows no record from elsewhere. */
+function scene(seed: number, checksPerSecond: number) {
   const network = new MemoryNetwork(seed);
   network.grow(40, { upkeep: true });
-  const watcher = network.add(farNumber());
+  const watcher = network.add(farNumber(), { settings: { checksPerSecond } });
   network.join(watcher, [at(network.members, 0).address]);
+  const counted = { checks: 0 };
+  const reader = new CachedRecordReader((...args) => {
+    counted.checks += 1;
+    return verifyEd25519(...args);
+  });
+  Object.assign(watcher.overlay, { reader });
   const seen = watching(network, watcher, "work");
   network.clock.advance(MINUTE); // its leases have begun
-  return { network, watcher, seen };
+  const record = (seq: number) => recordOf({ capability: "work", name: `r${seq}`, seq, issued: network.clock.wallClock() }).bytes;
+  const tell = ({ id, claimed }: Caller, bytes: Uint8Array) =>
+    watcher.overlay.handle({ id, claimed }, { kind: "changed", key: KEY, record: bytes });
+  return { network, watcher, counted, seen, record, tell };
 }
 
 function holders({ alive }: MemoryNetwork, count: number): Member[] {
@@ -36,9 +48,59 @@ function holders({ alive }: MemoryNetwork, count: number): Member[] {
   return order.slice(0, count).map((contact) => alive.find((member) => member.contact === contact) as Member);
 }
 
+const callerOf = ({ contact }: Member): Caller => ({ id: contact.id, claimed: contact });
+
+describe("A watcher that is sent news", () => {
+  test("by those whom it did not ask, or who prove no id, checks none of it", () => {
+    const { network, counted, record, tell, seen } = scene(1, 1_000);
+    const [stranger, anonymous] = [callerOf(at(holders(network, 40), -1)), { id: undefined, claimed: undefined }];
+    const before = counted.checks;
+    for (let seq = 1; seq <= 50; seq++)
+      for (const caller of [stranger, anonymous]) expect(tell(caller, record(seq))).toEqual({ kind: "changed", wanted: false });
+    expect([counted.checks - before, fresh(seen)]).toEqual([0, []]);
+  });
+
+  test("by a holder that it did ask checks no more of it than it may, and knows the others that it told of before", () => {
+    const { network, counted, record, tell, seen } = scene(2, 10);
+    const holder = callerOf(at(holders(network, 1), 0));
+    const before = counted.checks;
+    for (let seq = 1; seq <= 50; seq++) expect(tell(holder, record(seq))).toEqual({ kind: "changed", wanted: true });
+    expect([counted.checks - before, fresh(seen).length]).toEqual([20, 20]);
+    expect(tell(holder, record(20))).toEqual({ kind: "changed", wanted: true });
+    expect(counted.checks - before).toBe(20);
+  });
+
+  test("that it has no time to check reads instead, the first time at once, and soon afterwards", () => {
+    const { network, seen } = scene(3, NEVER);
+    publish(network, at(network.members, 5), offerOf("work", { name: "ada" }));
+    network.clock.advance(1_000); // it has not read for a while, and does so at once
+    expect(fresh(seen)).toEqual(["+ada"]);
+    publish(network, at(network.members, 6), offerOf("work", { name: "bo" }));
+    network.clock.advance(1_000);
+    expect(fresh(seen)).toEqual([]);
+    network.clock.advance(30_000);
+    expect(fresh(seen)).toEqual(["+bo"]);
+  });
+
+  test("without end by a holder does not read without end, but every five minutes; and soon again once that is over", () => {
+    const { network, seen, record, tell } = scene(4, NEVER);
+    const flood = (minutes: number) => {
+      const before = seen.reads;
+      for (let second = 0; second < 60 * minutes; second++) {
+        for (const holder of holders(network, 5)) tell(callerOf(holder), record(second));
+        network.clock.advance(1_000);
+      }
+      return seen.reads - before;
+    };
+    expect(flood(20)).toBeLessThan(12);
+    network.clock.advance(HOUR);
+    expect(flood(1)).toBeGreaterThan(1);
+  });
+});
+
 describe("A watcher whom holders refuse a lease", () => {
   function refused(seed: number, which: number) {
-    const { network, watcher, seen } = scene(seed);
+    const { network, watcher, seen } = scene(seed, 1_000);
     const full = { kind: "watch", outcome: "full", leaseMs: 0 } as const;
     for (const holder of holders(network, which)) network.lie(holder, (request, honest) => (request.kind === "watch" ? full : honest()));
     return { network, watcher, seen };
