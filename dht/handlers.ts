@@ -1,5 +1,5 @@
 import { type Contact, headOf, K, type NodeId, partBetween, sameId, toHex } from "../routing/index.ts";
-import { Filtering } from "./filtering.ts";
+import type { Filtering } from "./filtering.ts";
 import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
@@ -43,6 +43,7 @@ export interface HandlerContext {
   readonly membership: Membership;
   readonly store: RecordStore;
   readonly reader: RecordReader;
+  readonly filtering: Filtering;
   readonly leases: Leases;
   readonly watches: Watches;
 }
@@ -54,7 +55,6 @@ export class Handlers {
   private readonly checks: LoadGate;
   /** Its own: anybody may store, and whoever stores a lot must not keep a watcher from what it has asked for. */
   private readonly newsChecks: LoadGate;
-  private readonly filtering: Filtering;
 
   constructor(context: HandlerContext) {
     this.context = context;
@@ -62,7 +62,6 @@ export class Handlers {
     this.gate = new LoadGate(runtime, settings.fullAnswersPerSecond);
     this.checks = new LoadGate(runtime, settings.checksPerSecond);
     this.newsChecks = new LoadGate(runtime, settings.checksPerSecond);
-    this.filtering = new Filtering(runtime, settings);
   }
 
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
@@ -112,10 +111,10 @@ export class Handlers {
   }
 
   private findRecords(caller: Caller, { key, limit, after, where: wanted }: FindRecordsRequest): FindRecordsResponse {
-    const { store, runtime } = this.context;
+    const { store, runtime, filtering } = this.context;
     const wallClock = runtime.wallClock();
     const held = wanted === undefined ? 0 : store.under(key, wallClock).length;
-    const where = this.filtering.of(wanted, held);
+    const where = filtering.of(wanted, held);
     const page = store.page(key, Math.max(1, limit), after, wallClock, where);
     // Later pages come from one who has had the contacts with the first.
     const contacts = after === undefined ? this.closestFor(caller, key) : [];
