@@ -6,7 +6,8 @@ import type { OverlaySettings } from "./settings.ts";
 /**
  * Says whether a node has the time to sort out for others. A query of 64 conditions about a full key takes it a hundred times as long as one that is asked
  * in earnest, so it is comparisons that are counted, and not queries. Who sorts nothing out gives everything, as one does that has never
- * heard of conditions: whoever asked sorts out himself, and misses nothing.
+ * heard of conditions: whoever asked sorts out himself, and misses nothing. So finders and watchers may share one budget: whoever uses it up
+ * costs the others bytes, and hides nothing from them.
  */
 export class Filtering {
   private readonly gate: LoadGate;

@@ -16,6 +16,10 @@ const GIVERS = 2;
 /** Records under way at once, and waiting to be sent. Beyond that, again, the next republish has to do. */
 const MAX_IN_FLIGHT = 4;
 const MAX_OUTBOX = 4_096;
+/** Whoever says that it is busy is left alone for so long, ms: by then its gate has let in a second's worth of what all others send it. */
+const BUSY_MS = 1_000;
+/** So often in a row: one that has no room for a record, and will have none, says the same. After that, once more, the next republish. */
+const MAX_PAUSES = 8;
 
 interface Parcel {
   readonly to: Contact;
@@ -35,6 +39,9 @@ export class HandOver {
   /** At most {@link MAX_OUTBOX}. */
   private outbox: Parcel[] = [];
   private inFlight = 0;
+  /** Who is left alone for now; and how often since it took anything, which is forgotten with its last parcel. Each at most {@link MAX_OUTBOX}. */
+  private readonly resting = new Set<string>();
+  private readonly pauses = new Map<string, number>();
   private stopped = false;
 
   constructor(walker: Walker, store: RecordStore) {
@@ -85,20 +92,39 @@ export class HandOver {
   private pump(): void {
     const { peers, settings } = this.walker;
     while (this.inFlight < MAX_IN_FLIGHT) {
-      const parcel = this.outbox.shift();
+      const place = this.outbox.findIndex(({ to }) => !this.resting.has(to.key));
+      const [parcel] = place < 0 ? [] : this.outbox.splice(place, 1);
       if (parcel === undefined) return;
       this.inFlight += 1;
       const { to, key, record } = parcel;
       peers.request(to, { kind: "store", key, record: record.bytes }, settings.requestTimeoutMs, (outcome) => {
         this.inFlight -= 1;
         if (outcome.kind === "failed") this.forget(to);
+        else if (outcome.kind === "store" && outcome.outcome === "busy") this.offerLater(parcel);
+        else this.pauses.delete(to.key);
         this.pump();
       });
     }
   }
 
+  private offerLater(parcel: Parcel): void {
+    const { to } = parcel;
+    if (this.stopped) return;
+    this.post(parcel);
+    if (this.resting.has(to.key)) return;
+    const pauses = 1 + (this.pauses.get(to.key) ?? 0);
+    this.pauses.set(to.key, pauses);
+    this.resting.add(to.key);
+    this.walker.runtime.schedule(BUSY_MS, () => {
+      this.resting.delete(to.key);
+      if (pauses >= MAX_PAUSES || !this.outbox.some((other) => other.to.key === to.key)) this.forget(to);
+      this.pump();
+    });
+  }
+
   /** Whoever does not take one record gets no more of them. */
   private forget({ key }: Contact): void {
     this.outbox = this.outbox.filter(({ to }) => to.key !== key);
+    this.pauses.delete(key);
   }
 }

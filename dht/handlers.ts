@@ -1,5 +1,5 @@
-import { type Contact, headOf, K, type NodeId, partBetween, sameId } from "../routing/index.ts";
-import { Filtering } from "./filtering.ts";
+import { type Contact, headOf, K, type NodeId, partBetween, sameId, toHex } from "../routing/index.ts";
+import type { Filtering } from "./filtering.ts";
 import type { Leases } from "./leases.ts";
 import { LoadGate } from "./load-gate.ts";
 import type { Membership } from "./membership.ts";
@@ -43,6 +43,7 @@ export interface HandlerContext {
   readonly membership: Membership;
   readonly store: RecordStore;
   readonly reader: RecordReader;
+  readonly filtering: Filtering;
   readonly leases: Leases;
   readonly watches: Watches;
 }
@@ -52,14 +53,15 @@ export class Handlers {
   private readonly context: HandlerContext;
   private readonly gate: LoadGate;
   private readonly checks: LoadGate;
-  private readonly filtering: Filtering;
+  /** Its own: anybody may store, and whoever stores a lot must not keep a watcher from what it has asked for. */
+  private readonly newsChecks: LoadGate;
 
   constructor(context: HandlerContext) {
     this.context = context;
     const { runtime, settings } = context;
     this.gate = new LoadGate(runtime, settings.fullAnswersPerSecond);
     this.checks = new LoadGate(runtime, settings.checksPerSecond);
-    this.filtering = new Filtering(runtime, settings);
+    this.newsChecks = new LoadGate(runtime, settings.checksPerSecond);
   }
 
   handle(caller: Caller, request: OverlayRequest): OverlayResponse {
@@ -82,7 +84,7 @@ export class Handlers {
       case "watch":
         return this.watch(caller, request);
       case "changed":
-        return { kind: "changed", wanted: this.isWanted(request) };
+        return { kind: "changed", wanted: this.isWanted(caller, request) };
       case "hint":
         return { kind: "hint", checks: caller.id !== undefined && this.context.membership.hinted(request.node) };
     }
@@ -109,10 +111,10 @@ export class Handlers {
   }
 
   private findRecords(caller: Caller, { key, limit, after, where: wanted }: FindRecordsRequest): FindRecordsResponse {
-    const { store, runtime } = this.context;
+    const { store, runtime, filtering } = this.context;
     const wallClock = runtime.wallClock();
     const held = wanted === undefined ? 0 : store.under(key, wallClock).length;
-    const where = this.filtering.of(wanted, held);
+    const where = filtering.of(wanted, held);
     const page = store.page(key, Math.max(1, limit), after, wallClock, where);
     // Later pages come from one who has had the contacts with the first.
     const contacts = after === undefined ? this.closestFor(caller, key) : [];
@@ -135,10 +137,18 @@ export class Handlers {
     return this.context.leases.lease(caller, request);
   }
 
-  /** Nothing is verified for a node that watches nothing. */
-  private isWanted({ key, record: bytes }: ChangedRequest): boolean {
+  /**
+   * News is taken from those alone who were asked for it: strangers would have a watcher check signatures, or read everything again. What there is no time
+   * to check is read with everything else.
+   */
+  private isWanted({ id }: Caller, { key, record: bytes }: ChangedRequest): boolean {
     const { watches, reader } = this.context;
-    if (watches.isEmpty) return false;
+    const holder = id && toHex(id);
+    if (holder === undefined || !watches.haveAsked(holder, key)) return false;
+    if (reader.remembers?.(bytes) !== true && !this.newsChecks.admit()) {
+      watches.onLost(holder, key);
+      return true;
+    }
     const record = reader.read(bytes);
     return typeof record !== "string" && watches.onChanged(key, record);
   }

@@ -1,6 +1,6 @@
 import { type Contact, makeContact, toHex } from "../routing/index.ts";
 import { type CapabilityRecord, saysTheSame } from "./capability-record.ts";
-import { Filtering } from "./filtering.ts";
+import type { Filtering } from "./filtering.ts";
 import type { Membership } from "./membership.ts";
 import type { ChangedRequest, WatchOutcome, WatchRequest, WatchResponse } from "./messages.ts";
 import type { Caller, Peers, Runtime } from "./ports.ts";
@@ -44,6 +44,7 @@ export interface LeaseContext {
   readonly peers: Peers;
   readonly settings: OverlaySettings;
   readonly membership: Membership;
+  readonly filtering: Filtering;
 }
 
 /** Those who want to be told when something changes under a key that this node holds. */
@@ -53,13 +54,11 @@ export class Leases {
   private readonly perWatcher = new Map<string, number>(); // at most MAX_LEASES: no entry is kept at 0
   private outbox: Parcel[] = []; // at most MAX_OUTBOX
   private count = 0;
-  private readonly filtering: Filtering;
   /** Keys of the watchers who are being told something; at most MAX_IN_FLIGHT. Whoever does not answer holds up itself alone. */
   private readonly busy = new Set<string>();
 
   constructor(context: LeaseContext) {
     this.context = context;
-    this.filtering = new Filtering(context.runtime, context.settings);
   }
 
   get size(): number {
@@ -95,7 +94,7 @@ export class Leases {
     if (leases === undefined) return;
     for (const lease of leases.values()) {
       // Who watches those that fit wants to know as well that one no longer does.
-      const where = this.filtering.of(lease.where, before === undefined ? 1 : 2);
+      const where = this.context.filtering.of(lease.where, before === undefined ? 1 : 2);
       const isWanted = where === undefined || admits(where, record) || (before !== undefined && admits(where, before));
       if (isWanted && lease.until > this.context.runtime.now()) this.post({ lease, record: record.bytes });
     }

@@ -1,4 +1,5 @@
 import { type Contact, SynapseError } from "../routing/index.ts";
+import { Filtering } from "./filtering.ts";
 import type { FindResult } from "./finder.ts";
 import { HandOver } from "./hand-over.ts";
 import { Handlers } from "./handlers.ts";
@@ -66,6 +67,7 @@ export class Overlay {
   readonly store: RecordStore;
   readonly reader: RecordReader;
   readonly signer: Signer;
+  readonly filtering: Filtering;
   readonly leases: Leases;
   readonly watches: Watches;
   private readonly publisher: Publisher;
@@ -86,6 +88,7 @@ export class Overlay {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.membership = new Membership(this.self.id, this.runtime, this.peers, this.settings);
     this.store = new RecordStore(this.swarm, this.self.id);
+    this.filtering = new Filtering(this.runtime, this.settings);
     this.leases = new Leases(this);
     this.watches = new Watches(this);
     this.store.onStored = (key, record, before) => {

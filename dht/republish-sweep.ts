@@ -1,7 +1,10 @@
 import { type Contact, commonPrefixLength, compareDistance, type NodeId, partBetween } from "../routing/index.ts";
 import { LookupRun, type Walker } from "./lookup-run.ts";
 import type { Timer } from "./ports.ts";
+import { type Posting, Postings } from "./postings.ts";
 import { RegionWalk } from "./region.ts";
+
+export type { Posting } from "./postings.ts";
 
 /** Records near each other that are worth looking around for the nodes near all of them; fewer are walked to one by one. */
 const WORTH_A_REGION = 4;
@@ -11,13 +14,6 @@ const MAX_WALKS = 8;
 const AT_ONCE = 8;
 /** The zero of the id space: keys pass by in the order of their distance from it. */
 const ZERO: NodeId = new Uint8Array(32);
-
-/** A record that is to be stored again now and then, under one key. */
-export interface Posting {
-  readonly key: NodeId;
-  /** Wall-clock ms; never while it is being stored. */
-  dueAt: number;
-}
 
 /** Stores a record at the nodes nearest to its key. Calls `done` when all have answered. */
 export type Deliver<P extends Posting> = (posting: P, nearest: readonly Contact[], done: () => void) => void;
@@ -30,7 +26,7 @@ export type Deliver<P extends Posting> = (posting: P, nearest: readonly Contact[
 export class RepublishSweep<P extends Posting> {
   private readonly walker: Walker;
   private readonly deliver: Deliver<P>;
-  private readonly postings = new Set<P>(); // as many as whoever publishes lets in
+  private readonly postings = new Postings<P>();
   private readonly offset: number;
   private timer: Timer | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
@@ -46,12 +42,12 @@ export class RepublishSweep<P extends Posting> {
   /** From now on this is stored again, first at that time. */
   schedule(posting: P, dueAt: number): void {
     posting.dueAt = dueAt;
-    this.postings.add(posting);
+    this.postings.put(posting);
     this.wakeAt(dueAt);
   }
 
   remove(posting: P): void {
-    this.postings.delete(posting);
+    this.postings.remove(posting);
   }
 
   stop(): void {
@@ -81,8 +77,7 @@ export class RepublishSweep<P extends Posting> {
   /** Takes the one that has waited longest, or sleeps until there is one. */
   private next(): void {
     if (this.stopped) return;
-    let first: P | undefined;
-    for (const posting of this.postings) if (first === undefined || posting.dueAt < first.dueAt) first = posting;
+    const { first } = this.postings;
     if (first === undefined) return;
     if (first.dueAt > this.walker.runtime.wallClock()) this.wakeAt(first.dueAt);
     else this.pass(first);
@@ -108,9 +103,7 @@ export class RepublishSweep<P extends Posting> {
   private dueWithin(first: P, shared: number): P[] {
     const { runtime, settings } = this.walker;
     const until = runtime.wallClock() + settings.republishIntervalMs / 2;
-    const others = [...this.postings].filter(
-      (posting) => posting !== first && posting.dueAt <= until && commonPrefixLength(posting.key, first.key) >= shared,
-    );
+    const others = this.postings.near(first.key, shared).filter((posting) => posting !== first && posting.dueAt <= until);
     return [first, ...others];
   }
 

@@ -45,7 +45,10 @@ export interface OverlaySettings {
    * have no more to spare sort nothing out, and give all they have. See {@link Filtering}.
    */
   readonly comparisonsPerSecond: number;
-  /** Records to be stored that have not been seen before, a second: each has a signature to check. What goes beyond gets `busy`. */
+  /**
+   * Records to be stored that have not been seen before, a second: each has a signature to check. What goes beyond gets `busy`. So many again of what
+   * holders tell a watcher; what goes beyond it reads when it reads everything again.
+   */
   readonly checksPerSecond: number;
 }
 

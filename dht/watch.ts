@@ -1,23 +1,24 @@
-import { type Contact, type NodeId, toHex } from "../routing/index.ts";
+import type { Contact, NodeId } from "../routing/index.ts";
 import { isCapabilityName } from "./capability-key.ts";
 import { type CapabilityRecord, saysTheSame, timelinessOf } from "./capability-record.ts";
 import { type Change, Findings, type Match } from "./findings.ts";
+import { GrowingWait } from "./growing-wait.ts";
 import { KeyReader } from "./key-reader.ts";
-import type { OverlayResponse, WatchRequest } from "./messages.ts";
-import type { Failed, Timer } from "./ports.ts";
+import type { Timer } from "./ports.ts";
 import { type CompiledQuery, chunksOfPublishers, namesIn, ofPublishers, whereFor } from "./query/index.ts";
 import { emptyTally, type FinderContext, type Reading, type Tally } from "./reading.ts";
 import { MAX_PER_ANSWER } from "./record-store.ts";
 import { belongsUnder } from "./shelf.ts";
+import { WatchLeases } from "./watch-leases.ts";
 
-/** Of the holders of a key, those nearest to it are asked to tell of changes: enough that losing all of them between two renewals is rare. */
-const HOLDERS = 5;
-/** How long a holder is to remember, ms, and how often it is reminded: twice may be missed, and no link falls idle in between. */
-const LEASE_MS = 120_000;
+/** How often holders are reminded, ms: twice may be missed, and no link falls idle in between. */
 const RENEW_MS = 40_000;
 /** Everything is read again this often, ms, whatever was told: what got lost, and who is responsible by now. */
 const RECONCILE_MS = 5 * 60_000;
-/** Sooner where a holder has gone or has missed something, but not more often than this, ms. */
+/**
+ * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no leases left or send
+ * too much, the wait grows to the interval above.
+ */
 const RECONCILE_SOON_MS = 15_000;
 
 /** What has changed about the answer to a query. */
@@ -35,13 +36,6 @@ export interface WatchOptions {
   readonly onRead?: ((complete: boolean) => void) | undefined;
 }
 
-interface Lease {
-  readonly holder: Contact;
-  readonly key: NodeId;
-  readonly name: string;
-  isBegun: boolean;
-}
-
 /**
  * A standing query. It reads all names that the query is about, has the holders of their keys tell of changes for as long as their lease runs,
  * renews it, and reads everything again now and then: leases make it quick, reading makes it right.
@@ -52,15 +46,18 @@ export class Watch {
   private readonly names: readonly string[]; // at most those of a query
   private readonly findings: Findings;
   private readonly shown = new Map<string, Match>(); // what was told, by entry; at most what one search reads
-  /** By holder and key; at most {@link HOLDERS} for each key. */
-  private leases = new Map<string, Lease>();
+  private readonly leases: WatchLeases;
   private readers: KeyReader[] = []; // of the reading under way: at most two for each name, and one for each 64 agents
   private heard = new Set<string>(); // entries heard since it began
   private tally: Tally = emptyTally();
   private open = 0;
   private timers: Timer[] = []; // at most two
   private soon: Timer | undefined;
+  private soonAt = Number.POSITIVE_INFINITY;
   private readAt = 0;
+  private readonly afterLoss = new GrowingWait(RECONCILE_SOON_MS, RECONCILE_MS);
+  /** Whether news has been passed over since everything began to be read. */
+  private hasLost = false;
   /** Whether everything has been read since the first leases began. */
   private isUnderWatch = false;
   private ended = false;
@@ -70,6 +67,14 @@ export class Watch {
     this.options = options;
     this.names = [...namesIn(options.query.clauses)].filter(isCapabilityName);
     this.findings = new Findings(options.query.clauses);
+    this.leases = new WatchLeases(context, {
+      number: options.number,
+      whereFor: (name) => whereFor(name, options.query.clauses),
+      onGap: (withinMs) => this.isUnderWatch && this.readSoon(withinMs),
+      onAsked: () => this.isUnderWatch || this.readAgain(),
+      soonMs: RECONCILE_SOON_MS,
+      latestMs: RECONCILE_MS,
+    });
   }
 
   start(): this {
@@ -83,7 +88,20 @@ export class Watch {
     this.ended = true;
     for (const timer of this.timers) timer.cancel();
     this.soon?.cancel();
+    this.leases.stop();
     for (const reader of this.readers) reader.stop();
+  }
+
+  /** Whether a node was asked to tell of changes under a key. */
+  hasAsked(holder: string, key: NodeId): boolean {
+    return !this.ended && this.leases.isAsked(holder, key);
+  }
+
+  /** A holder has told of something that was passed over unread. */
+  onLost(): void {
+    if (this.hasLost) return;
+    this.hasLost = true;
+    this.readSoon(this.afterLoss.next());
   }
 
   /** A record that a holder tells of, or that has come into this node's own store. False: it is about nothing that is watched. */
@@ -112,7 +130,11 @@ export class Watch {
   /** Reads everything, unless that is being done. */
   private read(): void {
     if (this.ended || this.open > 0) return;
+    this.soon?.cancel(); // what was to be read soon is read now
+    this.soonAt = Number.POSITIVE_INFINITY;
     this.readAt = this.context.runtime.now();
+    if (!this.hasLost) this.afterLoss.reset();
+    this.hasLost = false;
     this.tally = emptyTally();
     this.heard = new Set();
     this.readers = [];
@@ -162,55 +184,14 @@ export class Watch {
   private onRead(): void {
     this.tell(this.findings.settle(this.names));
     this.dropExpired();
-    this.leaseAnew();
+    this.leases.takeAnew(this.readers);
     this.options.onRead?.(this.tally.complete);
     if (!this.tally.complete) this.readSoon(4 * RECONCILE_SOON_MS);
   }
 
-  /** The holders may be others than last time. */
-  private leaseAnew(): void {
-    const before = this.leases;
-    this.leases = new Map();
-    for (const reader of this.readers) {
-      for (const { key, holders } of reader.holders()) {
-        for (const holder of holders.slice(0, HOLDERS)) {
-          const id = `${holder.key} ${toHex(key)}`;
-          this.leases.set(id, before.get(id) ?? { holder, key, name: reader.name, isBegun: false });
-        }
-      }
-    }
-    this.renew();
-  }
-
   private renew(): void {
     this.dropExpired();
-    const { peers, settings } = this.context;
-    let unanswered = this.leases.size;
-    for (const lease of this.leases.values()) {
-      const where = whereFor(lease.name, this.options.query.clauses);
-      const request: WatchRequest = {
-        kind: "watch",
-        key: lease.key,
-        number: this.options.number,
-        leaseMs: LEASE_MS,
-        ...(where && { where }),
-      };
-      peers.request(lease.holder, request, settings.requestTimeoutMs, (outcome) => {
-        unanswered -= 1;
-        if (this.ended) return;
-        this.onRenewed(lease, outcome);
-        if (unanswered === 0 && !this.isUnderWatch) this.readAgain();
-      });
-    }
-  }
-
-  private onRenewed(lease: Lease, outcome: OverlayResponse | Failed): void {
-    const isHeld =
-      outcome.kind === "watch" && (outcome.outcome === "renewed" || outcome.outcome === "begun" || outcome.outcome === "missed");
-    // Between reading and lease something may have changed; and whoever has lost a lease has told nothing since.
-    const isGap = !isHeld || outcome.outcome !== "renewed";
-    lease.isBegun = isHeld;
-    if (isGap && this.isUnderWatch) this.readSoon(RECONCILE_SOON_MS);
+    this.leases.renew();
   }
 
   /** What has changed between the first reading and the first leases, nobody will tell. */
@@ -220,12 +201,16 @@ export class Watch {
   }
 
   private readSoon(afterMs: number): void {
-    if (this.soon !== undefined) return;
     const { runtime } = this.context;
-    const wait = Math.max(1, this.readAt + afterMs - runtime.now());
-    this.soon = runtime.schedule(wait, () => {
-      this.soon = undefined;
-      this.read();
+    const at = Math.max(runtime.now() + 1, this.readAt + afterMs);
+    if (at >= this.soonAt) return;
+    this.soon?.cancel();
+    this.soonAt = at;
+    this.soon = runtime.schedule(at - runtime.now(), () => {
+      // What is being read may have been passed by before the change.
+      this.soonAt = Number.POSITIVE_INFINITY;
+      if (this.open > 0) this.readSoon(runtime.now() - this.readAt + RECONCILE_SOON_MS);
+      else this.read();
     });
   }
 

@@ -39,8 +39,15 @@ export class Watches {
     };
   }
 
-  get isEmpty(): boolean {
-    return this.running.size === 0;
+  /** Whether a node was asked to tell of changes under a key. */
+  haveAsked(holder: string, key: NodeId): boolean {
+    for (const watch of this.running) if (watch.hasAsked(holder, key)) return true;
+    return false;
+  }
+
+  /** A node that was asked to tell of changes under a key has told of something that was passed over unread. */
+  onLost(holder: string, key: NodeId): void {
+    for (const watch of this.running) if (watch.hasAsked(holder, key)) watch.onLost();
   }
 
   /** Whether any of them wants it. */

@@ -32,7 +32,7 @@ export class OverlayPeers implements Peers {
       return this.ask(to, simpler, timeoutMs, false);
     });
     asked.then(
-      ({ response, connection }) => done(response, connection.reached),
+      ({ response, connection }) => done(response, isWhereItSays(connection) ? connection.reached : undefined),
       (error: unknown) => done(failureOf(error)),
     );
   }
@@ -55,8 +55,15 @@ export class OverlayPeers implements Peers {
     const proved = isKept ? undefined : await this.check.proved(contact, deadline.leftMs);
     if (proved !== undefined) return proved;
     const { connection } = await this.ask(contact, { kind: "ping" }, deadline.leftMs, true);
-    if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
-    return this.contactOf(connection);
+    const elsewhere = isWhereItSays(connection) ? undefined : await this.provedElsewhere(connection, deadline);
+    if (elsewhere !== undefined) connection.closeWhenIdle();
+    else if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
+    return elsewhere ?? this.contactOf(connection);
+  }
+
+  /** Where a node is that was reached at an address which it does not name. Undefined: it proves to be at none that it names either. */
+  private async provedElsewhere({ peerContact }: Connection, deadline: Deadline): Promise<Contact | undefined> {
+    return peerContact && (await this.check.proved(peerContact, deadline.leftMs).catch(() => undefined));
   }
 
   private async ask(to: Contact, request: OverlayRequest, timeoutMs: number, dialledOnly: boolean): Promise<Asked> {
@@ -99,6 +106,14 @@ export class OverlayPeers implements Peers {
       return failed("unreachable", `${remoteAddress} is this node itself (${shortId(peerId)})`);
     return reached ?? failed("unreachable", `the node at ${remoteAddress} is not a member of a swarm, it only calls or serves endpoints`);
   }
+}
+
+/**
+ * Whether a node names the address that led to it, or none that could be tried instead. Whoever listens at any other may pass the handshake on to it, and
+ * would be in the way of all that is said to it. See docs/protocol.md, "Proof of address".
+ */
+function isWhereItSays({ link, peerContact }: Connection): boolean {
+  return peerContact === undefined || peerContact.addresses.includes(link.remoteAddress);
 }
 
 /** What to ask a holder of an older version, which refuses the argument `where`; it gives everything, which is sorted out here. */

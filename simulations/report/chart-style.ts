@@ -1,6 +1,6 @@
 /** How charts and pictures look. Text in them is 12 pixels at every width; see `Plot`. */
 export const CHART_STYLE = `
-.plot{position:relative;padding:8px 10px 8px 52px;container-type:inline-size;touch-action:pan-y}
+.plot{position:relative;padding:8px 10px 8px 58px;container-type:inline-size;touch-action:pan-y}
 .plot.has-x{padding-bottom:28px}
 svg{display:block}
 .chart{overflow:visible;font-size:12px}

@@ -1,6 +1,6 @@
 import type { Figures } from "../figures.ts";
-import type { Recording } from "../recording.ts";
-import { unmeasuredIn } from "../unmeasured.ts";
+import type { TargetResult } from "../recording.ts";
+import { type Unmeasured, unmeasuredIn } from "../unmeasured.ts";
 import { operationsOf } from "./figures.ts";
 import { difference, NOTHING, quantity } from "./format.ts";
 import { type Child, cut, element, type Markup } from "./markup.ts";
@@ -65,13 +65,15 @@ function groupRow(subject: string, columns: number): Markup {
 
 /** Which run reached which target. */
 export function targetMatrix(runs: readonly Run[]): Markup | undefined {
-  const all = runs.flatMap(({ recording }) => [...recording.targets, ...unmeasuredIn(recording)]);
+  const measured = runs.map(({ recording: { targets } }) => targets);
+  const unmeasured = runs.map(({ recording }) => unmeasuredIn(recording));
+  const all = [...measured, ...unmeasured].flat();
   const names = [...new Set(all.map(({ name }) => name))];
   if (names.length === 0) return undefined;
   const rows = names.map((name) => {
     const aims = new Set(all.filter((target) => target.name === name).map(targetInWords));
     const aim = element("small", {}, cut([...aims].join("; "), 120));
-    const cells = runs.map(({ recording }) => element("td", {}, targetCell(recording, name)));
+    const cells = runs.map((_, index) => element("td", {}, targetCell(name, measured[index], unmeasured[index])));
     return element("tr", {}, element("th", { scope: "row" }, cut(name, 120), aim), cells);
   });
   const heads = runs.map(({ letter, colour }) => element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter));
@@ -80,11 +82,11 @@ export function targetMatrix(runs: readonly Run[]): Markup | undefined {
   return element("div", { class: "scroll card", tabindex: 0, role: "region", "aria-label": "Targets of all runs" }, table);
 }
 
-function targetCell(recording: Recording, name: string): Child {
-  const own = recording.targets.find((target) => target.name === name);
+function targetCell(name: string, measured: readonly TargetResult[] = [], unmeasured: readonly Unmeasured[] = []): Child {
+  const own = measured.find((target) => target.name === name);
   if (own !== undefined) return [quantity(own.value, own.unit), element("small", {}, verdict(own.reached))];
-  const unmeasured = unmeasuredIn(recording).find((target) => target.name === name);
-  return unmeasured === undefined ? NOTHING : [NOTHING, element("small", {}, notMeasured(unmeasured))];
+  const missing = unmeasured.find((target) => target.name === name);
+  return missing === undefined ? NOTHING : [NOTHING, element("small", {}, notMeasured(missing))];
 }
 
 function operationMeasures(operation: string): Measure[] {

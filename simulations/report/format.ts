@@ -60,11 +60,11 @@ export function quantity(value: number | null | undefined, unit: string): string
   return `${count(value)}${suffix(unit)}`;
 }
 
-/** The same for the ticks of an axis, where the unit stands in the title. */
+/** The same for the ticks of an axis, where the title says what is counted. */
 export function tickLabel(value: number, unit: string): string {
   if (value === 0 && !isPart(unit) && unit !== "%") return "0";
   if (unit === "ms" || unit === "s" || isPart(unit) || unit === "%") return quantity(value, unit);
-  if (/^(?:bytes?|B)\b/.test(unit)) return bytes(value);
+  if (/^(?:bytes?|B)\b/.test(unit)) return quantity(value, unit); // a rate is not an amount
   return Math.abs(value) >= 10_000 ? compact(value) : count(value);
 }
 

@@ -85,11 +85,16 @@ function figuresSection(recording: Recording): Section {
 }
 
 function verdictOn(targets: readonly TargetResult[], unmeasured: number): string {
-  const missed = targets.filter(({ reached }) => !reached).length;
-  const all = plural(targets.length, "target");
   const rest = unmeasured === 0 ? "" : ` ${plural(unmeasured, "target")} could not be measured.`;
   if (targets.length === 0) return unmeasured === 0 ? "No targets were set for this run." : rest.trim();
-  return `${missed === 0 ? `All ${all} reached.` : `${missed} of ${all} missed.`}${rest}`;
+  return `${reachedOf(targets)}${rest}`;
+}
+
+function reachedOf(targets: readonly TargetResult[]): string {
+  const missed = targets.filter(({ reached }) => !reached).length;
+  if (targets.length === 1) return `Its one target was ${missed === 0 ? "reached" : "missed"}.`;
+  const all = plural(targets.length, "target");
+  return missed === 0 ? `All ${all} reached.` : `${missed} of ${all} missed.`;
 }
 
 function costs({ figures }: Recording): Markup {

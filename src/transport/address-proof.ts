@@ -6,7 +6,7 @@ import { type Identity, nodeIdOf, verifyEd25519 } from "../identity.ts";
  * Proof that a node is at an address, for a third of what a TLS handshake costs. Whoever wants it dials the address in the clear and sends
  * a nonce and a claim; a node that claims the same of itself signs both and closes. The claim is a hash: nobody who does not know the node
  * learns from it who is there, and nothing that a stranger has chosen is sent on or signed. One who passes the question on to the true node
- * gets no answer from it: that names other addresses.
+ * gets no answer from it: that names other addresses. TLS, where it has to do instead, can be passed on: see docs/protocol.md.
  */
 
 /** First byte of a connection that asks for a proof; plain frames begin with 0x00, TLS with 0x16. */

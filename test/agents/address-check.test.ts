@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { connect, createServer } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Failed, OverlayResponse } from "../../dht/index.ts";
+import { type Contact, makeContact } from "../../routing/index.ts";
 import type { RpcCore } from "../../src/rpc/core.ts";
 import { type GlassAgent, startAgent, until } from "../support/net/lifetime.ts";
 
@@ -64,5 +67,56 @@ describe("Whoever is called", () => {
     await newcomer.join(root.addresses);
     await until(() => root.insides.overlay.membership.table.has(newcomer.contact));
     expect(dialledIn).toBeGreaterThan(0);
+  });
+});
+
+describe("A node whose handshakes are passed on by somebody at another address", () => {
+  /** Somebody in front of a node, who passes on what he does not understand, at the address given. */
+  async function inFrontOf({ addresses: [address = ""] }: Pick<GlassAgent, "addresses">): Promise<string> {
+    const server = createServer((socket) => {
+      const behind = connect({ port: Number(address.split(":").at(-1)), host: "127.0.0.1" });
+      for (const each of [socket, behind]) {
+        each.on("error", () => undefined);
+        onTestFinished(() => void each.destroy());
+      }
+      socket.pipe(behind).pipe(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    return `tcp://127.0.0.1:${(server.address() as { port: number }).port}`;
+  }
+
+  async function scene(announce?: readonly string[]) {
+    const [asker, node] = [await startAgent({ name: "x" }), await startAgent({ name: "x", ...(announce && { announce }) })];
+    const front = await inFrontOf({ addresses: [`tcp://127.0.0.1:${node.insides.core.port}`] });
+    const named = makeContact(node.id, [front]);
+    const { membership, peers } = asker.insides.overlay;
+    const verified = () => new Promise<Contact | Failed>((resolve) => peers.verify(named, 5_000, resolve));
+    const asked = () =>
+      new Promise<[OverlayResponse | Failed, Contact | undefined]>((resolve) =>
+        peers.request(named, { kind: "ping" }, 5_000, (...outcome) => resolve(outcome as [OverlayResponse, Contact | undefined])),
+      );
+    return { asker, node, front, named, membership, verified, asked };
+  }
+
+  test("is found out to be where it says, and called there from then on", async () => {
+    const { asker, node, verified } = await scene();
+    expect(await verified()).toMatchObject({ key: node.contact.key, addresses: node.addresses });
+    await until(() => asker.insides.core.pool.size === 0);
+  });
+
+  test("does not enter a table by answering there, but where it says", async () => {
+    const { asker, node, named, membership, asked } = await scene();
+    const [answer, reached] = await asked();
+    expect([answer, reached]).toEqual([{ kind: "ping" }, undefined]);
+    membership.answered(named, reached);
+    await until(() => membership.table.has(node.contact));
+    expect(membership.table.known(node.contact)?.addresses).toEqual(node.addresses);
+    await until(() => asker.insides.core.pool.size === 0);
+  });
+
+  test("is known by that address where it is at none that it names: somebody may be in front of it for good reason", async () => {
+    const { front, verified } = await scene(["tcp://127.0.0.1:1"]);
+    expect(await verified()).toMatchObject({ addresses: [front, "tcp://127.0.0.1:1"] });
   });
 });

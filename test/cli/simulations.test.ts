@@ -69,6 +69,11 @@ describe("sim", () => {
   });
 
   test.each<[string, readonly string[], string]>([
+    [
+      "an option that says what --set says too",
+      ["baseline", ...SMALL, "--set", "nodes=12"],
+      "--nodes and nodes=12 both say what nodes is (bad_options)",
+    ],
     ["a scenario that there is not", ["churn-kat"], 'there is no scenario "churn-kat" (bad_options)\n       nearest: churn-kad'],
     ["a file that there is not", ["./nothing.json"], "cannot read a scenario from ./nothing.json"],
     ["a folder that there is not, for the report", ["baseline", ...SMALL, "--report", "/nowhere/at/all.html"], "cannot write the report"],
@@ -77,5 +82,26 @@ describe("sim", () => {
     expect(code).toBe(2);
     expect(err).toContain(message);
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ["an option", ["nodes=10", "--nodes", "20"], "--nodes and nodes=10 both say what nodes is (bad_options)\n       leave one of them out"],
+    ["an option with another name", ["durationMs=5m", "--duration", "1m"], "--duration and durationMs=5m both"],
+    [
+      "--set",
+      ["overlay.alpha=2,3", "--set", "overlay.alpha=4"],
+      "--set overlay.alpha=4 and overlay.alpha=2,3 both say what overlay.alpha is",
+    ],
+    ["an option, which it says in full", ['churn={"model":"kad"}', "--churn", "1h"], "--churn and churn="],
+  ])("a sweep over what is said by %s, too, is refused", async (_, args, message) => {
+    const { code, out, err } = await synapse("sim", "sweep", "baseline", ...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(message);
+  });
+
+  test("a sweep over a part of what an option says goes on from it", async () => {
+    const { code, out } = await synapse("sim", "sweep", "baseline", ...SMALL, "--churn", "1h", "churn.meanMs=20m,40m", "--json");
+    expect(code).toBe(0);
+    expect(out.trim().split("\n")).toHaveLength(2);
   });
 });

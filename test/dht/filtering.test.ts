@@ -7,6 +7,7 @@ import {
   type FindRecordsResponse,
   type FindResult,
   MAX_PER_KEY,
+  type OverlayRequest,
   type OverlaySettings,
   type WatchEvent,
 } from "../../dht/index.ts";
@@ -159,6 +160,32 @@ test.each([
     network.clock.advance(1_000);
   }
   expect(told).toEqual(expected);
+});
+
+test("Finders and watchers share what a holder compares in a second", () => {
+  const { network, holder } = alone({ comparisonsPerSecond: 10 });
+  const watcher = network.add(2);
+  holder.overlay.membership.addVerified(watcher.contact);
+  const where: Where = { any: [[{ field: "price", operator: "<", value: 0, negated: false }]], publishers: [] };
+  const handle = (request: OverlayRequest) => holder.overlay.handle({ id: watcher.contact.id, claimed: watcher.contact }, request);
+  handle({ kind: "watch", key: KEY, number: 1, leaseMs: 60_000, where });
+  let told = 0;
+  network.onSent = ({ request }) => {
+    if (request.kind === "changed") told += 1;
+  };
+  const store = (seq: number) => {
+    handle({
+      kind: "store",
+      key: KEY,
+      record: recordOf({ capability: "work", attributes: { price: seq }, seq, issued: network.clock.wallClock() }).bytes,
+    });
+    network.clock.advance(50);
+  };
+  for (const seq of [1, 2]) store(seq);
+  for (let n = 0; n < 20; n++) handle({ kind: "find_records", key: KEY, limit: 20, after: undefined, where });
+  expect(told).toBe(0);
+  store(3);
+  expect(told).toBe(1);
 });
 
 describe("A holder that gets more records than it can check", () => {

@@ -98,6 +98,43 @@ describe("A newcomer", () => {
     expect(other.overlay.store.size).toBe(20);
   });
 
+  test("that has no time to check so much at once gets all of it nevertheless, as fast as it can check", () => {
+    const { network, holder } = holderAndNewcomer(recordsOf(200));
+    const newcomer = network.add(3, { settings: { checksPerSecond: 10 } });
+    holder.overlay.membership.addVerified(newcomer.contact);
+    const handed = handedTo(network, newcomer, 22_000);
+    expect(newcomer.overlay.store.size).toBe(200);
+    expect(handed).toBeLessThan(200 + 4 * 22);
+  });
+
+  test("that is busy whatever it is offered, or has no room for some, is not asked for ever, and gets the others", () => {
+    const { network, holder, newcomer } = holderAndNewcomer(recordsOf(200));
+    const busy = { kind: "store", outcome: "busy", split: undefined, reason: undefined } as const;
+    const other = network.add(3);
+    const unwanted = new Set(
+      holder.overlay.store
+        .under(KEY, network.clock.wallClock())
+        .slice(0, 20)
+        .map(({ bytes }) => bytes),
+    );
+    network.lie(newcomer, (request, honest) => (request.kind === "store" ? busy : honest()));
+    network.lie(other, (request, honest) => (request.kind === "store" && unwanted.has(request.record) ? busy : honest()));
+    for (const { contact } of [newcomer, other]) holder.overlay.membership.addVerified(contact);
+    expect(handedTo(network, newcomer, HOUR / 2)).toBeLessThanOrEqual(4 * 8);
+    expect(other.overlay.store.size).toBe(180);
+    expect(handedTo(network, other, HOUR / 4)).toBe(0);
+  });
+
+  test("that is busy does not keep the others from getting theirs", () => {
+    const { network, holder, newcomer } = holderAndNewcomer(recordsOf(60));
+    const other = network.add(3);
+    network.lie(newcomer, () => ({ kind: "store", outcome: "busy", split: undefined, reason: undefined }));
+    holder.overlay.membership.addVerified(newcomer.contact);
+    holder.overlay.membership.addVerified(other.contact);
+    network.clock.advance(1_000);
+    expect(other.overlay.store.size).toBe(60);
+  });
+
   test("is given nothing by a node that has stopped, before or after it came", () => {
     const { network, holder, newcomer } = holderAndNewcomer(recordsOf(30));
     const later = network.add(3);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Filtering } from "../../dht/filtering.ts";
 import { Handlers } from "../../dht/handlers.ts";
 import {
   CachedRecordReader,
@@ -45,6 +46,7 @@ class Scene {
       membership: this.membership,
       store: this.store,
       reader,
+      filtering: new Filtering(this.clock, DEFAULT_SETTINGS),
     };
     const leases = new Leases(node);
     const watches = new Watches({ ...node, swarm: SWARM });

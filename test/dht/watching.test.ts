@@ -1,33 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { capabilityKey, signRecord, type WatchEvent } from "../../dht/index.ts";
+import { capabilityKey, signRecord } from "../../dht/index.ts";
 import { makeContact } from "../../routing/index.ts";
 import { publish, withdraw } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
 import { HOUR, MINUTE, offerOf, recordOf, SWARM } from "../support/records.ts";
-
-interface Seen {
-  readonly events: string[];
-  reads: number;
-  stop(): void;
-}
-
-/** Watches, and writes down what is told: `+ada`, `~ada`, `-ada withdrawn`. */
-function watching(network: MemoryNetwork, member: Member, query: string): Seen {
-  const events: string[] = [];
-  const signs = { appeared: "+", changed: "~", left: "-" };
-  const onEvent = (event: WatchEvent) =>
-    events.push(`${signs[event.kind]}${event.match.record.name}${event.kind === "left" ? ` ${event.why}` : ""}`);
-  const seen: Seen = { events, reads: 0, stop: () => watch.stop() };
-  const watch = member.overlay.watch(query, { onEvent, onRead: () => (seen.reads += 1) });
-  network.clock.until(() => seen.reads > 0);
-  return seen;
-}
-
-/** What was told since last time. */
-function fresh({ events }: Seen): string[] {
-  return events.splice(0);
-}
+import { fresh, watching } from "../support/watching.ts";
 
 function grown(seed: number, size = 40): MemoryNetwork {
   const network = new MemoryNetwork(seed);

@@ -31,11 +31,37 @@ export function withWorldOptions(command: ReturnType<typeof makeCommand>) {
     .option("--set <PATH=VALUE>", "any field of the scenario, such as overlay.alpha=4; may be given several times", collect);
 }
 
+/** The field of a scenario that each option is about. */
+const FIELDS = { nodes: "nodes", seed: "seed", duration: "durationMs", level: "level", churn: "churn" } as const;
+
+/**
+ * Whoever says two things of one field means one of them, and which, only he knows. A part of what an option says may be said otherwise:
+ * `--churn 1h churn.meanMs=5m,20m`.
+ * @param texts what is said as PATH=VALUE, and `set` by --set.
+ * @throws SynapseError `bad_options`.
+ */
+export function refuseTwice(texts: readonly string[], flags: ScenarioFlags, set: readonly string[] = []): void {
+  const options = (Object.keys(FIELDS) as (keyof typeof FIELDS)[]).filter((option) => flags[option] !== undefined);
+  const said = [
+    ...options.map((option) => ({ path: FIELDS[option] as string, text: `--${option}` })),
+    ...set.map((text) => ({ path: pathIn(text), text: `--set ${text}` })),
+  ];
+  for (const text of texts) {
+    const path = pathIn(text);
+    const other = said.find((each) => each.path === path || each.path.startsWith(`${path}.`));
+    if (other === undefined) continue;
+    throw new SynapseError("bad_options", `${other.text} and ${text} both say what ${other.path} is`, { hint: "leave one of them out" });
+  }
+}
+
+function pathIn(text: string): string {
+  return text.split("=", 1)[0] as string;
+}
+
 /** A scenario by its name or from a file, with what was said on the command line. */
-export async function scenarioOf(
-  name: string,
-  { nodes, seed, duration: ms, level, churn, set = [] }: ScenarioFlags,
-): Promise<ScenarioInput> {
+export async function scenarioOf(name: string, flags: ScenarioFlags): Promise<ScenarioInput> {
+  const { nodes, seed, duration: ms, level, churn, set = [] } = flags;
+  refuseTwice(set, flags);
   const { scenarioNamed } = await import("synapse-p2p/simulations");
   const scenario = /[./\\]/.test(name) ? await readScenarioFile(name) : scenarioNamed(name);
   const changed: ScenarioInput = {

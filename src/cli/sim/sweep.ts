@@ -9,7 +9,7 @@ import { spell } from "./describe.ts";
 import { describeSweep } from "./describe-runs.ts";
 import { targetsOf } from "./figures-and-targets.ts";
 import { save, writeReport, writtenFiles } from "./report-file.ts";
-import { commandOf, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
+import { commandOf, refuseTwice, type ScenarioFlags, scenarioOf, withScenarioOptions } from "./scenario-options.ts";
 import { checkWritable } from "./written-file.ts";
 
 interface SweepFlags extends ScenarioFlags, ResultFlags {
@@ -56,6 +56,7 @@ async function runSweep(name: string, texts: readonly string[], flags: SweepFlag
   if (flags.shard !== undefined && flags.out === undefined)
     throw new SynapseError("bad_options", "a shard is of no use unless it is saved: add --out FILE.json");
   const parameters = texts.map(readParameter); // before progress begins, whose timer would keep a command alive that has failed
+  refuseTwice(texts, flags, flags.set);
   const scenario = await scenarioOf(name, flags);
   checkWritable({ report: flags.report, sweep: flags.out });
   const { progress, stop } = progressOfPoints(output);

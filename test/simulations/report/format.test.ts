@@ -44,6 +44,8 @@ describe("Ticks", () => {
   test("are round", () => {
     expect(labels(linearScale(0, 937, "", 5))).toEqual(["0", "200", "400", "600", "800", "1,000"]);
     expect(labels(linearScale(0.95, 1, "part", 5))).toEqual(["95 %", "96 %", "97 %", "98 %", "99 %", "100 %"]);
+    expect(labels(linearScale(0, 40_000, "B/s", 2))).toEqual(["0", "20 KB/s", "40 KB/s"]);
+    expect(labels(linearScale(0, 40_000, "bytes", 2))).toEqual(["0", "20 KB", "40 KB"]);
     expect(labels(timeScale(3_600_000))).toEqual(["0", "10 min", "20 min", "30 min", "40 min", "50 min", "1 h"]);
     expect(labels(logScale(10, 1_000, "ms"))).toEqual(["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s"]);
   });

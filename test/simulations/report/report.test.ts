@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Recording, renderReport } from "../../../simulations/index.ts";
+import { type Recording, renderReport, type TargetResult } from "../../../simulations/index.ts";
 import { Random } from "../../support/random.ts";
 import { imitateComparison, imitateRun, imitateSweep } from "./imitation.ts";
 import { emptyRecording, nastyRecording } from "./recordings.ts";
@@ -82,6 +82,18 @@ describe("A report of recordings", () => {
     expect(page).toContain("1 h 20 min".replaceAll(" ", "\u00a0"));
     expect(page).toContain("2 of 6\u00a0targets missed.");
     expect(page).toContain("partition, 30 % cut off");
+  });
+
+  test.each([
+    [0, 1, "Its one target was missed."],
+    [1, 1, "Its one target was reached."],
+    [1, 2, "1 of 2\u00a0targets missed."],
+    [2, 2, "All 2\u00a0targets reached."],
+    [0, 0, "No targets were set for this run."],
+  ])("says in words that %i of %i targets were reached", (reached, of, words) => {
+    const [target] = imitateRun().targets;
+    const targets = Array.from({ length: of }, (_, n) => ({ ...(target as TargetResult), reached: n < reached }));
+    expect(renderReport([{ ...imitateRun(), targets }])).toContain(words);
   });
 
   test("lets curves be seen through shades, however many lie over each other", () => {
