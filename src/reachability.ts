@@ -1,6 +1,6 @@
 import type { Overlay, Runtime, Timer } from "../dht/index.ts";
 import { makeContact } from "../routing/index.ts";
-import { isPrivate, parseAddress } from "./address.ts";
+import { formatAddress, isPrivate, parseAddress, shortAddress } from "./address.ts";
 import type { RpcCore } from "./rpc/core.ts";
 
 /** How often this is looked at, ms: whoever is called dials back at once, so by then somebody has, if anybody can. */
@@ -69,7 +69,7 @@ export function watchReachability(core: RpcCore, overlay: Overlay, log: (line: s
     (isNamed) => {
       core.namesAddresses = isNamed;
       overlay.self = makeContact(identity.nodeId, isNamed ? addresses : []);
-      if (!isNamed) log(`nobody has dialled ${addresses.join(", ")}: this node finds and asks, and cannot be found`);
+      if (!isNamed) log(unreachedLine(core));
     },
   );
   // A caller on this machine or in its network proves nothing about an address that is to be dialled from outside.
@@ -79,4 +79,14 @@ export function watchReachability(core: RpcCore, overlay: Overlay, log: (line: s
   core.namesAddresses = true;
   reachability.start();
   return reachability;
+}
+
+/** What is the matter, and what may help. */
+export function unreachedLine({ addresses, observedHost, port }: Pick<RpcCore, "addresses" | "observedHost" | "port">): string {
+  const line = `nobody has dialled ${addresses.join(", ")}: this node finds and asks, and cannot be found`;
+  const host = observedHost.agreed;
+  if (host === undefined) return line;
+  if (addresses.some((address) => parseAddress(address).host === host)) return `${line}; does a firewall keep port ${port} closed?`;
+  const address = shortAddress(formatAddress({ host, port }));
+  return `${line}; others see it at ${host}: if port ${port} leads to it from there, announce ${address}`;
 }

@@ -5,6 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Budget } from "./budget.ts";
 import type { Connection } from "./connection.ts";
 import type { Introduction } from "./greeting.ts";
+import type { Hello } from "./messages.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import type { RPCSerializer } from "./serializer.ts";
 
@@ -27,7 +28,7 @@ export interface ConnectionHost {
   /** While this process stops: a link has got on with that. */
   readonly onProgress?: (() => void) | undefined;
   /** Calls can be made over it, both ways. */
-  onReady?(connection: Connection): void;
+  onReady?(connection: Connection, hello: Hello | undefined): void;
   /** The other side sends no more, but may still wait for answers. Plain dialect only. */
   onHalfClosed?(connection: Connection): void;
   onClosed?(connection: Connection): void;

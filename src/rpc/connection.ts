@@ -172,7 +172,7 @@ export class Connection implements CallPath, LinkReceiver, Parties {
     if (this.state === "opening") this.state = "open";
     this.outgoing.release();
     if (hello !== undefined) this.hello?.resolve(hello);
-    this.host.onReady?.(this);
+    this.host.onReady?.(this, hello);
   }
 
   /** For the calls on this link. @throws SynapseError `bad_request`, `frame_too_large`. */

@@ -5,6 +5,7 @@ import { HomeNames } from "../home-names.ts";
 import { Identity } from "../identity.ts";
 import { LimitCounter } from "../limit-counts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { ObservedHost } from "../observed-host.ts";
 import { nextTurn, systemRuntime } from "../runtime.ts";
 import { TcpTransport } from "../transport/tcp.ts";
 import type { PlaintextPolicy } from "../transport/tcp-accept.ts";
@@ -12,6 +13,7 @@ import type { Link, Listener, ListenOptions, Transport } from "../transport/tran
 import { Budget } from "./budget.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection-host.ts";
+import type { Hello } from "./messages.ts";
 import { ConnectionPool } from "./pool.ts";
 import { encodeRefusal } from "./refusal.ts";
 import { EndpointRegistry } from "./registry.ts";
@@ -60,6 +62,7 @@ export class RpcCore implements ConnectionHost {
   readonly transport: Transport;
   readonly pool: ConnectionPool;
   readonly homeNames = new HomeNames();
+  readonly observedHost = new ObservedHost();
   private readonly swarm: string;
   /** Links from others; at most limits.maxConnections, which the transport enforces. */
   private readonly accepted = new Set<Connection>();
@@ -190,9 +193,10 @@ export class RpcCore implements ConnectionHost {
     return false;
   }
 
-  onReady(connection: Connection): void {
+  onReady(connection: Connection, hello: Hello | undefined): void {
     const { link, reached, peerContact } = connection;
     if (!isOutside(link)) this.homeNames.note((reached ?? peerContact)?.addresses ?? []);
+    if (link.dialled && hello !== undefined) this.observedHost.note(link.remoteHost, hello.observed);
     if (link.dialled) return;
     this.pool.adopt(connection);
     this.onDialledIn?.(link.remoteAddress);

@@ -1,6 +1,10 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { formatAddress } from "../../src/address.ts";
 import { Client, Node } from "../../src/index.ts";
-import { Reachability } from "../../src/reachability.ts";
+import { ObservedHost } from "../../src/observed-host.ts";
+import { Reachability, unreachedLine } from "../../src/reachability.ts";
+import type { RpcCore } from "../../src/rpc/core.ts";
+import type { Link } from "../../src/transport/transport.ts";
 import { closing, until } from "../support/net/lifetime.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -78,3 +82,54 @@ test("and names its addresses again as soon as somebody dials", async () => {
   await closing(new Client("127.0.0.1", node.port)).call("_synapse.ping");
   await until(() => node.contact.addresses.length === 1);
 });
+
+describe("What is said of one that nobody has dialled", () => {
+  function lineFor(host: string): string {
+    const observedHost = new ObservedHost();
+    for (let i = 0; i < 3; i++) observedHost.note(`198.51.100.${i}`, formatAddress({ host, port: 40_000 + i }));
+    return unreachedLine({ addresses: ["tcp://203.0.113.5:9999"], port: 9_999, observedHost });
+  }
+
+  test("names the address at which others see it, as one to announce", () => {
+    expect(lineFor("203.0.113.77")).toMatch(/others see it at 203\.0\.113\.77: .* announce 203\.0\.113\.77:9999$/);
+    expect(lineFor("2001:db8::1")).toMatch(/announce \[2001:db8::1\]:9999$/);
+  });
+
+  test("speaks of a firewall where others see it where it says", () => {
+    expect(lineFor("203.0.113.5")).toMatch(/does a firewall keep port 9999 closed\?$/);
+  });
+
+  test("is no more than that where nobody knows better", async () => {
+    const { clock, lines } = await unreachable();
+    clock.advance(LOOK_MS);
+    expect(lines.at(-1)).toMatch(/cannot be found$/);
+  });
+});
+
+test("As what others see it, it learns of those whom it has dialled", async () => {
+  const disguise = (link: Link, name: "remoteHost" | "remoteAddress", value: string) => Object.defineProperty(link, name, { value });
+  const node = new Node({ join: "background" });
+  onTestFinished(() => node.stop());
+  const { transport, observedHost } = coreOf(node);
+  const { dial } = transport;
+  let dials = 0;
+  transport.dial = async (...args) => disguise(await dial.apply(transport, args), "remoteHost", `198.51.100.${dials++}`);
+  await node.start();
+  for (let i = 0; i < 3; i++) {
+    const other = new Node({ join: "background" });
+    onTestFinished(() => other.stop());
+    const { transport: theirs } = coreOf(other);
+    const { listen } = theirs;
+    theirs.listen = (options, onLink) =>
+      listen.call(theirs, options, (link) => onLink(disguise(link, "remoteAddress", "tcp://203.0.113.5:1")));
+    await other.start();
+    expect(observedHost.agreed).toBeUndefined();
+    await other.call(node.addresses[0] as string, "_synapse.ping"); // as this one sees it, at a private address
+    await node.call(other.addresses[0] as string, "_synapse.ping");
+  }
+  await until(() => observedHost.agreed === "203.0.113.5");
+});
+
+function coreOf(node: Node): RpcCore {
+  return (node as unknown as { core: RpcCore }).core;
+}
