@@ -136,7 +136,8 @@ export class KBucket {
     const { seats, waiting } = this;
     if (waiting === undefined || waiting.indexOf(contact) < 0) return false;
     this.quick ??= new QuickSeats(QUICK_SEATS);
-    const seat = this.quick.seatFor(contact, seats, delayOf);
+    // Whoever has missed a request loses its seat for that, or keeps it: one that waited would have missed nothing when it comes back.
+    const seat = this.quick.seatFor(contact, seats, (other) => (this.misses?.has(other.key) ? 0 : delayOf(other)));
     if (seat < 0) return false;
     const other = seats.contacts[seat] as Contact;
     const seenAt = seats.seenAt(seat);
