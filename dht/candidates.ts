@@ -1,7 +1,7 @@
-import { type Contact, compareDistance, headOf, type NodeId } from "../routing/index.ts";
+import { type Contact, compareDistance, headOf, type NodeId, sameAddresses } from "../routing/index.ts";
 
 /** Other addresses at which a candidate is tried that was not reached at the first: whoever names wrong ones must not hide it. */
-export const MAX_ELSEWHERE = 3;
+export const MAX_ELSEWHERE = 7;
 
 /**
  * `fresh`: heard of, not asked. `asked`: a request is under way and holds one of the α slots. `late`: under way for longer than
@@ -19,12 +19,27 @@ export interface Candidate {
   elsewhere?: Contact[];
   /** As it was asked in vain; at most one more than those. */
   tried?: Contact[];
+  /** It was named under more than those: under one of them it may be there. */
+  mayBeElsewhere?: boolean;
   /** It counts as failed because it was asked in vain not long ago, by another lookup. */
   rests?: boolean;
   /** It has been late for so long that nobody waits for it. */
   hopeless?: boolean;
   /** Milliseconds that it will probably take to answer; asked for when that first matters. */
   expectedMs?: number;
+}
+
+/** Somebody names a candidate under addresses that may be others than those known. */
+export function noteElsewhere(known: Candidate, contact: Contact): void {
+  const { elsewhere = [], tried = [] } = known;
+  if ([known.contact, ...elsewhere, ...tried].some((named) => sameAddresses(named, contact))) return;
+  if (elsewhere.length < MAX_ELSEWHERE) known.elsewhere = [...elsewhere, contact];
+  else known.mayBeElsewhere = true;
+}
+
+/** A candidate under addresses at which it has not been asked, if it was named under any. */
+export function untriedOf({ elsewhere = [], tried = [] }: Candidate): Contact | undefined {
+  return elsewhere.find((named) => !tried.some((other) => sameAddresses(other, named)));
 }
 
 /** The candidates of one lookup, nearest first. */

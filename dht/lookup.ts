@@ -1,5 +1,5 @@
-import { type Contact, K, type NodeId, sameAddresses, sameId } from "../routing/index.ts";
-import { type Candidate, Candidates, MAX_ELSEWHERE } from "./candidates.ts";
+import { type Contact, K, type NodeId, sameId } from "../routing/index.ts";
+import { type Candidate, Candidates, noteElsewhere, untriedOf } from "./candidates.ts";
 import { ALPHA, BETA, CLOSING_ALPHA, type LookupOptions, MAX_CANDIDATES, MAX_DIALS, MAX_REQUESTS, NEAR_EQUALS } from "./lookup-options.ts";
 
 /**
@@ -78,8 +78,8 @@ export class Lookup {
   }
 
   /**
-   * True when the k nearest known have answered, none of the nearer ones being late. Where fewer than k are known, when all of them
-   * have: what those who failed would have named, nobody knows.
+   * True when the k nearest known have answered, none of the nearer ones being late, or named under more addresses than were tried: so liars could hide
+   * whom they cannot keep from answering. Where fewer than k are known, when all of them have: what those who failed would have named, nobody knows.
    */
   get complete(): boolean {
     if (this.answers === 0 && this.options.takenAs === undefined) return this.candidates.list.length === 0;
@@ -87,6 +87,7 @@ export class Lookup {
     let failures = 0;
     for (const candidate of this.candidates.list) {
       if (candidate.state === "failed") {
+        if (candidate.mayBeElsewhere) return false;
         failures += 1;
         continue;
       }
@@ -231,16 +232,12 @@ export class Lookup {
   }
 
   private noteElsewhere(known: Candidate, contact: Contact): void {
-    const { elsewhere = [], tried = [] } = known;
-    if (elsewhere.length >= MAX_ELSEWHERE) return;
-    if ([known.contact, ...elsewhere, ...tried].some((named) => sameAddresses(named, contact))) return;
-    known.elsewhere = [...elsewhere, contact];
+    noteElsewhere(known, contact);
     if (known.state === "failed") this.moveOn(known);
   }
 
   private moveOn(candidate: Candidate): void {
-    const { elsewhere = [], tried = [] } = candidate;
-    const next = elsewhere.find((named) => !tried.some((other) => sameAddresses(other, named)));
+    const next = untriedOf(candidate);
     if (next === undefined) return;
     candidate.contact = next;
     this.refresh(candidate);

@@ -89,7 +89,8 @@ export class Membership {
     const bucket = this.table.bucket(this.table.bucketIndex(contact));
     const heir = bucket?.hasHeirs ? bucket.heir(this.runtime.random()) : undefined;
     const outcome = this.table.markMissed(contact, heir);
-    this.roundTrips.forget(contact);
+    // Round trips are known by the beginning of an id: whoever names an invented contact must not have another's forgotten.
+    if (known !== undefined) this.roundTrips.forget(contact);
     this.absentees.note(contact, this.runtime.now());
     this.onUnproved?.();
     if (outcome !== "removed") return;

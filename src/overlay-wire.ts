@@ -165,13 +165,14 @@ function decodeLease({ outcome, lease_ms: leaseMs }: Record<string, unknown>): W
 
 function decodeRecords(result: Record<string, unknown>): FindRecordsResponse {
   const { records, more, split, contacts, held, relayed } = result;
-  const passedOn = isMap(relayed) ? decodeRelayed(relayed) : undefined;
+  const named = decodeContacts(contacts);
+  const passedOn = isMap(relayed) ? decodeRelayed(relayed, named) : undefined;
   return {
     kind: "find_records",
     records: recordList(records),
     more: typeof more === "string" && more.length <= MAX_CURSOR_CHARS ? more : undefined,
     split: typeof split === "number" && Number.isInteger(split) && split > 0 ? split : 0,
-    contacts: decodeContacts(contacts),
+    contacts: named,
     ...(typeof held === "number" && Number.isSafeInteger(held) && held >= 0 && { held }),
     ...(passedOn && { relayed: passedOn }),
   };
@@ -187,26 +188,34 @@ function encodeRelayed({ from, records, contacts }: Relayed): unknown {
   return { from: encodeContact(from), records, contacts: contacts.map(encodeContact) };
 }
 
-/** Undefined where whoever it is from cannot be dialled: then there is nobody to go on with. */
-function decodeRelayed({ from, records, contacts }: Record<string, unknown>): Relayed | undefined {
+/** Undefined where whoever it is from cannot be dialled: then there is nobody to go on with. @param named by whoever passed it on, who has said where those are. */
+function decodeRelayed({ from, records, contacts }: Record<string, unknown>, named: readonly Contact[]): Relayed | undefined {
   const [contact] = decodeContacts([from]);
-  return contact && { from: contact, records: recordList(records), contacts: decodeContacts(contacts) };
+  const others = decodeContacts(contacts).filter((other) => !isAmong(named, other));
+  return contact && { from: contact, records: recordList(records), contacts: others };
 }
 
 function encodeContact({ id, addresses }: Contact): unknown {
   return [id, addresses];
 }
 
-/** Contacts with a well-formed id and addresses that can be dialled; what else stands in the list is passed over. */
+/**
+ * Contacts with a well-formed id and addresses that can be dialled; what else stands in the list is passed over. So is each that stands there again: one who
+ * answers has one say about where another is, or it could name so many wrong addresses that the right one is not tried.
+ */
 function decodeContacts(list: unknown): Contact[] {
   if (!Array.isArray(list) || list.length > K) throw badRequest(`contacts must be a list of at most ${K}`);
   const contacts: Contact[] = [];
   for (const item of list) {
     const [id, addresses] = Array.isArray(item) ? item : [];
     const contact = isNodeId(id) && isAddressList(addresses) ? contactOf(id, addresses) : undefined;
-    if (contact !== undefined) contacts.push(contact);
+    if (contact !== undefined && !isAmong(contacts, contact)) contacts.push(contact);
   }
   return contacts;
+}
+
+function isAmong(contacts: readonly Contact[], { head, key }: Contact): boolean {
+  return contacts.some((other) => other.head === head && other.key === key);
 }
 
 /**

@@ -29,12 +29,14 @@ describe("whoever did not answer", () => {
   });
 
   test("is not mistaken for another whose id begins the same", () => {
-    const absentees = new Absentees();
-    const id = random.bytes(32);
-    const near = Uint8Array.from(id);
-    near[7] = (near[7] as number) ^ 1;
-    absentees.note(contactOf(id), 0);
-    expect(absentees.has(makeContact(near, contactOf(id).addresses), 0)).toBe(false);
+    for (let byte = 0; byte < 32; byte++) {
+      const absentees = new Absentees();
+      const id = random.bytes(32);
+      const near = Uint8Array.from(id);
+      near[byte] = (near[byte] as number) ^ 1;
+      absentees.note(contactOf(id), 0);
+      expect(absentees.has(makeContact(near, contactOf(id).addresses), 0)).toBe(false);
+    }
   });
 
   test("is forgotten for those who came later, when there are more than 128", () => {

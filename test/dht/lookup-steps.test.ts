@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Lookup } from "../../dht/index.ts";
-import { K, makeContact } from "../../routing/index.ts";
+import { type Contact, K, makeContact } from "../../routing/index.ts";
 import { at, contactOf, keysOf } from "../support/ids.ts";
 import { drain, keys, lookupOf, peer, SELF } from "../support/lookup-steps.ts";
 
@@ -202,4 +202,38 @@ test("Hops are counted along the shortest known path", () => {
   lookup.next();
   lookup.answered(at([60].map(peer), 0), [peer(70)]);
   expect(lookup.hopOf(peer(70))).toBe(2);
+});
+
+describe("A candidate that is named under wrong addresses", () => {
+  const TRIES = 8;
+  const under = (name: string) => makeContact(peer(1).id, [`mem://${name}`]);
+
+  /** Asks all there are to ask. Of those, peer 1 is only where it says. */
+  function drive(lookup: Lookup, answers: (from: Contact) => readonly Contact[]): string[] {
+    const asked: string[] = [];
+    for (let next = lookup.next(); next !== undefined; next = lookup.next()) {
+      asked.push(next.addresses[0] as string);
+      if (next.key === peer(1).key && next.addresses[0] !== "mem://true") lookup.failed(next);
+      else lookup.answered(next, answers(next));
+    }
+    return asked;
+  }
+
+  test("is tried under the right one, if that is among the first eight", () => {
+    const lookup = lookupOf([2, 3, 4], { k: 3, alpha: 1, closingAlpha: 1 });
+    const wrong = Array.from({ length: TRIES - 1 }, (_, i) => under(`wrong-${i}`));
+    drive(lookup, (from) => (from.key === peer(2).key ? wrong : [under("true")]));
+    expect(keysOf(lookup.closest())).toEqual(keys(1, 2, 3));
+    expect(lookup.complete).toBe(true);
+  });
+
+  test("makes a walk incomplete where there were more than are tried: it may be there", () => {
+    const lookup = lookupOf([2, 3, 4], { k: 3, alpha: 1, closingAlpha: 1 });
+    const wrong = Array.from({ length: TRIES }, (_, i) => under(`wrong-${i}`));
+    const asked = drive(lookup, (from) => (from.key === peer(2).key ? wrong : [under("true")]));
+    expect(asked.filter((address) => address.includes("wrong"))).toHaveLength(TRIES);
+    expect(keysOf(lookup.closest())).toEqual(keys(2, 3, 4));
+    expect(lookup.finished).toBe(true);
+    expect(lookup.complete).toBe(false);
+  });
 });

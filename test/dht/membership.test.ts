@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "../../dht/index.ts";
 import { K, REPLACEMENTS } from "../../routing/index.ts";
-import { at, keysOf } from "../support/ids.ts";
+import { at, contactOf, keysOf } from "../support/ids.ts";
 import { FRESH_MS, peer, peers, SELF, sceneWith, waiting } from "../support/membership-scene.ts";
 import { Random } from "../support/random.ts";
 import { MINUTE } from "../support/records.ts";
@@ -251,4 +251,14 @@ describe("A contact that answers sooner than others", () => {
     at(scene.asked.open, 0).answer();
     expect(scene.membership.roundTrips.of(peer(0))).toBe(80);
   });
+});
+
+test("Whoever names somebody invented, whose id begins like that of another, does not have it forgotten how quick that one is", () => {
+  const { membership } = sceneWith(1);
+  membership.roundTrips.measured(peer(0), 30);
+  const invented = contactOf(peer(0).id.map((byte, i) => (i < 8 ? byte : byte ^ 1)));
+  membership.markMissed(invented);
+  expect(membership.roundTrips.of(peer(0))).toBe(30);
+  membership.markMissed(peer(0));
+  expect(membership.roundTrips.of(peer(0))).toBeUndefined();
 });

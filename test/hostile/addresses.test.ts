@@ -27,7 +27,7 @@ describe("what a peer says about another's address", () => {
   });
 
   test("is passed over where nobody could be dialled there", () => {
-    const id = new Uint8Array(32).fill(7);
+    const [id, other] = [7, 8].map((byte) => new Uint8Array(32).fill(byte));
     const contacts = [
       [id, ["nonsense"]],
       [id, ["tcp://127.0.0.1:0"]],
@@ -35,11 +35,25 @@ describe("what a peer says about another's address", () => {
       [id, ["quic://127.0.0.1:9"]],
       [id, []],
       [id, ["nonsense", "quic://h:1", "h.example:9", "tcp://[::1]:9"]],
-      [id, ["3325256711:9", "h.example:9", "H.example.:9", "tcp://h.example:9"]],
+      [other, ["3325256711:9", "h.example:9", "H.example.:9", "tcp://h.example:9"]],
     ];
     const response = decodeResponse("find_node", { contacts });
     expect(response).toMatchObject({
       contacts: [{ addresses: ["tcp://h.example:9", "tcp://[::1]:9"] }, { addresses: ["tcp://h.example:9"] }],
+    });
+  });
+
+  test("is said once in an answer, and not again in what was passed on with it: it must not crowd out what others say", () => {
+    const [id, other, from] = [7, 8, 9].map((byte) => new Uint8Array(32).fill(byte));
+    const named = (byte: unknown, ...hosts: string[]) => hosts.map((host) => [byte, [`${host}:9`]]);
+    const response = decodeResponse("find_records", {
+      records: [],
+      contacts: named(id, "a", "b", "c"),
+      relayed: { from: [from, ["f:9"]], records: [], contacts: [...named(id, "d", "e"), ...named(other, "g", "h")] },
+    });
+    expect(response).toMatchObject({
+      contacts: [{ id, addresses: ["tcp://a:9"] }],
+      relayed: { contacts: [{ id: other, addresses: ["tcp://g:9"] }] },
     });
   });
 });
