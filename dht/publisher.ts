@@ -1,9 +1,10 @@
 import { type Contact, SynapseError, sameId } from "../routing/index.ts";
 import { assertCapabilityName, capabilityKey, levelsOf } from "./capability-key.ts";
-import { type AttributeValue, type CapabilityRecord, signRecord, timelinessOf } from "./capability-record.ts";
+import { type AttributeValue, type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { type KeptRecord, saysAlready } from "./kept-record.ts";
 import type { Tally } from "./key-spread.ts";
 import type { StoreOutcome } from "./messages.ts";
+import { signAnew, signOffer, signWithdrawal } from "./own-signing.ts";
 import type { Signer } from "./ports.ts";
 import type { FinderContext } from "./reading.ts";
 import { type Posting, RepublishSweep } from "./republish-sweep.ts";
@@ -78,6 +79,7 @@ export class Publisher {
   /** Withdrawals, which are stored again until what they withdraw has expired; by name, at most as many, and beyond that the oldest goes. */
   private readonly withdrawn = new Map<string, Own>();
   private underWay = 0;
+  private isStopped = false;
 
   constructor(context: PublisherContext) {
     this.context = context;
@@ -112,7 +114,7 @@ export class Publisher {
       return;
     }
     const previous = known ?? this.withdrawn.get(offer.capability);
-    const own = this.enter(this.sign(offer, false, previous?.record));
+    const own = this.enter(signOffer(this.context, offer, previous?.record));
     this.store(own, "until-settled", done, settled);
   }
 
@@ -123,8 +125,7 @@ export class Publisher {
       done({ holders: 0, outcomes: {}, requests: 0, ms: 0 });
       return;
     }
-    this.leave(known);
-    this.store(this.enter(this.sign(known.record, true, known.record)), "once", undefined, done);
+    this.store(this.enter(signWithdrawal(this.context, known.record)), "once", undefined, done);
   }
 
   /** Takes up again what this node published in a former life: each is stored again when its time has come. */
@@ -152,10 +153,11 @@ export class Publisher {
 
   /** Publishes everything again at once: for a node that has just found its way into the network. Much that was resumed has its time. */
   republishAll(): void {
+    if (this.isStopped) return;
     const isLittle = this.own.size <= MAX_AT_ONCE;
     for (const own of this.own.values()) {
       if (own.postings.some(({ waiting }) => waiting !== undefined)) continue;
-      if (isLittle) own.record = this.sign(own.record, false, own.record);
+      if (isLittle) own.record = signAnew(this.context, own.record);
       if (isLittle) this.store(own, "once");
       else if (!own.isResumed) for (const posting of own.postings) this.sweep.schedule(posting, this.context.runtime.wallClock());
     }
@@ -163,6 +165,7 @@ export class Publisher {
 
   /** No more republishing. Records already out live until they expire. */
   stop(): void {
+    this.isStopped = true;
     this.sweep.stop();
   }
 
@@ -194,17 +197,6 @@ export class Publisher {
 
   private shelfOf({ record }: Own): Map<string, Own> {
     return record.withdrawn ? this.withdrawn : this.own;
-  }
-
-  private sign(offer: Offer, withdrawn: boolean, previous: CapabilityRecord | undefined): CapabilityRecord {
-    const { runtime, settings, swarm, self, signer } = this.context;
-    const { capability, name, role, description, version, attributes } = offer;
-    const issued = Math.floor(runtime.wallClock());
-    const expires = Math.max(issued + settings.recordLifetimeMs, withdrawn ? (previous?.expires ?? 0) : 0);
-    // The clock makes sequence numbers rise across restarts; within one millisecond, counting does.
-    const seq = Math.max(issued, (previous?.seq ?? 0) + 1);
-    const said = { capability, name, role, description, version, attributes };
-    return signRecord({ ...said, swarm, addresses: self.addresses, seq, issued, expires, withdrawn }, signer);
   }
 
   /** Stores a record under every level of its name. */
@@ -268,7 +260,7 @@ export class Publisher {
   private renew(own: Own, now: number): void {
     const { record } = own;
     if (record.withdrawn || now - record.issued < FRESH * this.context.settings.republishIntervalMs) return;
-    own.record = this.sign(record, false, record);
+    own.record = signAnew(this.context, record);
   }
 
   private spread(posting: OwnPosting, times: "once" | "until-settled", nearest: readonly Contact[] | undefined, onDone: () => void): void {

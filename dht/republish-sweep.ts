@@ -124,7 +124,10 @@ export class RepublishSweep<P extends Posting> {
   private deliverAll(batch: readonly P[], members: readonly Contact[]): void {
     const waiting = batch.filter((posting) => this.postings.has(posting));
     let open = 0;
+    let isHandingOut = false;
     const next = () => {
+      if (isHandingOut) return; // one that was done with at once: the loop goes on by itself
+      isHandingOut = true;
       while (open < AT_ONCE && !this.stopped) {
         const posting = waiting.shift();
         if (posting === undefined) break;
@@ -134,6 +137,7 @@ export class RepublishSweep<P extends Posting> {
           next();
         });
       }
+      isHandingOut = false;
       if (open === 0) this.rest();
     };
     next();
