@@ -49,8 +49,8 @@ export class Membership {
     this.size = new NetworkSize(this.table, runtime);
     this.lost = new LostContacts(runtime);
     this.hints = new Hints(runtime, peers, settings.requestTimeoutMs);
-    this.verifications = new Verifications(runtime, peers, settings, (contact, ms) => {
-      this.roundTrips.measured(contact, ms, "proved");
+    this.verifications = new Verifications(runtime, peers, settings, (contact, ms, heard) => {
+      this.roundTrips.measured(contact, ms, heard);
       this.addVerified(contact);
     });
   }

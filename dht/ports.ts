@@ -49,6 +49,12 @@ export interface Failed {
  */
 export type OnOutcome = (outcome: OverlayResponse | Failed, reached?: Contact) => void;
 
+/** How an answer came about, and so how many round trips it took: over a link that was there one, by a proof of address two, over a new link three. */
+export type Heard = "linked" | "proved" | "dialled";
+
+/** Takes a contact that has proved where it is, and how that came about. */
+export type OnProved = (outcome: Contact | Failed, heard: Heard) => void;
+
 /** Asks other nodes. `done` is called exactly once, never before the call returns. */
 export interface Peers {
   /** Asks a contact over whichever link is open to it, or a new one. */
@@ -59,7 +65,7 @@ export interface Peers {
    * Has a contact prove that it is where it says, at an address dialled from here, and gives it with that address first, as in
    * {@link OnOutcome}. It need not learn who asks, and no link need be left.
    */
-  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
+  verify(contact: Contact, timeoutMs: number, done: OnProved): void;
   /** Who listens at an address: dials it, lets it prove its id, and gives the contact as that link proves it. */
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void;
 }

@@ -1,4 +1,5 @@
 import type { Contact } from "../routing/index.ts";
+import type { Heard } from "./ports.ts";
 
 /**
  * Peers whose round trips are remembered: in groups by the first bits of their ids, each of which forgets the one measured longest ago
@@ -42,10 +43,7 @@ const DEVIATION = 2;
 const MEASURED = 3;
 
 /** Whether there is an open link to a peer as it is asked: without one the same peer takes three times as long. */
-export type Warmth = "linked" | "dialled";
-
-/** How a peer was heard of: an answer to a request, or to whoever had it prove its address. */
-type Heard = Warmth | "proved";
+export type Warmth = Exclude<Heard, "proved">;
 
 /**
  * How long to wait for whom. Each peer's own round trips give mean + 4 × deviation (RFC 6298), for three of them where the link is yet to

@@ -1,5 +1,5 @@
 import type { Contact } from "../routing/index.ts";
-import type { Peers, Runtime } from "./ports.ts";
+import type { Heard, Peers, Runtime } from "./ports.ts";
 import type { OverlaySettings } from "./settings.ts";
 
 /** Callers being dialled back at once. More are ignored: they will call again. */
@@ -18,13 +18,13 @@ export class Verifications {
   private readonly runtime: Runtime;
   private readonly peers: Peers;
   private readonly settings: OverlaySettings;
-  private readonly onProved: (contact: Contact, ms: number) => void;
+  private readonly onProved: (contact: Contact, ms: number, heard: Heard) => void;
   /** Keys of contacts, with the host each called from; at most {@link MAX_VERIFYING}. */
   private readonly underWay = new Map<string, string | undefined>();
   /** When a claim was found to lead nowhere, oldest first; at most {@link MAX_FAILED}. */
   private readonly failedAt = new Map<string, number>();
 
-  constructor(runtime: Runtime, peers: Peers, settings: OverlaySettings, onProved: (contact: Contact, ms: number) => void) {
+  constructor(runtime: Runtime, peers: Peers, settings: OverlaySettings, onProved: (contact: Contact, ms: number, heard: Heard) => void) {
     this.runtime = runtime;
     this.peers = peers;
     this.settings = settings;
@@ -37,10 +37,10 @@ export class Verifications {
     if (this.hasFailedLately(contact) || this.countFrom(host) >= MAX_VERIFYING_PER_HOST) return false;
     this.underWay.set(contact.key, host);
     const begun = this.runtime.now();
-    this.peers.verify(contact, Math.min(VERIFY_TIMEOUT_MS, this.settings.requestTimeoutMs), (outcome) => {
+    this.peers.verify(contact, Math.min(VERIFY_TIMEOUT_MS, this.settings.requestTimeoutMs), (outcome, heard) => {
       this.underWay.delete(contact.key);
       if ("kind" in outcome) this.rememberFailed(contact);
-      else this.onProved(outcome, this.runtime.now() - begun);
+      else this.onProved(outcome, this.runtime.now() - begun, heard);
     });
     return true;
   }

@@ -1,4 +1,13 @@
-import { type Failed, failed, type OnOutcome, type OverlayRequest, type OverlayResponse, type Peers } from "../dht/index.ts";
+import {
+  type Failed,
+  failed,
+  type Heard,
+  type OnOutcome,
+  type OnProved,
+  type OverlayRequest,
+  type OverlayResponse,
+  type Peers,
+} from "../dht/index.ts";
 import { type Contact, sameId, shortId } from "../routing/index.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { AddressCheck } from "./address-check.ts";
@@ -41,24 +50,27 @@ export class OverlayPeers implements Peers {
     return this.core.pool.peek(key) !== undefined;
   }
 
-  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    this.prove(contact, new Deadline(this.core.runtime, timeoutMs)).then(done, (error: unknown) => done(failureOf(error)));
+  verify(contact: Contact, timeoutMs: number, done: OnProved): void {
+    this.prove(contact, new Deadline(this.core.runtime, timeoutMs)).then(
+      ({ outcome, heard }) => done(outcome, heard),
+      (error: unknown) => done(failureOf(error), "dialled"),
+    );
   }
 
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
     this.meet(address, timeoutMs).then(done, (error: unknown) => done(failureOf(error)));
   }
 
-  private async prove(contact: Contact, deadline: Deadline): Promise<Contact | Failed> {
+  private async prove(contact: Contact, deadline: Deadline): Promise<{ outcome: Contact | Failed; heard: Heard }> {
     const { pool } = this.core;
     const isKept = pool.hasDialled(contact.key);
     const proved = isKept ? undefined : await this.check.proved(contact, deadline.leftMs);
-    if (proved !== undefined) return proved;
+    if (proved !== undefined) return { outcome: proved, heard: "proved" };
     const { connection } = await this.ask(contact, { kind: "ping" }, deadline.leftMs, true);
     const elsewhere = isWhereItSays(connection) ? undefined : await this.provedElsewhere(connection, deadline);
     if (elsewhere !== undefined) connection.closeWhenIdle();
     else if (!isKept) pool.closeSurplus(connection); // the address is proved, and whoever is dialled back has a link to us
-    return elsewhere ?? this.contactOf(connection);
+    return { outcome: elsewhere ?? this.contactOf(connection), heard: isKept ? "linked" : "dialled" };
   }
 
   /** Where a node is that was reached at an address which it does not name. Undefined: it proves to be at none that it names either. */

@@ -1,4 +1,4 @@
-import { type Failed, failed, type OnOutcome, type OverlayRequest, type Peers } from "../../dht/index.ts";
+import { type Failed, failed, type Heard, type OnOutcome, type OnProved, type OverlayRequest, type Peers } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 import { Exchange } from "./exchange.ts";
 import { PROOF_ROUND_TRIPS, SETUP_ROUND_TRIPS } from "./link-costs.ts";
@@ -34,12 +34,13 @@ export class OverlayPort implements Peers {
     return link !== undefined && link.readyAt <= this.world.clock.now;
   }
 
-  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
+  verify(contact: Contact, timeoutMs: number, done: OnProved): void {
     const target = this.world.nodeOf(contact.key);
     const link = target && this.self.dialled.get(target.index, this.world.clock.now);
-    if (target !== undefined && link !== undefined) this.proveAddress(target, timeoutMs, done);
-    else if (target !== undefined && leadsTo(contact, target)) this.askForProof(target, timeoutMs, done);
-    else this.goAstray(contact, timeoutMs, done);
+    const how = (heard: Heard) => (outcome: Contact | Failed) => done(outcome, heard);
+    if (target !== undefined && link !== undefined) this.proveAddress(target, timeoutMs, how("linked"));
+    else if (target !== undefined && leadsTo(contact, target)) this.askForProof(target, timeoutMs, how("proved"));
+    else this.goAstray(contact, timeoutMs, how("dialled"));
   }
 
   contactAt(address: string, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {

@@ -103,12 +103,16 @@ export class OutgoingCalls {
     for (const send of waiting) send();
   }
 
-  /** An answer has come. One that nobody waits for any more is dropped. */
+  /**
+   * An answer has come. One that nobody waits for any more is dropped. One to a call that is yet to be made ends the link: whoever is answered before it has
+   * asked would take the other side for near, and for there.
+   */
   settle(response: RPCResponse): void {
     const isForTheOnlyOne = response.error !== null && response.id === "" && this.path.link.dialect === "plain" && this.size === 1;
     // The seed's server answers what it cannot understand without an id: with one call under way, it is that one's.
     const id = isForTheOnlyOne ? (this.pending?.keys().next().value as string) : response.id;
     const pending = this.take(id);
+    if (pending === undefined && Number(id) > this.lastId) this.path.link.destroy();
     if (response.error === null) pending?.resolve(response.result);
     else {
       const error = remoteError(response.error, this.path.link);

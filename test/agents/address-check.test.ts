@@ -48,6 +48,16 @@ describe("Whoever is called", () => {
     expect(scene.root.insides.overlay.membership.table.known(scene.newcomer.contact)?.addresses).toEqual(scene.newcomer.addresses);
   });
 
+  test("says how it has found out, for what that took tells how far away the other is", async () => {
+    const [node, olds, other] = await Promise.all([startAgent({ name: "x" }), startAgent({ name: "x" }, olden), startAgent({ name: "x" })]);
+    const how = ({ insides: { overlay } }: GlassAgent) =>
+      new Promise<string>((resolve) => overlay.peers.verify(other.contact, 5_000, (_, heard) => resolve(heard)));
+    expect(await how(node)).toBe("proved");
+    expect(await how(olds)).toBe("dialled");
+    await node.call(other.addresses[0] as string, "_synapse.ping");
+    expect(await how(node)).toBe("linked");
+  });
+
   test("does not enter a caller that is not where it says", async () => {
     const root = await startAgent({ name: "x" });
     const victim = await startAgent({ name: "x" });

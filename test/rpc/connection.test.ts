@@ -31,6 +31,16 @@ function held(side: Serving, name = "held") {
   return calls;
 }
 
+test("Whoever answers a call before it is made has its link ended: it must not seem nearer than it is", async () => {
+  const { dialler, accepter } = await linked("secure");
+  expect(await ask(dialler, "echo", "as it should be")).toBe("as it should be");
+  accepter.connection.send({ type: "response", id: "1", ok: true, result: "once more", error: null });
+  expect(await ask(dialler, "echo", "still there")).toBe("still there");
+  for (const id of ["3", "4", "5"]) accepter.connection.send({ type: "response", id, ok: true, result: "guessed", error: null });
+  await until(() => !dialler.connection.isOpen);
+  expect((await failureOf(() => ask(dialler, "echo"))).code).toBe("connection_lost");
+});
+
 describe.each(["plain", "secure"] as const)("over one link in the %s dialect", (dialect) => {
   test("calls are answered in whatever order they end, each caller with its own answer", async () => {
     const { dialler, accepter } = await linked(dialect);

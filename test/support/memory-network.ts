@@ -147,9 +147,9 @@ export class MemoryNetwork {
       verify: (contact, timeoutMs, done) => {
         this.messages += 1;
         this.onVerified?.(contact, timeoutMs);
-        if (this.isCut?.(from, contact)) return lose(timeoutMs, done);
+        if (this.isCut?.(from, contact)) return lose(timeoutMs, (outcome) => done(outcome, "dialled"));
         this.exchange(undefined, contact, { kind: "ping" }, timeoutMs, (outcome, reached) =>
-          done(outcome.kind === "failed" ? outcome : (reached ?? contact)),
+          done(outcome.kind === "failed" ? outcome : (reached ?? contact), "linked"),
         );
       },
       contactAt: (address, timeoutMs, done) => {

@@ -1,4 +1,4 @@
-import { type Failed, failed, type OnOutcome, type OverlayRequest, type Peers } from "../../dht/index.ts";
+import { type Failed, failed, type OnOutcome, type OnProved, type OverlayRequest, type Peers } from "../../dht/index.ts";
 import type { Contact } from "../../routing/index.ts";
 
 /** A contact that is being asked whether it lives, until the test says what it answers. */
@@ -28,8 +28,8 @@ export class AskedPeers implements Peers {
     return true;
   }
 
-  verify(contact: Contact, timeoutMs: number, done: (outcome: Contact | Failed) => void): void {
-    this.note({ how: "verify", contact, timeoutMs, request: undefined }, (isAlive) => done(isAlive ? contact : SILENCE));
+  verify(contact: Contact, timeoutMs: number, done: OnProved): void {
+    this.note({ how: "verify", contact, timeoutMs, request: undefined }, (isAlive) => done(isAlive ? contact : SILENCE, "proved"));
   }
 
   contactAt(): void {
