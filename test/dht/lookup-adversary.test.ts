@@ -122,9 +122,9 @@ describe("A contact that is named under wrong addresses", () => {
     expect(lookup.closest()[0]).toEqual(right);
   });
 
-  test("is tried at four places at most, however many are named", () => {
+  test("is tried at eight places at most, however many are named", () => {
     const random = new Random(37);
-    const { lookup, target } = newLookup(random, 6);
+    const { lookup, target } = newLookup(random, K);
     const { id } = contactOf(idNear(target, random, 100));
     const liars = asked(lookup);
     const tried: string[] = [];
@@ -138,6 +138,6 @@ describe("A contact that is named under wrong addresses", () => {
         lookup.failed(contact);
       }
     }
-    expect(tried).toHaveLength(4);
+    expect(tried).toHaveLength(8);
   });
 });
