@@ -1,7 +1,7 @@
 /**
- * The part of the internet that an address is in, as a number to compare: its /24 (IPv4), its /48 (IPv6), or its host name. 0 for loopback,
- * private and link-local ranges (RFC 1918, 3927, 4193, 4291, 6598), where addresses cost nothing and all belong to one owner, and for what
- * is no `tcp://host:port`. An attacker can have thousands of ids and ports at once, and addresses far apart only for money.
+ * The part of the internet that an address is in, as a number to compare: its /24 (IPv4), its /48 (IPv6), or the domain of its host name. 0
+ * for loopback, private and link-local ranges (RFC 1918, 3927, 4193, 4291, 6598) and names that are private (RFC 6762, 8375), where addresses cost nothing
+ * and all belong to one owner, and for what is no `tcp://host:port`. An attacker can have thousands of ids and ports at once, and addresses far apart only for money.
  *
  * Networks of IPv6 and names are told apart by 29 bits: should two ever have the same, they share what one may have.
  */
@@ -12,7 +12,7 @@ export function subnetOf(address: string): number {
   if (v6 !== undefined) return subnetOfV6(v6.toLowerCase());
   const bytes = bytesOfV4(host);
   if (bytes !== undefined) return subnetOfV4(bytes);
-  return host.toLowerCase() === "localhost" ? EXEMPT : hashOf(host.toLowerCase());
+  return subnetOfName(host.toLowerCase().replace(/\.$/, ""));
 }
 
 const EXEMPT = 0;
@@ -45,6 +45,19 @@ function subnetOfV6(text: string): number {
   const [first = 0, second = 0, third = 0] = head.split(":").map((group) => Number.parseInt(group, 16) || 0);
   const isPrivate = (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80;
   return isPrivate ? EXEMPT : hashOf(`${first}:${second}:${third}`);
+}
+
+/** Names that no registry sells, and those without a dot: whoever gives them owns the network that knows them. */
+const PRIVATE_NAME = /^[^.]*$|(?:^|\.)(?:localhost|local|internal|lan|home\.arpa)$/;
+/** A second level below which a country's registry sells names, as in `example.co.uk`; lists of them are long, and change. */
+const SOLD_BELOW = /^[^.]{1,3}\.[^.]{2}$/;
+
+/** Whoever has a domain has as many names in it as it likes. */
+function subnetOfName(name: string): number {
+  if (PRIVATE_NAME.test(name)) return EXEMPT;
+  const labels = name.split(".");
+  const domain = labels.slice(-2).join(".");
+  return hashOf(SOLD_BELOW.test(domain) ? labels.slice(-3).join(".") : domain);
 }
 
 /** FNV-1a (Fowler, Noll, Vo). */

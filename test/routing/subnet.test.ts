@@ -19,7 +19,9 @@ describe("The subnet of an address", () => {
     ["the /24 of IPv4", ["9.8.7.1", "9.8.7.255", "[::ffff:9.8.7.3]"]],
     ["the /48 of IPv6", ["[2001:db8:7::1]", "[2001:DB8:7:ffff::2]", "[2001:0db8:0007:1:2:3:4:5]"]],
     ["a /48 that ends with zeros", ["[2001:db8::1]", "[2001:db8:0:1::2]"]],
-    ["a host name, however it is written", ["a.example.org", "A.Example.ORG"]],
+    ["a host name, however it is written", ["a.example.org", "A.Example.ORG", "a.example.org."]],
+    ["a domain, however many names there are in it", ["a.example.org", "b.example.org", "example.org", "x.y.z.example.org"]],
+    ["a domain below what a country's registry sells", ["a.example.co.uk", "b.example.co.uk", "example.co.uk"]],
   ])("is %s", (_, hosts) => {
     const subnets = subnetsOf(...hosts);
     expect(subnets.size).toBe(1);
@@ -27,7 +29,18 @@ describe("The subnet of an address", () => {
   });
 
   test("is another in another network, over thousands of them", () => {
-    const hosts = ["9.8.6.1", "9.9.7.1", "8.8.7.1", "[2001:db8:8::1]", "[2001:db9:7::1]", "b.example.org", "example.org", "0.0.0.1"];
+    const hosts = [
+      "9.8.6.1",
+      "9.9.7.1",
+      "8.8.7.1",
+      "[2001:db8:8::1]",
+      "[2001:db9:7::1]",
+      "b.example.org",
+      "example.net",
+      "a.co.uk",
+      "b.co.uk",
+      "0.0.0.1",
+    ];
     for (let n = 0; n < 3_000; n++) hosts.push(`11.${n % 250}.${Math.floor(n / 250)}.1`, `[2a00:${n.toString(16)}:1::1]`, `host-${n}.net`);
     expect(subnetsOf(...hosts).size).toBeGreaterThan(hosts.length - 3);
   });
@@ -35,6 +48,7 @@ describe("The subnet of an address", () => {
   test.each([
     ...["127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.3.4", "169.254.1.1", "100.64.0.1", "100.127.0.1"],
     ...["[::1]", "[fd12:3456::1]", "[fc00::1]", "[fe80::1]", "[febf::1]", "[::ffff:10.0.0.1]", "localhost", "LocalHost"],
+    ...["node1", "agent-3.agents.default.svc.cluster.local", "db.internal", "nas.lan", "pi.home.arpa"],
   ])("is none for %s: such addresses cost nothing, and all are one owner's", (host) => {
     expect(subnetOf(`tcp://${host}:9999`)).toBe(0);
   });
