@@ -11,7 +11,7 @@ import {
   type OverlaySettings,
   type WatchEvent,
 } from "../../dht/index.ts";
-import { MAX_WHERE_COMPARISONS, type Where } from "../../dht/query/index.ts";
+import { type Comparison, MAX_WHERE_COMPARISONS, type Where } from "../../dht/query/index.ts";
 import { publish } from "../support/asking.ts";
 import { at } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
@@ -46,6 +46,16 @@ describe("A holder of a full key", () => {
   /** How many of so many questions are sorted out for. */
   const answered = (ask: () => FindRecordsResponse, times: number) =>
     Array.from({ length: times }, ask).filter(({ held }) => held !== undefined).length;
+
+  test("counts a comparison with a long value for as many as that is long", () => {
+    const { ask } = full();
+    const value = `9.0.0-${"1.".repeat(28)}1`;
+    const long: Where = { ...HEAVY, any: HEAVY.any.map(([comparison]) => [{ ...(comparison as Comparison), value }]) };
+    const weight = 1 + Math.floor(value.length / 8);
+    const cost = MAX_PER_KEY * MAX_WHERE_COMPARISONS * weight;
+    expect(weight).toBeGreaterThan(7);
+    expect(answered(() => ask(long), 100)).toBe(Math.floor((2 * DEFAULT_SETTINGS.comparisonsPerSecond) / cost));
+  });
 
   test("compares so often in a second and no more, however many questions come, and saves up two", () => {
     const { network, ask } = full();
