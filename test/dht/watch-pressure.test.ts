@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { CachedRecordReader, type Caller, capabilityKey } from "../../dht/index.ts";
+import { MAX_TOLD_PER_PUBLISHER } from "../../dht/watch-room.ts";
 import { publish } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
@@ -95,6 +96,22 @@ describe("A watcher that is sent news", () => {
     expect(flood(20)).toBeLessThan(12);
     network.clock.advance(HOUR);
     expect(flood(1)).toBeGreaterThan(1);
+  });
+});
+
+describe("A watcher that a holder tells of ever new agents, all signed as they should be,", () => {
+  test("knows no more of them than one may publish, nor grows with those that it passes over, and reads instead", () => {
+    const { network, seen, tell } = scene(8, 1_000);
+    const issued = network.clock.wallClock();
+    const holder = callerOf(at(holders(network, 1), 0));
+    const invented = Array.from({ length: 200 }, (_, n) => recordOf({ capability: `work/x${n}`, name: `x${n}`, issued }));
+    const before = seen.reads;
+    for (const { bytes } of invented) expect(tell(holder, bytes)).toEqual({ kind: "changed", wanted: true });
+    expect(fresh(seen)).toHaveLength(MAX_TOLD_PER_PUBLISHER);
+    const last = at(invented, -1);
+    for (const { overlay } of holders(network, 20)) overlay.store.put(KEY, last, issued);
+    network.clock.advance(30_000);
+    expect([seen.reads - before > 0, fresh(seen)]).toEqual([true, ["+x199"]]);
   });
 });
 
