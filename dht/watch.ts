@@ -191,8 +191,9 @@ export class Watch {
     this.tell(this.findings.settle(this.names));
     this.dropExpired();
     this.leases.takeAnew(this.readers);
-    this.options.onRead?.(this.tally.complete);
-    if (!this.tally.complete) this.readSoon(4 * RECONCILE_SOON_MS);
+    const complete = this.tally.complete && !this.tally.budget.isCut;
+    this.options.onRead?.(complete);
+    if (!complete) this.readSoon(4 * RECONCILE_SOON_MS);
   }
 
   private renew(): void {
