@@ -60,6 +60,8 @@ export class Watch {
   private soonAt = Number.POSITIVE_INFINITY;
   private readAt = 0;
   private readonly afterLoss = new GrowingWait(RECONCILE_SOON_MS, RECONCILE_MS);
+  /** Where not all could be read: whoever promises more than he gives has it so each time. */
+  private readonly afterGaps = new GrowingWait(4 * RECONCILE_SOON_MS, RECONCILE_MS);
   /** Whether news has been passed over since everything began to be read. */
   private hasLost = false;
   /** Whether everything has been read since the first leases began. */
@@ -193,7 +195,8 @@ export class Watch {
     this.leases.takeAnew(this.readers);
     const complete = this.tally.complete && !this.tally.budget.isCut;
     this.options.onRead?.(complete);
-    if (!complete) this.readSoon(4 * RECONCILE_SOON_MS);
+    if (complete) this.afterGaps.reset();
+    else this.readSoon(this.afterGaps.next());
   }
 
   private renew(): void {

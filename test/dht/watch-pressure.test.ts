@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { CachedRecordReader, type Caller, capabilityKey } from "../../dht/index.ts";
+import { CachedRecordReader, type Caller, capabilityKey, type OverlayRequest, type OverlayResponse } from "../../dht/index.ts";
 import { MAX_TOLD_PER_PUBLISHER } from "../../dht/watch-room.ts";
 import { publish } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
@@ -158,5 +158,56 @@ describe("A watcher whom holders refuse a lease", () => {
       network.lie(holder, (request, honest) => (request.kind === "watch" ? { kind: "watch", outcome: "full", leaseMs: 0 } : honest()));
     network.clock.advance(MINUTE);
     expect(seen.reads).toBeGreaterThan(before);
+  });
+});
+
+describe("A watcher of which a holder", () => {
+  /** How often it reads in an hour, once it has settled, where the nearest holder answers so. */
+  function readingsAnHour(
+    seed: number,
+    lie: (turn: number, request: OverlayRequest, honest: () => OverlayResponse) => OverlayResponse,
+  ): number {
+    const { network, seen } = scene(seed, 1_000);
+    let turn = 0;
+    network.lie(at(holders(network, 1), 0), (request, honest) => lie(request.kind === "watch" ? turn++ : turn, request, honest));
+    network.clock.advance(30 * MINUTE);
+    const before = seen.reads;
+    network.clock.advance(HOUR);
+    return seen.reads - before;
+  }
+
+  test.each(["begun", "missed", "full"] as const)("says %s each time reads little more often for it", (outcome) => {
+    const lie = (_: number, request: OverlayRequest, honest: () => OverlayResponse): OverlayResponse =>
+      request.kind === "watch" ? { kind: "watch", outcome, leaseMs: 120_000 } : honest();
+    expect(readingsAnHour(9, lie)).toBeLessThan(2 * 12);
+  });
+
+  test("says every other time that it has missed something reads little more often, too", () => {
+    const lie = (turn: number, request: OverlayRequest, honest: () => OverlayResponse): OverlayResponse =>
+      request.kind === "watch" ? { kind: "watch", outcome: turn % 2 === 0 ? "missed" : "renewed", leaseMs: 120_000 } : honest();
+    expect(readingsAnHour(10, lie)).toBeLessThan(2 * 12);
+  });
+
+  test("promises more each time and gives nothing reads little more often, too", () => {
+    const lie = (_: number, _request: OverlayRequest, honest: () => OverlayResponse): OverlayResponse => {
+      const response = honest();
+      return response.kind === "find_records" ? { ...response, records: [], more: "x" } : response;
+    };
+    expect(readingsAnHour(11, lie)).toBeLessThan(2 * 12);
+  });
+
+  test("has missed something now and then reads soon each time", () => {
+    const { network, seen } = scene(12, 1_000);
+    const holder = at(holders(network, 1), 0);
+    for (let n = 0; n < 3; n++) {
+      network.lie(holder, (_, honest) => honest());
+      network.clock.advance(5 * MINUTE);
+      const before = seen.reads;
+      network.lie(holder, (request, honest) =>
+        request.kind === "watch" ? { kind: "watch", outcome: "missed", leaseMs: 120_000 } : honest(),
+      );
+      network.clock.advance(MINUTE);
+      expect(seen.reads).toBeGreaterThan(before);
+    }
   });
 });
