@@ -6,9 +6,9 @@ import { type Branch, Intake } from "./intake.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
 import { addCost, type FinderContext, leadsToAnybody, type Reading, withPeers } from "./reading.ts";
-import type { Page } from "./record-store.ts";
+import { MAX_PER_ANSWER, type Page } from "./record-store.ts";
 import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
-import { SecondLook } from "./second-look.ts";
+import { type Doubt, SecondLook } from "./second-look.ts";
 import { SplitClaims } from "./split-claims.ts";
 import { Stragglers } from "./stragglers.ts";
 
@@ -279,13 +279,19 @@ export class KeyReader {
   }
 
   private lookAgain(): void {
-    for (const branch of this.branches.values()) {
-      for (const { holder, where } of branch.look.begin(this.reading.isNewest)) {
-        const request: FindRecordsRequest = { ...this.request(branch.key, undefined), where };
-        this.ask(holder, request, (outcome) => {
-          if (outcome.kind === "find_records") this.intake.take(branch, outcome.records, holder, 0);
-        });
-      }
-    }
+    for (const branch of this.branches.values())
+      for (const doubt of branch.look.begin(this.reading.isNewest)) this.resolve(branch, doubt, undefined, UNREAD);
+  }
+
+  /** Asks to the end: whoever has much under the key could otherwise stand before another's newer record, so that an older one of that seems to be in force. */
+  private resolve(branch: Branch, doubt: Doubt, after: string | undefined, read: Bookmark): void {
+    const { holder, where } = doubt;
+    this.ask(holder, { kind: "find_records", key: branch.key, limit: MAX_PER_ANSWER, after, where }, (outcome) => {
+      const isAnswer = outcome.kind === "find_records";
+      const next = isAnswer && turned(read, this.intake.take(branch, outcome.records, holder, 0));
+      if (this.intake.isOver || (isAnswer && outcome.more === undefined)) return;
+      if (!isAnswer || !next) this.reading.tally.complete = false;
+      else this.resolve(branch, doubt, outcome.more, next);
+    });
   }
 }
