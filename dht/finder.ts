@@ -18,6 +18,8 @@ export interface FindReport {
   readonly complete: boolean;
   /** True when there may be more matches than are wanted: the search ended early, or the last in rank were left off. */
   readonly truncated: boolean;
+  /** True when holders spoke of more than one search may ask for: see search-budget.ts. It is then not complete. */
+  readonly cutShort: boolean;
   readonly keysAsked: number;
   readonly nodesAsked: number;
   /** Requests of every kind, further pages included. */
@@ -199,10 +201,11 @@ export class Finder {
     this.timer?.cancel();
     const idle = this.readers.every((reader) => reader.isIdle);
     for (const reader of this.readers) reader.stop();
-    const { keys, nodes, requests, relays, failed, stale, complete, hops } = this.tally;
+    const { keys, nodes, requests, relays, failed, stale, complete, hops, budget } = this.tally;
     const report: FindReport = {
-      complete: complete && idle && !enough,
+      complete: complete && idle && !enough && !budget.isCut,
       truncated: enough,
+      cutShort: budget.isCut,
       keysAsked: keys,
       nodesAsked: nodes,
       requests,

@@ -1,6 +1,8 @@
 import { type Contact, compareDistance, type NodeId } from "../routing/index.ts";
-import type { CapabilityRecord } from "./capability-record.ts";
 import type { Walker } from "./lookup-run.ts";
+import type { OverlayResponse } from "./messages.ts";
+import { type Parcel, Parcels, type Recipient } from "./parcels.ts";
+import type { Failed } from "./ports.ts";
 import type { RecordStore } from "./record-store.ts";
 
 /**
@@ -13,19 +15,18 @@ const GATHER_MS_PER_RECORD = 1 / 16;
 const MAX_NEWCOMERS = 64;
 /** Of the holders of a key, those nearest to it hand it over: more than one, since one may not know the newcomer. */
 const GIVERS = 2;
-/** Records under way at once, and waiting to be sent. Beyond that, again, the next republish has to do. */
-const MAX_IN_FLIGHT = 4;
-const MAX_OUTBOX = 4_096;
-/** Whoever says that it is busy is left alone for so long, ms: by then its gate has let in a second's worth of what all others send it. */
+/** Records under way at once, and of those to one newcomer that takes them within SOON_MS; one that takes longer holds up itself alone. */
+const MAX_IN_FLIGHT = 16;
+const MAX_TO_ONE = 4;
+const SOON_MS = 1_000;
+/** Whoever says so often in a row that it is busy is left alone for so long, ms: by then its gate has let in a second's worth of what all others send it. */
+const BUSY_IN_A_ROW = 4;
 const BUSY_MS = 1_000;
-/** So often in a row: one that has no room for a record, and will have none, says the same. After that, once more, the next republish. */
+/** So often, and once more for so many records that it has taken: one that has no room says the same, and taking one now and then is no reason to wait. */
 const MAX_PAUSES = 8;
-
-interface Parcel {
-  readonly to: Contact;
-  readonly key: NodeId;
-  readonly record: CapabilityRecord;
-}
+const TAKEN_PER_PAUSE = 4;
+/** So long, ms, whatever it answers. After that, as after those pauses, the next republish has to do. */
+const MAX_MS = 5 * 60_000;
 
 /**
  * Gives newcomers the records that they are now among the nearest to (Kademlia, section 2.5). Without it a lookup that ends at the k
@@ -36,12 +37,8 @@ export class HandOver {
   private readonly store: RecordStore;
   /** By key; at most {@link MAX_NEWCOMERS}. */
   private readonly newcomers = new Map<string, Contact>();
-  /** At most {@link MAX_OUTBOX}. */
-  private outbox: Parcel[] = [];
+  private readonly parcels = new Parcels();
   private inFlight = 0;
-  /** Who is left alone for now; and how often since it took anything, which is forgotten with its last parcel. Each at most {@link MAX_OUTBOX}. */
-  private readonly resting = new Set<string>();
-  private readonly pauses = new Map<string, number>();
   private stopped = false;
 
   constructor(walker: Walker, store: RecordStore) {
@@ -59,14 +56,16 @@ export class HandOver {
   stop(): void {
     this.stopped = true;
     this.newcomers.clear();
-    this.outbox = [];
+    this.parcels.clear();
   }
 
   private handOver(): void {
     if (this.stopped) return;
     const { runtime } = this.walker;
+    const now = runtime.now();
     for (const key of this.store.keys()) {
-      for (const to of this.heirsOf(key)) for (const record of this.store.under(key, runtime.wallClock())) this.post({ to, key, record });
+      for (const to of this.heirsOf(key))
+        for (const record of this.store.under(key, runtime.wallClock())) this.parcels.add(to, { key, record }, now);
     }
     this.newcomers.clear();
     this.pump();
@@ -85,46 +84,55 @@ export class HandOver {
     return nearerHolders.length < GIVERS ? heirs : [];
   }
 
-  private post(parcel: Parcel): void {
-    if (this.outbox.length < MAX_OUTBOX) this.outbox.push(parcel);
-  }
-
   private pump(): void {
-    const { peers, settings } = this.walker;
     while (this.inFlight < MAX_IN_FLIGHT) {
-      const place = this.outbox.findIndex(({ to }) => !this.resting.has(to.key));
-      const [parcel] = place < 0 ? [] : this.outbox.splice(place, 1);
-      if (parcel === undefined) return;
-      this.inFlight += 1;
-      const { to, key, record } = parcel;
-      peers.request(to, { kind: "store", key, record: record.bytes }, settings.requestTimeoutMs, (outcome) => {
-        this.inFlight -= 1;
-        if (outcome.kind === "failed") this.forget(to);
-        else if (outcome.kind === "store" && outcome.outcome === "busy") this.offerLater(parcel);
-        else this.pauses.delete(to.key);
-        this.pump();
-      });
+      const next = this.parcels.next();
+      if (next === undefined) return;
+      this.send(next.recipient, next.parcel);
     }
   }
 
-  private offerLater(parcel: Parcel): void {
-    const { to } = parcel;
-    if (this.stopped) return;
-    this.post(parcel);
-    if (this.resting.has(to.key)) return;
-    const pauses = 1 + (this.pauses.get(to.key) ?? 0);
-    this.pauses.set(to.key, pauses);
-    this.resting.add(to.key);
-    this.walker.runtime.schedule(BUSY_MS, () => {
-      this.resting.delete(to.key);
-      if (pauses >= MAX_PAUSES || !this.outbox.some((other) => other.to.key === to.key)) this.forget(to);
+  private send(recipient: Recipient, parcel: Parcel): void {
+    const { peers, settings, runtime } = this.walker;
+    const { key, record } = parcel;
+    const sentAt = runtime.now();
+    this.inFlight += 1;
+    peers.request(recipient.to, { kind: "store", key, record: record.bytes }, settings.requestTimeoutMs, (outcome) => {
+      this.inFlight -= 1;
+      if (this.parcels.has(recipient)) this.onAnswer(recipient, parcel, outcome, runtime.now() - sentAt);
       this.pump();
     });
   }
 
-  /** Whoever does not take one record gets no more of them. */
-  private forget({ key }: Contact): void {
-    this.outbox = this.outbox.filter(({ to }) => to.key !== key);
-    this.pauses.delete(key);
+  private onAnswer(recipient: Recipient, parcel: Parcel, outcome: OverlayResponse | Failed, ms: number): void {
+    const { runtime } = this.walker;
+    const isTooLong = runtime.now() - recipient.since >= MAX_MS;
+    if (outcome.kind === "failed" || isTooLong) {
+      this.parcels.forget(recipient);
+      return;
+    }
+    if (outcome.kind === "store" && outcome.outcome === "busy") this.offerLater(recipient, parcel);
+    else {
+      recipient.window = ms < SOON_MS ? MAX_TO_ONE : 1;
+      recipient.taken += 1;
+      recipient.busy = 0;
+    }
+    this.parcels.settled(recipient);
+  }
+
+  private offerLater(recipient: Recipient, parcel: Parcel): void {
+    const { runtime } = this.walker;
+    this.parcels.add(recipient.to, parcel, runtime.now());
+    recipient.window = 1;
+    recipient.busy += 1;
+    if (recipient.isResting || recipient.busy < BUSY_IN_A_ROW) return;
+    recipient.isResting = true;
+    recipient.pauses += 1;
+    runtime.schedule(BUSY_MS, () => {
+      recipient.isResting = false;
+      recipient.busy = 0;
+      if (recipient.pauses >= MAX_PAUSES + recipient.taken / TAKEN_PER_PAUSE) this.parcels.forget(recipient);
+      this.pump();
+    });
   }
 }

@@ -150,7 +150,7 @@ export class Handlers {
       return true;
     }
     const record = reader.read(bytes);
-    return typeof record !== "string" && watches.onChanged(key, record);
+    return typeof record !== "string" && watches.onChanged(key, record, holder);
   }
 
   private isFarFrom(key: NodeId): boolean {

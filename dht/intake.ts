@@ -4,6 +4,7 @@ import type { OverlayResponse } from "./messages.ts";
 import { type FinderContext, MAX_READ, type Reading } from "./reading.ts";
 import type { SecondLook } from "./second-look.ts";
 import { belongsUnder } from "./shelf.ts";
+import type { SplitClaims } from "./split-claims.ts";
 import type { Stragglers } from "./stragglers.ts";
 
 /** One of the keys that a name's records may stand under. */
@@ -11,8 +12,10 @@ export interface Branch {
   readonly key: NodeId;
   /** Split bits that lead to it: none for the key itself. */
   readonly bits: string;
-  /** Who says that it is split further. At most those asked on one walk. */
-  readonly claimants: Set<string>;
+  /** Who says that it is split further. */
+  readonly claims: SplitClaims;
+  /** Where ids crowd around it, who was asked in its region besides: by key; at most k. */
+  readonly members: Set<string>;
   /** Who gave what. */
   readonly look: SecondLook;
   readonly stragglers: Stragglers;
@@ -47,6 +50,7 @@ export class Intake {
         continue;
       }
       if (record.entry > last) last = record.entry;
+      branch.claims.hasRecords = true;
       branch.look.given(record, from);
       this.reading.onRecord(record, from, hop);
     }

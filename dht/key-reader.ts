@@ -1,33 +1,21 @@
-import type { Contact, NodeId } from "../routing/index.ts";
+import { type Contact, type NodeId, partBetween } from "../routing/index.ts";
+import { type Bookmark, turned, UNREAD } from "./bookmark.ts";
 import { capabilityKey, MAX_SPLIT } from "./capability-key.ts";
+import { Descent } from "./descent.ts";
 import { type Branch, Intake } from "./intake.ts";
 import { type LookupResult, LookupRun } from "./lookup-run.ts";
 import type { FindRecordsRequest, FindRecordsResponse, OverlayResponse } from "./messages.ts";
 import { addCost, type FinderContext, leadsToAnybody, type Reading, withPeers } from "./reading.ts";
-import type { Page } from "./record-store.ts";
+import { MAX_PER_ANSWER, type Page } from "./record-store.ts";
 import { crowdedWithin, outermostShell, RegionWalk } from "./region.ts";
-import { SecondLook } from "./second-look.ts";
+import { type Doubt, SecondLook } from "./second-look.ts";
+import { SplitClaims } from "./split-claims.ts";
 import { Stragglers } from "./stragglers.ts";
 
-/** Pages read of one holder at most. */
-const MAX_PAGES = 64;
+/** Walks to children under way at once: a name that is split deep is not to take all that its finder and the network have. */
+const MAX_WALKS = 8;
 /** Walks around a key at most, where ids stand nearer to it than chance puts them. */
 const MAX_REGION_WALKS = 6;
-/**
- * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when half of the
- * holders are full; holders come and go in between, so fewer will do here. A lone liar sends nobody anywhere.
- */
-const SPLIT_QUORUM = 1 / 3;
-
-/** How far one holder has been read. */
-interface Bookmark {
-  readonly pages: number;
-  /** The last record that was acceptable, by its entry. Holders give them in that order, so each page goes on from there. */
-  readonly upTo: string;
-}
-
-const UNREAD: Bookmark = { pages: 0, upTo: "" };
-
 /**
  * Reads all records of one name: walks to its key, and to the children where holders say that the key is split, reads every holder to its
  * end, and gives what is genuine and in force.
@@ -38,9 +26,10 @@ export class KeyReader {
   estimate = 0;
   private readonly context: FinderContext;
   private readonly reading: Reading;
-  private readonly walks = new Set<LookupRun | RegionWalk>(); // one for each key asked
-  /** Keys by their split bits: the key itself, and at most 2^(MAX_SPLIT + 1) − 2 children. */
+  private readonly walks = new Set<LookupRun | RegionWalk>(); // at most MAX_WALKS to keys, and one around each of those
+  /** Keys by their split bits: the key itself, and at most MAX_KEYS children. */
   private readonly branches = new Map<string, Branch>();
+  private readonly descent: Descent;
   /** What is left for later; at most a page for each holder, and the children. */
   private readonly postponed: (() => void)[] = [];
   private isHeldBack: boolean;
@@ -48,8 +37,10 @@ export class KeyReader {
   private readonly intake: Intake;
 
   constructor(context: FinderContext, reading: Reading) {
-    this.context = context;
+    const { runtime, peers } = context;
+    this.context = withPeers(context, reading.tally.budget.listening(peers, runtime));
     this.intake = new Intake(context, reading);
+    this.descent = new Descent(runtime, (bits) => leadsToAnybody(reading, bits));
     this.reading = reading;
     this.name = reading.name;
     this.isHeldBack = reading.extent === "first-pages";
@@ -75,6 +66,7 @@ export class KeyReader {
     this.isHeldBack = false;
     this.holding(() => {
       for (const task of this.postponed.splice(0)) task();
+      this.goDeeper();
     });
   }
 
@@ -91,7 +83,7 @@ export class KeyReader {
   }
 
   get isIdle(): boolean {
-    return this.walks.size === 0 && this.requestsOpen === 0;
+    return this.walks.size === 0 && this.requestsOpen === 0 && this.descent.isOver;
   }
 
   /** Begins several things of which the first may be done, where there is nobody to ask, before the last is begun. */
@@ -103,8 +95,12 @@ export class KeyReader {
   }
 
   private visit(bits: string): void {
-    if (this.intake.isOver || this.branches.has(bits) || !leadsToAnybody(this.reading, bits)) return;
-    const { name, where } = this.reading;
+    const { name, where, tally } = this.reading;
+    // A name is looked up whatever others have cost: nobody is to hide one by what he says of another.
+    if (bits !== "" && !tally.budget.takesKey()) {
+      tally.complete = false;
+      return;
+    }
     const { swarm } = this.context;
     const key = capabilityKey(swarm, name, bits);
     const stragglers = new Stragglers(
@@ -114,9 +110,10 @@ export class KeyReader {
       (from, response) => this.onAnswer(branch, from, response, 0, UNREAD),
       () => this.onSettled(branch),
     );
-    const branch: Branch = { key, bits, claimants: new Set(), look: new SecondLook(where), stragglers };
+    const claims = new SplitClaims(bits === "" ? undefined : this.branches.get(bits.slice(0, -1))?.claims);
+    const branch: Branch = { key, bits, claims, members: new Set(), look: new SecondLook(where), stragglers };
     this.branches.set(bits, branch);
-    this.reading.tally.keys += 1;
+    tally.keys += 1;
     this.context.explanation?.visits(name, bits, key);
     this.readOwnStore(branch);
     if (!this.intake.isOver) this.walkTo(branch, crowdedWithin(this.context));
@@ -151,6 +148,7 @@ export class KeyReader {
       parts: [outermostShell(this.context, branch.key)],
       mostWalks: MAX_REGION_WALKS,
       onMember: (member, hop) => {
+        branch.members.add(member.key);
         this.ask(member, this.request(branch.key, undefined), (outcome) => this.onAnswer(branch, member, outcome, hop, UNREAD));
         return members.push(member) < k ? "go-on" : "enough";
       },
@@ -179,7 +177,7 @@ export class KeyReader {
     let page: Page = store.page(key, pageSize, undefined, runtime.wallClock());
     for (;;) {
       this.intake.take(branch, page.records, undefined, 0);
-      if (page.split > bits.length) this.visitChildren(bits);
+      if (page.split > bits.length) this.orLater(() => this.descent.below(bits));
       if (this.intake.isOver || page.more === undefined) return;
       page = store.page(key, pageSize, page.more, runtime.wallClock());
     }
@@ -189,13 +187,11 @@ export class KeyReader {
     if (response.kind !== "find_records") return "go-on";
     const upTo = this.intake.take(branch, response.records, from, hop);
     this.estimate = Math.max(this.estimate, (response.held ?? 0) * 2 ** Math.min(response.split, MAX_SPLIT));
-    if (response.split > branch.bits.length) {
-      branch.claimants.add(from.key);
-      if (branch.claimants.size >= this.context.settings.k * SPLIT_QUORUM) this.visitChildren(branch.bits);
-    }
+    if (response.split > branch.bits.length) branch.claims.claim(from, this.isNear(branch, from));
+    this.maybeSplit(branch);
     if (!this.intake.isOver && response.more !== undefined) {
-      // Whoever promises more and gives nothing new would hold the search up to its end.
-      if (upTo > read.upTo) this.orLater(() => this.readOn(branch, from, response, hop, { pages: read.pages + 1, upTo }));
+      const next = turned(read, upTo);
+      if (next !== undefined) this.orLater(() => this.readOn(branch, from, response, hop, next));
       else this.reading.tally.complete = false;
     }
     return this.intake.isOver ? "enough" : "go-on";
@@ -206,22 +202,25 @@ export class KeyReader {
     else task();
   }
 
-  private visitChildren(bits: string): void {
-    if (bits.length >= MAX_SPLIT) return;
-    this.orLater(() => {
-      const first = this.context.runtime.random() < 0.5 ? "0" : "1"; // spreads the load of early-ending searches over the children
-      this.visit(bits + first);
-      this.visit(bits + (first === "0" ? "1" : "0"));
-    });
+  /** Whether somebody is probably among the nearest to a key, as far as that is known before the walk has ended. */
+  private isNear({ key, members }: Branch, { id, key: from }: Contact): boolean {
+    const { membership, settings } = this.context;
+    return members.has(from) || partBetween(key, id) * membership.size.estimate.nodes <= settings.k;
+  }
+
+  private maybeSplit({ claims, bits }: Branch): void {
+    if (!claims.areBelieved(this.context.settings.k)) return;
+    this.orLater(() => this.descent.below(bits));
+    this.goDeeper();
+  }
+
+  private goDeeper(): void {
+    while (!this.intake.isOver && this.walks.size < MAX_WALKS && !this.descent.isOver) this.visit(this.descent.next() as string);
   }
 
   /** Asks a holder for its next page. */
   private readOn(branch: Branch, from: Contact, response: FindRecordsResponse, hop: number, read: Bookmark): void {
     if (this.intake.isOver) return;
-    if (read.pages >= MAX_PAGES) {
-      this.reading.tally.complete = false;
-      return;
-    }
     this.ask(from, this.request(branch.key, response.more), (outcome) => this.onAnswer(branch, from, outcome, hop, read));
   }
 
@@ -243,8 +242,9 @@ export class KeyReader {
   }
 
   private onWalked(branch: Branch, result: LookupResult): void {
-    const claims = result.closest.filter((contact) => branch.claimants.has(contact.key)).length;
-    if (claims > 0 && claims >= result.closest.length * SPLIT_QUORUM) this.visitChildren(branch.bits);
+    branch.claims.walked(result.closest);
+    this.maybeSplit(branch);
+    this.goDeeper(); // one walk less is under way
     branch.look.add(result.closest);
     addCost(this.reading.tally, result);
     if (result.crowded && !this.intake.isOver) {
@@ -279,13 +279,19 @@ export class KeyReader {
   }
 
   private lookAgain(): void {
-    for (const branch of this.branches.values()) {
-      for (const { holder, where } of branch.look.begin(this.reading.isNewest)) {
-        const request: FindRecordsRequest = { ...this.request(branch.key, undefined), where };
-        this.ask(holder, request, (outcome) => {
-          if (outcome.kind === "find_records") this.intake.take(branch, outcome.records, holder, 0);
-        });
-      }
-    }
+    for (const branch of this.branches.values())
+      for (const doubt of branch.look.begin(this.reading.isNewest)) this.resolve(branch, doubt, undefined, UNREAD);
+  }
+
+  /** Asks to the end: whoever has much under the key could otherwise stand before another's newer record, so that an older one of that seems to be in force. */
+  private resolve(branch: Branch, doubt: Doubt, after: string | undefined, read: Bookmark): void {
+    const { holder, where } = doubt;
+    this.ask(holder, { kind: "find_records", key: branch.key, limit: MAX_PER_ANSWER, after, where }, (outcome) => {
+      const isAnswer = outcome.kind === "find_records";
+      const next = isAnswer && turned(read, this.intake.take(branch, outcome.records, holder, 0));
+      if (this.intake.isOver || (isAnswer && outcome.more === undefined)) return;
+      if (!isAnswer || !next) this.reading.tally.complete = false;
+      else this.resolve(branch, doubt, outcome.more, next);
+    });
   }
 }

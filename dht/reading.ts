@@ -6,6 +6,7 @@ import type { Peers } from "./ports.ts";
 import type { Where } from "./query/index.ts";
 import type { RecordReader } from "./record-reader.ts";
 import type { RecordStore } from "./record-store.ts";
+import { SearchBudget } from "./search-budget.ts";
 
 /** Records read in one search at most, from all holders together: more is a flood, and the rest of it is not looked at. */
 export const MAX_READ = 65_536;
@@ -39,6 +40,8 @@ export interface Tally {
   /** Most hops of a walk. */
   hops: number;
   complete: boolean;
+  /** What all of it together may cost. */
+  readonly budget: SearchBudget;
 }
 
 export interface Reading {
@@ -62,7 +65,7 @@ export interface Reading {
 }
 
 export function emptyTally(): Tally {
-  return { requests: 0, relays: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true };
+  return { requests: 0, relays: 0, nodes: 0, failed: 0, stale: 0, keys: 0, read: 0, hops: 0, complete: true, budget: new SearchBudget() };
 }
 
 /** Whether any of those whose records are wanted can be in a child of a split key. */

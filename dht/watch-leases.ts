@@ -10,13 +10,17 @@ import type { FinderContext } from "./reading.ts";
 const HOLDERS = 5;
 /** How long a holder is to remember, ms: twice it may miss being reminded. */
 const LEASE_MS = 120_000;
+/** So often in a row a holder must renew a lease before what it did not tell counts as the first time again: one that does so every other time is no better. */
+const CALM_AFTER = 4;
 
 interface Lease {
   readonly holder: Contact;
   readonly key: NodeId;
   readonly name: string;
-  /** How soon to read what its holder, refusing, does not tell: a flood of leases must not have everybody read whole keys for ever. */
-  readonly refused: GrowingWait;
+  /** How soon to read what its holder does not tell: neither a flood of leases nor a holder that always has missed something is to have whole keys read for ever. */
+  readonly untold: GrowingWait;
+  /** How often in a row it was renewed. */
+  renewals: number;
 }
 
 export interface WatchLeaseOptions {
@@ -27,7 +31,7 @@ export interface WatchLeaseOptions {
   readonly onGap: (withinMs: number) => void;
   /** All holders have answered, or will not. */
   readonly onAsked: () => void;
-  /** How soon at first, and how soon where a holder says for the n-th time that it will not tell. */
+  /** How soon at first, and how soon at the latest where a holder says again and again that it did not tell, or will not. */
   readonly soonMs: number;
   readonly latestMs: number;
 }
@@ -59,8 +63,8 @@ export class WatchLeases {
       for (const { key, holders } of reader.holders()) {
         for (const holder of holders.slice(0, HOLDERS)) {
           const id = idOf(holder.key, key);
-          const refused = new GrowingWait(soonMs, latestMs);
-          this.leases.set(id, before.get(id) ?? { holder, key, name: reader.name, refused });
+          const untold = new GrowingWait(soonMs, latestMs);
+          this.leases.set(id, before.get(id) ?? { holder, key, name: reader.name, untold, renewals: 0 });
         }
       }
     }
@@ -90,13 +94,15 @@ export class WatchLeases {
     return { kind: "watch", key, number, leaseMs: LEASE_MS, ...(where && { where }) };
   }
 
-  private onRenewed({ refused }: Lease, outcome: OverlayResponse | Failed): void {
-    const told = outcome.kind === "watch" ? outcome.outcome : "full";
-    if (told === "renewed" || told === "begun" || told === "missed") {
-      refused.reset();
-      // Between reading and lease something may have changed; and whoever has lost a lease has told nothing since.
-      if (told !== "renewed") this.options.onGap(this.options.soonMs);
-    } else this.options.onGap(refused.next());
+  /** Between reading and lease something may have changed; and whoever has lost a lease, or refuses one, has told nothing since. */
+  private onRenewed(lease: Lease, outcome: OverlayResponse | Failed): void {
+    if (outcome.kind === "watch" && outcome.outcome === "renewed") {
+      lease.renewals += 1;
+      if (lease.renewals >= CALM_AFTER) lease.untold.reset();
+    } else {
+      lease.renewals = 0;
+      this.options.onGap(lease.untold.next());
+    }
   }
 }
 

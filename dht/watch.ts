@@ -10,6 +10,7 @@ import { emptyTally, type FinderContext, type Reading, type Tally } from "./read
 import { MAX_PER_ANSWER } from "./record-store.ts";
 import { belongsUnder } from "./shelf.ts";
 import { WatchLeases } from "./watch-leases.ts";
+import { WatchRoom } from "./watch-room.ts";
 
 /** How often holders are reminded, ms: twice may be missed, and no link falls idle in between. */
 const RENEW_MS = 40_000;
@@ -20,6 +21,8 @@ const RECONCILE_MS = 5 * 60_000;
  * too much, the wait grows to the interval above.
  */
 const RECONCILE_SOON_MS = 15_000;
+/** In the place of a holder: what was stored at this node. */
+export const OWN_STORE = "";
 
 /** What has changed about the answer to a query. */
 export type WatchEvent =
@@ -44,11 +47,12 @@ export class Watch {
   private readonly context: FinderContext;
   private readonly options: WatchOptions;
   private readonly names: readonly string[]; // at most those of a query
-  private readonly findings: Findings;
-  private readonly shown = new Map<string, Match>(); // what was told, by entry; at most what one search reads
+  private readonly findings: Findings; // of as many entries as there is room for, and so what follows
+  private readonly room = new WatchRoom();
+  private readonly shown = new Map<string, Match>(); // what was told, by entry
   private readonly leases: WatchLeases;
   private readers: KeyReader[] = []; // of the reading under way: at most two for each name, and one for each 64 agents
-  private heard = new Set<string>(); // entries heard since it began
+  private heard = new Set<string>(); // entries heard since it began, and not expired
   private tally: Tally = emptyTally();
   private open = 0;
   private timers: Timer[] = []; // at most two
@@ -56,6 +60,8 @@ export class Watch {
   private soonAt = Number.POSITIVE_INFINITY;
   private readAt = 0;
   private readonly afterLoss = new GrowingWait(RECONCILE_SOON_MS, RECONCILE_MS);
+  /** Where not all could be read: whoever promises more than he gives has it so each time. */
+  private readonly afterGaps = new GrowingWait(4 * RECONCILE_SOON_MS, RECONCILE_MS);
   /** Whether news has been passed over since everything began to be read. */
   private hasLost = false;
   /** Whether everything has been read since the first leases began. */
@@ -97,7 +103,7 @@ export class Watch {
     return !this.ended && this.leases.isAsked(holder, key);
   }
 
-  /** A holder has told of something that was passed over unread. */
+  /** A holder has told of something that was passed over. */
   onLost(): void {
     if (this.hasLost) return;
     this.hasLost = true;
@@ -105,9 +111,11 @@ export class Watch {
   }
 
   /** A record that a holder tells of, or that has come into this node's own store. False: it is about nothing that is watched. */
-  onChanged(key: NodeId, record: CapabilityRecord): boolean {
+  onChanged(key: NodeId, record: CapabilityRecord, holder: string): boolean {
     if (this.ended || !this.isAbout(record) || !belongsUnder(key, record)) return false;
-    this.keep(record, undefined, 0);
+    if (!this.isCurrent(record)) return true;
+    if (this.room.tell(record, holder)) this.keep(record, undefined, 0);
+    else this.onLost();
     return true;
   }
 
@@ -159,7 +167,7 @@ export class Watch {
         extent: "whole",
         patient: true,
         tally: this.tally,
-        onRecord: (record, from, hop) => this.keep(record, from, hop),
+        onRecord: (record, from, hop) => this.onRecord(record, from, hop),
         isNewest: (record) => this.findings.isNewest(record),
         onDone: done,
       });
@@ -185,8 +193,10 @@ export class Watch {
     this.tell(this.findings.settle(this.names));
     this.dropExpired();
     this.leases.takeAnew(this.readers);
-    this.options.onRead?.(this.tally.complete);
-    if (!this.tally.complete) this.readSoon(4 * RECONCILE_SOON_MS);
+    const complete = this.tally.complete && !this.tally.budget.isCut;
+    this.options.onRead?.(complete);
+    if (complete) this.afterGaps.reset();
+    else this.readSoon(this.afterGaps.next());
   }
 
   private renew(): void {
@@ -214,15 +224,30 @@ export class Watch {
     });
   }
 
+  private onRecord(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
+    if (!this.isCurrent(record)) return;
+    if (this.room.read(record, from?.key ?? OWN_STORE)) this.keep(record, from, hop);
+    else this.tally.complete = false;
+  }
+
+  private isCurrent(record: CapabilityRecord): boolean {
+    return timelinessOf(record, this.context.runtime.wallClock()) === "current";
+  }
+
   private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    if (timelinessOf(record, this.context.runtime.wallClock()) !== "current") return;
     this.heard.add(record.entry);
     this.tell(this.findings.keep({ record, from, hop, ms: this.context.runtime.now() - this.readAt }));
   }
 
   private dropExpired(): void {
     const wallClock = this.context.runtime.wallClock();
-    for (const record of [...this.findings.records()]) if (wallClock >= record.expires) this.tell(this.findings.drop(record), "expired");
+    for (const record of [...this.findings.records()]) if (wallClock >= record.expires) this.drop(record);
+  }
+
+  private drop(record: CapabilityRecord): void {
+    this.room.leave(record);
+    this.heard.delete(record.entry);
+    this.tell(this.findings.drop(record), "expired");
   }
 
   private tell({ told, gone }: Change, why?: "expired"): void {

@@ -2,7 +2,7 @@ import { type NodeId, SynapseError } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import { compileQuery, type Query } from "./query/index.ts";
 import type { FinderContext } from "./reading.ts";
-import { Watch, type WatchEvent } from "./watch.ts";
+import { OWN_STORE, Watch, type WatchEvent } from "./watch.ts";
 
 /** Standing queries of one node. */
 export const MAX_WATCHES = 64;
@@ -50,10 +50,10 @@ export class Watches {
     for (const watch of this.running) if (watch.hasAsked(holder, key)) watch.onLost();
   }
 
-  /** Whether any of them wants it. */
-  onChanged(key: NodeId, record: CapabilityRecord): boolean {
+  /** Whether any of them wants it. Without a holder: it has come into this node's own store. */
+  onChanged(key: NodeId, record: CapabilityRecord, holder = OWN_STORE): boolean {
     let wanted = false;
-    for (const watch of this.running) if (watch.onChanged(key, record)) wanted = true;
+    for (const watch of this.running) if (watch.onChanged(key, record, holder)) wanted = true;
     return wanted;
   }
 

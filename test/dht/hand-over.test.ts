@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type CapabilityRecord, capabilityKey, failed, signRecord } from "../../dht/index.ts";
-import { K } from "../../routing/index.ts";
+import { MAX_PARCELS, Parcels } from "../../dht/parcels.ts";
+import { type Contact, K, makeContact } from "../../routing/index.ts";
 import { at, distanceOf } from "../support/ids.ts";
-import { type Member, MemoryNetwork } from "../support/memory-network.ts";
+import { type Lie, type Member, MemoryNetwork } from "../support/memory-network.ts";
 import { claimOf, HOUR, MINUTE, publisherOf, SWARM } from "../support/records.ts";
 
 const KEY = capabilityKey(SWARM, "work");
@@ -79,12 +80,12 @@ describe("A newcomer", () => {
     expect([newcomer.overlay.store.size, later.overlay.store.size]).toEqual([20, 20]);
   });
 
-  test("that is silent or refuses is asked to take four records, and no more of the sixty", () => {
+  test("that is silent or refuses is asked to take one record, and no more of the sixty", () => {
     for (const answer of ["silence", failed("refused", "full")] as const) {
       const { network, holder, newcomer } = holderAndNewcomer(recordsOf(60));
       network.lie(newcomer, () => answer);
       holder.overlay.membership.addVerified(newcomer.contact);
-      expect(handedTo(network, newcomer, HOUR)).toBe(4);
+      expect(handedTo(network, newcomer, HOUR)).toBe(1);
     }
   });
 
@@ -178,3 +179,69 @@ describe("Of the holders of a key", () => {
     expect(handedTo(network, newcomer, MINUTE)).toBe(0);
   });
 });
+
+describe("Newcomers", () => {
+  /** One that answers as `lie` has it, and an honest one that comes after it; both are to have all that the holder has. */
+  function attackerAndHonest(records: number, lie: Lie, delayMs = 0) {
+    const { network, holder, newcomer: attacker } = holderAndNewcomer(recordsOf(records));
+    const honest = network.add(3);
+    network.lie(attacker, lie);
+    network.delay(attacker, delayMs);
+    holder.overlay.membership.addVerified(attacker.contact);
+    network.clock.advance(1_000);
+    holder.overlay.membership.addVerified(honest.contact);
+    return { network, holder, attacker, honest };
+  }
+
+  test("that take each record at their leisure do not keep others from getting theirs, and are given no more after five minutes", () => {
+    const { network, attacker, honest } = attackerAndHonest(200, (_, honest) => honest(), 4_500);
+    network.clock.advance(5_000);
+    expect(honest.overlay.store.size).toBe(200);
+    network.clock.advance(5 * MINUTE);
+    const taken = attacker.overlay.store.size;
+    expect(taken).toBeLessThan(2 + (5 * MINUTE) / 4_500);
+    expect(handedTo(network, attacker, MINUTE)).toBe(0);
+  });
+
+  test("that take one now and then, and are busy otherwise, are not asked for ever", () => {
+    let asked = 0;
+    const busy = { kind: "store", outcome: "busy", split: undefined, reason: undefined } as const;
+    const { network, attacker } = attackerAndHonest(200, (request, honest) => {
+      asked += request.kind === "store" ? 1 : 0;
+      return request.kind === "store" && asked % 16 !== 0 ? busy : honest();
+    });
+    network.clock.advance(HOUR / 2);
+    expect(asked).toBeLessThan(4 * 12);
+    expect(attacker.overlay.store.size).toBeLessThan(4);
+  });
+
+  test("share the room that there is: one for whom all of it was taken gives way to another", () => {
+    const parcels = new Parcels();
+    const [first, second] = [contactNumbered(1), contactNumbered(2)];
+    const parcel = { key: KEY, record: at(recordsOf(1)(1_000_000), 0) };
+    const takenBy = new Map<string, number>();
+    for (let n = 0; n < MAX_PARCELS + 100; n++) parcels.add(first, parcel, 0);
+    for (let n = 0; n < MAX_PARCELS; n++) parcels.add(second, parcel, 0);
+    const order: string[] = [];
+    for (let next = parcels.next(); next !== undefined; next = parcels.next()) {
+      const { key } = next.recipient.to;
+      takenBy.set(key, (takenBy.get(key) ?? 0) + 1);
+      order.push(key);
+      parcels.settled(next.recipient);
+    }
+    expect([takenBy.get(first.key), takenBy.get(second.key)]).toEqual([MAX_PARCELS / 2, MAX_PARCELS / 2]);
+    expect(order.slice(0, 4)).toEqual([first.key, second.key, first.key, second.key]);
+    for (let n = 0; n < MAX_PARCELS; n++) parcels.add(first, parcel, 7); // there is all of the room again
+    let count = 0;
+    for (let next = parcels.next(); next !== undefined; next = parcels.next()) {
+      count += 1;
+      expect(next.recipient.since).toBe(7);
+      parcels.settled(next.recipient);
+    }
+    expect(count).toBe(MAX_PARCELS);
+  });
+});
+
+function contactNumbered(n: number): Contact {
+  return makeContact(new Uint8Array(32).fill(n), []);
+}

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { CachedRecordReader, type Caller, capabilityKey } from "../../dht/index.ts";
+import { CachedRecordReader, type Caller, capabilityKey, type OverlayRequest, type OverlayResponse } from "../../dht/index.ts";
+import { MAX_TOLD_PER_PUBLISHER } from "../../dht/watch-room.ts";
 import { publish } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
@@ -98,6 +99,22 @@ describe("A watcher that is sent news", () => {
   });
 });
 
+describe("A watcher that a holder tells of ever new agents, all signed as they should be,", () => {
+  test("knows no more of them than one may publish, nor grows with those that it passes over, and reads instead", () => {
+    const { network, seen, tell } = scene(8, 1_000);
+    const issued = network.clock.wallClock();
+    const holder = callerOf(at(holders(network, 1), 0));
+    const invented = Array.from({ length: 200 }, (_, n) => recordOf({ capability: `work/x${n}`, name: `x${n}`, issued }));
+    const before = seen.reads;
+    for (const { bytes } of invented) expect(tell(holder, bytes)).toEqual({ kind: "changed", wanted: true });
+    expect(fresh(seen)).toHaveLength(MAX_TOLD_PER_PUBLISHER);
+    const last = at(invented, -1);
+    for (const { overlay } of holders(network, 20)) overlay.store.put(KEY, last, issued);
+    network.clock.advance(30_000);
+    expect([seen.reads - before > 0, fresh(seen)]).toEqual([true, ["+x199"]]);
+  });
+});
+
 describe("A watcher whom holders refuse a lease", () => {
   function refused(seed: number, which: number) {
     const { network, watcher, seen } = scene(seed, 1_000);
@@ -141,5 +158,56 @@ describe("A watcher whom holders refuse a lease", () => {
       network.lie(holder, (request, honest) => (request.kind === "watch" ? { kind: "watch", outcome: "full", leaseMs: 0 } : honest()));
     network.clock.advance(MINUTE);
     expect(seen.reads).toBeGreaterThan(before);
+  });
+});
+
+describe("A watcher of which a holder", () => {
+  /** How often it reads in an hour, once it has settled, where the nearest holder answers so. */
+  function readingsAnHour(
+    seed: number,
+    lie: (turn: number, request: OverlayRequest, honest: () => OverlayResponse) => OverlayResponse,
+  ): number {
+    const { network, seen } = scene(seed, 1_000);
+    let turn = 0;
+    network.lie(at(holders(network, 1), 0), (request, honest) => lie(request.kind === "watch" ? turn++ : turn, request, honest));
+    network.clock.advance(30 * MINUTE);
+    const before = seen.reads;
+    network.clock.advance(HOUR);
+    return seen.reads - before;
+  }
+
+  test.each(["begun", "missed", "full"] as const)("says %s each time reads little more often for it", (outcome) => {
+    const lie = (_: number, request: OverlayRequest, honest: () => OverlayResponse): OverlayResponse =>
+      request.kind === "watch" ? { kind: "watch", outcome, leaseMs: 120_000 } : honest();
+    expect(readingsAnHour(9, lie)).toBeLessThan(2 * 12);
+  });
+
+  test("says every other time that it has missed something reads little more often, too", () => {
+    const lie = (turn: number, request: OverlayRequest, honest: () => OverlayResponse): OverlayResponse =>
+      request.kind === "watch" ? { kind: "watch", outcome: turn % 2 === 0 ? "missed" : "renewed", leaseMs: 120_000 } : honest();
+    expect(readingsAnHour(10, lie)).toBeLessThan(2 * 12);
+  });
+
+  test("promises more each time and gives nothing reads little more often, too", () => {
+    const lie = (_: number, _request: OverlayRequest, honest: () => OverlayResponse): OverlayResponse => {
+      const response = honest();
+      return response.kind === "find_records" ? { ...response, records: [], more: "x" } : response;
+    };
+    expect(readingsAnHour(11, lie)).toBeLessThan(2 * 12);
+  });
+
+  test("has missed something now and then reads soon each time", () => {
+    const { network, seen } = scene(12, 1_000);
+    const holder = at(holders(network, 1), 0);
+    for (let n = 0; n < 3; n++) {
+      network.lie(holder, (_, honest) => honest());
+      network.clock.advance(5 * MINUTE);
+      const before = seen.reads;
+      network.lie(holder, (request, honest) =>
+        request.kind === "watch" ? { kind: "watch", outcome: "missed", leaseMs: 120_000 } : honest(),
+      );
+      network.clock.advance(MINUTE);
+      expect(seen.reads).toBeGreaterThan(before);
+    }
   });
 });

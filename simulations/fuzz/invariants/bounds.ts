@@ -15,7 +15,7 @@ const SIZES: readonly (readonly [what: string, most: number, size: (inside: Insi
   ["lost contacts", 32, ({ membership }) => membership.lost.size],
   ["round trips", 256, ({ membership }) => membership.roundTrips["slots"].length / 4],
   ["newcomers to hand records to", 64, (inside) => inside["handOver"]["newcomers"].size],
-  ["records to hand over", 4_096, (inside) => inside["handOver"]["outbox"].length],
+  ["records to hand over", 4_096, (inside) => inside["handOver"]["parcels"]["count"]],
   ["own records", 64, ({ published }) => published.length],
 ];
 
