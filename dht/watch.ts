@@ -107,7 +107,7 @@ export class Watch {
   /** A record that a holder tells of, or that has come into this node's own store. False: it is about nothing that is watched. */
   onChanged(key: NodeId, record: CapabilityRecord): boolean {
     if (this.ended || !this.isAbout(record) || !belongsUnder(key, record)) return false;
-    this.keep(record, undefined, 0);
+    this.keep([record], undefined, 0);
     return true;
   }
 
@@ -159,7 +159,7 @@ export class Watch {
         extent: "whole",
         patient: true,
         tally: this.tally,
-        onRecord: (record, from, hop) => this.keep(record, from, hop),
+        onRecords: (records, from, hop) => this.keep(records, from, hop),
         isNewest: (record) => this.findings.isNewest(record),
         onDone: done,
       });
@@ -214,10 +214,15 @@ export class Watch {
     });
   }
 
-  private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    if (timelinessOf(record, this.context.runtime.wallClock()) !== "current") return;
-    this.heard.add(record.entry);
-    this.tell(this.findings.keep({ record, from, hop, ms: this.context.runtime.now() - this.readAt }));
+  private keep(records: readonly CapabilityRecord[], from: Contact | undefined, hop: number): void {
+    const { runtime } = this.context;
+    const wallClock = runtime.wallClock();
+    const ms = runtime.now() - this.readAt;
+    const current = records.filter((record) => timelinessOf(record, wallClock) === "current");
+    for (const { entry } of current) this.heard.add(entry);
+    const kept = this.findings.keep(current.map((record) => ({ record, from, hop, ms })));
+    if (kept.leftOut > 0) this.tally.complete = false;
+    this.tell(kept);
   }
 
   private dropExpired(): void {
