@@ -26,6 +26,11 @@ export function subnetOfHost(host: string | undefined): number {
   return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
 }
 
+/** Where a record that is stored from a subnet counts to. */
+export function ownerFrom(subnet: number, { publisherKey }: CapabilityRecord): Owner {
+  return subnet === 0 ? publisherKey : subnet;
+}
+
 export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord): Owner {
   return shelf.subnets?.get(entry) ?? publisherKey;
 }
