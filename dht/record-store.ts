@@ -4,6 +4,7 @@ import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { sieveOf, type Where } from "./query/index.ts";
 import { add, farthestOf, firstToLeave, largest, type Owner, ownerFrom, ownerOf, type Place } from "./room.ts";
 import { belongsUnder, depthOf, type Shelf, type StoreResult, supersede, untilOf } from "./shelf.ts";
+import { SweepTimes } from "./sweep-times.ts";
 
 /** Records of one key; a further publisher is told to use a child key. */
 export const MAX_PER_KEY = 256;
@@ -34,6 +35,7 @@ export class RecordStore {
   private readonly byKey = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
   private readonly perPublisher = new Map<Owner, number>(); // at most MAX_RECORDS: no entry is kept at 0
   private readonly perOwner = new Map<Owner, number>(); // the same
+  private readonly sweepTimes = new SweepTimes();
   private count = 0;
   /** Told of each record that is kept, and of the one whose place it takes. */
   onStored: ((key: NodeId, record: CapabilityRecord, before: CapabilityRecord | undefined) => void) | undefined;
@@ -103,8 +105,14 @@ export class RecordStore {
 
   /** Drops what has expired. Correctness does not depend on it, only memory. */
   sweep(wallClock: number): void {
-    for (const shelf of this.byKey.values())
-      for (const record of shelf.records.values()) if (wallClock >= untilOf(shelf, record)) this.drop({ shelf, record });
+    this.sweepTimes.begin(wallClock);
+    for (const shelf of this.byKey.values()) {
+      for (const record of shelf.records.values()) {
+        const until = untilOf(shelf, record);
+        if (wallClock >= until) this.drop({ shelf, record });
+        else this.sweepTimes.keeps(until);
+      }
+    }
   }
 
   /** Every key under which something is held. */
@@ -119,7 +127,7 @@ export class RecordStore {
   }
 
   private admit(key: NodeId, keyHex: string, record: CapabilityRecord, wallClock: number, subnet: number): StoreResult {
-    if (this.isAtABound(this.byKey.get(keyHex), record, subnet)) this.sweep(wallClock);
+    if (this.sweepTimes.isDue(wallClock) && this.isAtABound(this.byKey.get(keyHex), record, subnet)) this.sweep(wallClock);
     const shelf = this.byKey.get(keyHex);
     const owner = ownerFrom(subnet, record);
     const refusal = this.refusalFor(record, subnet) ?? this.makeRoomUnder(shelf, record, owner) ?? this.makeRoom(owner);
@@ -178,6 +186,7 @@ export class RecordStore {
     }
     shelf.records.set(entry, record);
     shelf.replayable?.delete(entry);
+    this.sweepTimes.keeps(record.expires);
     this.charge(shelf, record, subnet);
   }
 
