@@ -2,7 +2,8 @@ import { type NodeId, toHex } from "../routing/index.ts";
 import { MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { sieveOf, type Where } from "./query/index.ts";
-import { add, farthestOf, firstToLeave, largest, type Owner, ownerFrom, ownerOf, type Place } from "./room.ts";
+import { add, farthestOf, firstToLeave, type Owner, ownerFrom, ownerOf, type Place } from "./room.ts";
+import { Shares } from "./shares.ts";
 import { belongsUnder, depthOf, type Shelf, type StoreResult, supersede, untilOf } from "./shelf.ts";
 import { SweepTimes } from "./sweep-times.ts";
 
@@ -34,7 +35,7 @@ export class RecordStore {
   private readonly self: NodeId;
   private readonly byKey = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
   private readonly perPublisher = new Map<Owner, number>(); // at most MAX_RECORDS: no entry is kept at 0
-  private readonly perOwner = new Map<Owner, number>(); // the same
+  private readonly shares = new Shares(); // the same
   private readonly sweepTimes = new SweepTimes();
   private count = 0;
   /** Told of each record that is kept, and of the one whose place it takes. */
@@ -144,7 +145,7 @@ export class RecordStore {
   private refusalFor({ publisherKey }: CapabilityRecord, subnet: number): StoreResult | undefined {
     if ((this.perPublisher.get(publisherKey) ?? 0) >= MAX_PER_PUBLISHER)
       return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
-    if ((this.perOwner.get(subnet) ?? 0) >= MAX_PER_SUBNET)
+    if (this.shares.of(subnet) >= MAX_PER_SUBNET)
       return { outcome: "busy", reason: `${MAX_PER_SUBNET} records were stored from this subnet already` };
     return undefined;
   }
@@ -164,8 +165,8 @@ export class RecordStore {
 
   private makeRoom(owner: Owner): StoreResult | undefined {
     if (this.count < MAX_RECORDS) return undefined;
-    const [greediest, most] = largest(this.perOwner) ?? [owner, 0];
-    const leaves = most > 1 + (this.perOwner.get(owner) ?? 0) ? farthestOf(this.byKey.values(), greediest, this.self) : undefined;
+    const greediest = this.shares.isAnyGreedier(owner) ? this.shares.greediest : undefined;
+    const leaves = greediest === undefined ? undefined : farthestOf(this.byKey.values(), greediest, this.self);
     if (leaves === undefined) return { outcome: "busy", reason: "this node's store is full" };
     this.drop(leaves);
     return undefined;
@@ -182,7 +183,7 @@ export class RecordStore {
     if (!shelf.records.has(entry)) {
       this.count += 1;
       add(this.perPublisher, publisherKey, 1);
-      add(this.perOwner, publisherKey, 1);
+      this.shares.add(publisherKey, 1);
     }
     shelf.records.set(entry, record);
     shelf.replayable?.delete(entry);
@@ -194,8 +195,8 @@ export class RecordStore {
   private charge(shelf: Shelf, record: CapabilityRecord, subnet: number): void {
     const [before, owner] = [ownerOf(shelf, record), ownerFrom(subnet, record)];
     if (before === owner) return;
-    add(this.perOwner, before, -1);
-    add(this.perOwner, owner, 1);
+    this.shares.add(before, -1);
+    this.shares.add(owner, 1);
     shelf.subnets?.delete(record.entry);
     if (subnet === 0) return;
     shelf.subnets ??= new Map();
@@ -203,7 +204,7 @@ export class RecordStore {
   }
 
   private drop({ shelf, record }: Place): void {
-    add(this.perOwner, ownerOf(shelf, record), -1);
+    this.shares.add(ownerOf(shelf, record), -1);
     shelf.subnets?.delete(record.entry);
     shelf.records.delete(record.entry);
     shelf.replayable?.delete(record.entry);

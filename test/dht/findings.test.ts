@@ -12,6 +12,7 @@ import {
 } from "../../dht/index.ts";
 import { nearestMembers, visitorOf } from "../support/holders.ts";
 import { at } from "../support/ids.ts";
+import { iterated } from "../support/iterated.ts";
 import { MemoryNetwork } from "../support/memory-network.ts";
 import { claimOf, publisherOf, SWARM } from "../support/records.ts";
 import { unsignedRecord } from "../support/store-records.ts";
@@ -32,24 +33,6 @@ function watched(count: number): { records: CapabilityRecord[]; looks: () => num
     });
   });
   return { records, looks: () => looks };
-}
-
-/** Array elements that are read through an iterator meanwhile, copies among them. */
-function iterated(task: () => void): number {
-  let read = 0;
-  const original = Array.prototype[Symbol.iterator];
-  Array.prototype[Symbol.iterator] = function* <T>(this: T[]) {
-    for (let n = 0; n < this.length; n++) {
-      read += 1;
-      yield this[n] as T;
-    }
-  } as typeof original;
-  try {
-    task();
-  } finally {
-    Array.prototype[Symbol.iterator] = original;
-  }
-  return read;
 }
 
 describe("Of a publisher that has more records than a store takes of one, a search", () => {
