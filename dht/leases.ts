@@ -187,7 +187,7 @@ export class Leases {
       const place = this.outbox.findIndex(({ lease }) => !this.busy.has(lease.watcher.key));
       const [parcel] = place < 0 ? [] : this.outbox.splice(place, 1);
       if (parcel === undefined) return;
-      this.tell(parcel);
+      if (this.isHeld(parcel.lease)) this.tell(parcel);
     }
   }
 
@@ -218,9 +218,13 @@ export class Leases {
       for (const lease of leases.values()) if (lease.watcher.key === watcher) this.drop(keyHex, lease);
   }
 
+  private isHeld(lease: Lease): boolean {
+    return this.byKey.get(toHex(lease.key))?.get(lease.id) === lease;
+  }
+
   private drop(keyHex: string, lease: Lease): void {
     const leases = this.byKey.get(keyHex);
-    if (leases?.get(lease.id) !== lease) return; // it ran out, and another was begun
+    if (leases === undefined || !this.isHeld(lease)) return; // it ran out, and another was begun
     leases.delete(lease.id);
     this.shares.add(lease.owner, -1);
     if (leases.size === 0) this.byKey.delete(keyHex);
