@@ -15,8 +15,8 @@ const EVERYTHING: Where = { any: [], publishers: [] };
 
 export interface FindReport {
   /**
-   * True when every key was read to its end at the k nodes nearest to it: nothing was cut short, nobody was missing, and no publisher had more
-   * records than are taken in of one.
+   * True when every key was read to its end at the k nodes nearest to it: nothing was cut short, nobody was missing, and no publisher had
+   * more records than are taken in of one.
    */
   readonly complete: boolean;
   /** True when there may be more matches than are wanted: the search ended early, or the last in rank were left off. */
@@ -73,7 +73,9 @@ export class Finder {
   private open = 0;
   /** What comes when nothing is open any more. */
   private next: () => void = () => undefined;
-  /** Of the answer that has just come: a search that ends in the middle of it gives no more than it has told. At most as many as are read. */
+  /**
+   * Of the answer that has just come: a search that ends in the middle of it gives no more than it has told. At most as many as are read.
+   */
   private readonly untold = new Set<Match>();
   private hopsToFirst: number | undefined;
   private timer: Timer | undefined;

@@ -47,8 +47,8 @@ const NO_CHANGE: Change = { told: [], gone: [] };
  * What has been heard, agent by agent, and which of it a query finds. Of each publisher and capability only the newest counts; every
  * condition is checked on the signed record, whatever its holder had sorted out.
  *
- * What is found of an agent can depend on all that it has, so each look at it costs as much as it has records. One key pair signs any number
- * of them: so they are bounded, and looked at once for each answer, not for each record.
+ * What is found of an agent can depend on all that it has, so each look at it costs as much as it has records. One key pair signs any
+ * number of them: so they are bounded, and looked at once for each answer, not for each record.
  */
 export class Findings {
   private readonly clauses: readonly Clause[];

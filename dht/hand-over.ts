@@ -39,7 +39,10 @@ export class HandOver {
   /** At most {@link MAX_OUTBOX}. */
   private outbox: Parcel[] = [];
   private inFlight = 0;
-  /** Who is left alone for now; and how often since it took anything, which is forgotten with its last parcel. Each at most {@link MAX_OUTBOX}. */
+  /**
+   * Who is left alone for now; and how often since it took anything, which is forgotten with its last parcel. Each at
+   * most {@link MAX_OUTBOX}.
+   */
   private readonly resting = new Set<string>();
   private readonly pauses = new Map<string, number>();
   private stopped = false;

@@ -35,8 +35,8 @@ const FAR_TOO_MANY_NEARER = 8 * K;
 export const DEFAULT_RECORDS = 20;
 
 /**
- * Known records to be stored for each that is to be checked: a signature costs more than ten times as much as a look at what is there. Without a
- * bound, whoever sends one record again and again would be served before all others.
+ * Known records to be stored for each that is to be checked: a signature costs more than ten times as much as a look at what is there.
+ * Without a bound, whoever sends one record again and again would be served before all others.
  */
 const KNOWN_PER_CHECK = 10;
 
@@ -146,8 +146,8 @@ export class Handlers {
   }
 
   /**
-   * News is taken from those alone who were asked for it: strangers would have a watcher check signatures, or read everything again. What there is no time
-   * to check is read with everything else.
+   * News is taken from those alone who were asked for it: strangers would have a watcher check signatures, or read everything again. What
+   * there is no time to check is read with everything else.
    */
   private isWanted({ id }: Caller, { key, record: bytes }: ChangedRequest): boolean {
     const { watches, reader } = this.context;

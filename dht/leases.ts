@@ -10,7 +10,10 @@ import type { OverlaySettings } from "./settings.ts";
 import { Shares } from "./shares.ts";
 import { SweepTimes } from "./sweep-times.ts";
 
-/** Leases in all, and of one key. Where these are met, whoever has more than its share gives way, or the newcomer is told `full`. See room.ts. */
+/**
+ * Leases in all, and of one key. Where these are met, whoever has more than its share gives way, or the newcomer is told `full`. See
+ * room.ts.
+ */
 export const MAX_LEASES = 4_096;
 export const MAX_LEASES_PER_KEY = 256;
 /** Of one watcher, whoever else has how many: beyond it that one is told `full`. */
@@ -27,7 +30,9 @@ interface Lease {
   /** Its watcher and number. */
   readonly id: string;
   watcher: Contact;
-  /** To whose share it counts: the subnet that it was last renewed from, or where that is this machine or its private network, the watcher. */
+  /**
+   * To whose share it counts: the subnet that it was last renewed from, or where that is this machine or its private network, the watcher.
+   */
   owner: Owner;
   readonly key: Uint8Array;
   where: Where | undefined;

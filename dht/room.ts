@@ -36,8 +36,9 @@ export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord)
 }
 
 /**
- * Who gives way on a shelf that is full and cannot be split further: of the owner that has the most there, the one who came last. Nobody, where the newcomer's owner
- * would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by everybody who comes.
+ * Who gives way on a shelf that is full and cannot be split further: of the owner that has the most there, the one who came last. Nobody,
+ * where the newcomer's owner would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by
+ * everybody who comes.
  */
 export function firstToLeave(shelf: Shelf, newcomer: Owner): Place | undefined {
   const record = firstOfTooMany(shelf.records.values(), (each) => ownerOf(shelf, each), newcomer, UNDISPUTED);

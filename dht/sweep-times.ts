@@ -1,4 +1,7 @@
-/** At a bound a sweep comes no sooner than this after the last, ms: whoever stores what runs out at once must not have everything looked at each time. */
+/**
+ * At a bound a sweep comes no sooner than this after the last, ms: whoever stores what runs out at once must not have everything looked at
+ * each time.
+ */
 const PAUSE_MS = 1_000;
 
 /** Says when a look at all that a node keeps for others is worth it: once the first of it has run out. */

@@ -16,8 +16,8 @@ const RENEW_MS = 40_000;
 /** Everything is read again this often, ms, whatever was told: what got lost, and who is responsible by now. */
 const RECONCILE_MS = 5 * 60_000;
 /**
- * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no leases left or send
- * too much, the wait grows to the interval above.
+ * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no
+ * leases left or send too much, the wait grows to the interval above.
  */
 const RECONCILE_SOON_MS = 15_000;
 
@@ -37,8 +37,8 @@ export interface WatchOptions {
 }
 
 /**
- * A standing query. It reads all names that the query is about, has the holders of their keys tell of changes for as long as their lease runs,
- * renews it, and reads everything again now and then: leases make it quick, reading makes it right.
+ * A standing query. It reads all names that the query is about, has the holders of their keys tell of changes for as long as their lease
+ * runs, renews it, and reads everything again now and then: leases make it quick, reading makes it right.
  */
 export class Watch {
   private readonly context: FinderContext;
