@@ -15,9 +15,9 @@ const MAX_DRY = 3;
 const SECOND_PASS_MS = 5_000;
 
 /**
- * Fills each bucket that may have others than those that are known, one after the other, until it has contacts enough, and once more when those
- * who were named have been reached or not: some may be gone. The own id has been looked up before: all there is nearer than the k-th nearest
- * node has been met.
+ * Fills each bucket that may have others than those that are known, one after the other, until it has contacts enough, and once more when
+ * those who were named have been reached or not: some may be gone. The own id has been looked up before: all there is nearer than the k-th
+ * nearest node has been met.
  */
 export function fillBuckets(walker: Walker): { stop(): void } {
   let isStopped = false;

@@ -1,7 +1,7 @@
 import type { Contact } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import type { Trace } from "./explanation.ts";
-import { type Change, Findings, type Heard, type Match } from "./findings.ts";
+import { type Change, Findings, type Match } from "./findings.ts";
 import { KeyReader } from "./key-reader.ts";
 import type { Timer } from "./ports.ts";
 import { type CompiledQuery, MAX_WHERE_PUBLISHERS, ofPublishers, type Plan, planOf, type Where, whereFor } from "./query/index.ts";
@@ -14,7 +14,10 @@ const FIRST_PAGE = 20;
 const EVERYTHING: Where = { any: [], publishers: [] };
 
 export interface FindReport {
-  /** True when every key was read to its end at the k nodes nearest to it: nothing was cut short, nobody was missing. */
+  /**
+   * True when every key was read to its end at the k nodes nearest to it: nothing was cut short, nobody was missing, and no publisher had
+   * more records than are taken in of one.
+   */
   readonly complete: boolean;
   /** True when there may be more matches than are wanted: the search ended early, or the last in rank were left off. */
   readonly truncated: boolean;
@@ -72,6 +75,10 @@ export class Finder {
   private open = 0;
   /** What comes when nothing is open any more. */
   private next: () => void = () => undefined;
+  /**
+   * Of the answer that has just come: a search that ends in the middle of it gives no more than it has told. At most as many as are read.
+   */
+  private readonly untold = new Set<Match>();
   private hopsToFirst: number | undefined;
   private timer: Timer | undefined;
   private ended = false;
@@ -125,7 +132,7 @@ export class Finder {
         extent: "whole",
         patient: this.options.patient ?? false,
         tally: this.tally,
-        onRecord: (record, from, hop) => this.onRecord(record, from, hop),
+        onRecords: (records, from, hop) => this.onRecords(records, from, hop),
         isNewest: (record) => this.findings.isNewest(record),
         ...reading,
         onDone: () => this.oneDone(),
@@ -175,24 +182,23 @@ export class Finder {
     return areFew ? { name, where: ofPublishers(ids), only: ids } : { name };
   }
 
-  private onRecord(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    const heard: Heard = { record, from, hop, ms: this.context.runtime.now() - this.startedAt };
-    if (this.findings.newest(record) !== undefined && !this.isKnown(record)) this.tally.stale += 1;
-    this.onChange(this.findings.keep(heard));
-  }
-
-  /** Whether it is no newer than what is known in its place. */
-  private isKnown(record: CapabilityRecord): boolean {
-    return (this.findings.newest(record)?.seq ?? -1) >= record.seq;
+  private onRecords(records: readonly CapabilityRecord[], from: Contact | undefined, hop: number): void {
+    const ms = this.context.runtime.now() - this.startedAt;
+    const kept = this.findings.keep(records.map((record) => ({ record, from, hop, ms })));
+    this.tally.stale += kept.replaced;
+    if (kept.leftOut > 0) this.tally.complete = false;
+    this.onChange(kept);
   }
 
   private onChange({ told }: Change): void {
+    for (const match of told) this.untold.add(match);
     for (const match of told) {
       if (this.ended) return;
+      this.untold.delete(match);
       this.hopsToFirst ??= match.hop;
       this.options.onMatch?.(match);
+      if (this.findings.size - this.untold.size >= this.options.limit) this.finish(true);
     }
-    if (this.findings.size >= this.options.limit) this.finish(true);
   }
 
   private finish(enough: boolean): void {
@@ -215,7 +221,7 @@ export class Finder {
       staleDropped: stale,
       ms: this.context.runtime.now() - this.startedAt,
     };
-    const { matches } = this.findings;
+    const matches = this.findings.matches.filter((match) => !this.untold.has(match));
     this.options.onDone({ matches: matches.slice(0, this.options.limit), report }, this.findings);
   }
 }

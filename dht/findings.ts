@@ -2,6 +2,7 @@ import type { Contact } from "../routing/index.ts";
 import { isCapabilityName } from "./capability-key.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import { type Clause, foundBy, type Known, verdictOf } from "./query/index.ts";
+import { MAX_PER_PUBLISHER } from "./record-store.ts";
 
 /** One agent that was found: its signed record, and how it was heard of. */
 export interface Match {
@@ -21,7 +22,7 @@ export interface Match {
 /** A record, and how it was heard of. */
 export type Heard = Omit<Match, "also" | "roundTripMs">;
 
-/** Everything heard of one agent, by capability; withdrawals too, so that they win. */
+/** Everything heard of one agent, by capability; withdrawals too, so that they win. At most MAX_PER_PUBLISHER. */
 type Agent = Map<string, Heard>;
 
 /** What came of a record that was heard. */
@@ -32,11 +33,22 @@ export interface Change {
   readonly gone: readonly Match[];
 }
 
+/** What came of an answer. */
+export interface Kept extends Change {
+  /** Records whose place a newer one has taken. */
+  readonly replaced: number;
+  /** Records that were not looked at, since their publisher has as many as one may have. */
+  readonly leftOut: number;
+}
+
 const NO_CHANGE: Change = { told: [], gone: [] };
 
 /**
  * What has been heard, agent by agent, and which of it a query finds. Of each publisher and capability only the newest counts; every
  * condition is checked on the signed record, whatever its holder had sorted out.
+ *
+ * What is found of an agent can depend on all that it has, so each look at it costs as much as it has records. One key pair signs any
+ * number of them: so they are bounded, and looked at once for each answer, not for each record.
  */
 export class Findings {
   private readonly clauses: readonly Clause[];
@@ -68,13 +80,20 @@ export class Findings {
     return this.agents.get(publisherKey)?.get(capability)?.record;
   }
 
-  keep(heard: Heard): Change {
-    const { publisherKey, capability, seq } = heard.record;
-    const agent: Agent = this.agents.get(publisherKey) ?? new Map();
-    if ((agent.get(capability)?.record.seq ?? -1) >= seq) return NO_CHANGE;
-    agent.set(capability, heard);
-    this.agents.set(publisherKey, agent);
-    return this.assess(agent);
+  /** Takes in the records of one answer. */
+  keep(heard: readonly Heard[]): Kept {
+    const touched = new Set<Agent>(); // at most one for each that was heard
+    const came = { new: 0, known: 0, replaced: 0, leftOut: 0 };
+    for (const one of heard) {
+      const agent: Agent = this.agents.get(one.record.publisherKey) ?? new Map();
+      const outcome = putInto(agent, one);
+      came[outcome] += 1;
+      if (outcome !== "new" && outcome !== "replaced") continue;
+      this.agents.set(one.record.publisherKey, agent);
+      touched.add(agent);
+    }
+    const { replaced, leftOut } = came;
+    return { ...this.assessAll(touched), replaced, leftOut };
   }
 
   /** Forgets a record whose time is over. */
@@ -91,20 +110,8 @@ export class Findings {
 
   /** There is nothing more to be heard under a name that would matter. */
   settle(names: Iterable<string>): Change {
-    const told: Match[] = [];
-    const gone: Match[] = [];
     for (const name of names) this.settled.add(name);
-    for (const agent of this.agents.values()) {
-      const change = this.assess(agent);
-      told.push(...change.told);
-      gone.push(...change.gone);
-    }
-    return { told, gone };
-  }
-
-  /** From now on everything may change again. */
-  unsettle(): void {
-    this.settled.clear();
+    return this.assessAll(this.agents.values());
   }
 
   /** Names on which it depends whether agents are found, with the ids of those agents. */
@@ -113,7 +120,11 @@ export class Findings {
     for (const agent of this.agents.values()) {
       const [first] = agent.values();
       const id = first?.record.publisher as Uint8Array;
-      for (const name of this.openNamesOf(agent)) open.set(name, [...(open.get(name) ?? []), id]);
+      for (const name of this.openNamesOf(agent)) {
+        const ids = open.get(name);
+        if (ids === undefined) open.set(name, [id]);
+        else ids.push(id);
+      }
     }
     return open;
   }
@@ -141,6 +152,17 @@ export class Findings {
     return names;
   }
 
+  private assessAll(agents: Iterable<Agent>): Change {
+    const told: Match[] = [];
+    const gone: Match[] = [];
+    for (const agent of agents) {
+      const change = this.assess(agent);
+      told.push(...change.told);
+      gone.push(...change.gone);
+    }
+    return { told, gone };
+  }
+
   private assess(agent: Agent): Change {
     const found = foundBy(this.clauses, this.knownOf(agent));
     const told: Match[] = [];
@@ -154,6 +176,7 @@ export class Findings {
         this.matching.delete(entry);
         continue;
       }
+      if (before !== undefined && isSame(before, heard, also)) continue;
       const match = { ...heard, also };
       this.matching.set(entry, match);
       if (before?.record !== heard.record) told.push(match);
@@ -169,4 +192,17 @@ export class Findings {
 
   /** What can be nobody's capability is settled from the beginning. */
   private readonly isSettled = (name: string): boolean => this.settled.has(name) || !isCapabilityName(name);
+}
+
+function putInto(agent: Agent, heard: Heard): "new" | "known" | "replaced" | "leftOut" {
+  const { capability, seq } = heard.record;
+  const before = agent.get(capability);
+  if (before !== undefined && before.record.seq >= seq) return "known";
+  if (before === undefined && agent.size >= MAX_PER_PUBLISHER) return "leftOut";
+  agent.set(capability, heard);
+  return before === undefined ? "new" : "replaced";
+}
+
+function isSame({ record, also: before }: Match, heard: Heard, also: readonly CapabilityRecord[]): boolean {
+  return record === heard.record && before.length === also.length && before.every((other, n) => other === also[n]);
 }

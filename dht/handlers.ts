@@ -34,6 +34,12 @@ const FAR_TOO_MANY_NEARER = 8 * K;
 /** Records given in one answer when the caller names no limit. */
 export const DEFAULT_RECORDS = 20;
 
+/**
+ * Known records to be stored for each that is to be checked: a signature costs more than ten times as much as a look at what is there.
+ * Without a bound, whoever sends one record again and again would be served before all others.
+ */
+const KNOWN_PER_CHECK = 10;
+
 /** Contacts given by a node that has too much to do: enough to go on with, a fifth of the bytes. */
 const BUSY_CONTACTS = 4;
 
@@ -53,6 +59,7 @@ export class Handlers {
   private readonly context: HandlerContext;
   private readonly gate: LoadGate;
   private readonly checks: LoadGate;
+  private readonly repeats: LoadGate;
   /** Its own: anybody may store, and whoever stores a lot must not keep a watcher from what it has asked for. */
   private readonly newsChecks: LoadGate;
 
@@ -61,6 +68,7 @@ export class Handlers {
     const { runtime, settings } = context;
     this.gate = new LoadGate(runtime, settings.fullAnswersPerSecond);
     this.checks = new LoadGate(runtime, settings.checksPerSecond);
+    this.repeats = new LoadGate(runtime, KNOWN_PER_CHECK * settings.checksPerSecond);
     this.newsChecks = new LoadGate(runtime, settings.checksPerSecond);
   }
 
@@ -124,8 +132,8 @@ export class Handlers {
   private store({ host }: Caller, { key, record: bytes }: StoreRequest): StoreResponse {
     const { store, reader, runtime } = this.context;
     if (this.isFarFrom(key)) return stored("not-close", `${TOO_MANY_KNOWN} nodes and more are nearer to the key`);
-    if (reader.remembers?.(bytes) !== true && !this.checks.admit())
-      return stored("busy", "too many records are to be checked; store it again later");
+    const gate = reader.remembers?.(bytes) === true ? this.repeats : this.checks;
+    if (!gate.admit()) return stored("busy", "too many records are to be checked; store it again later");
     const record = reader.read(bytes);
     if (typeof record === "string") return stored("invalid", `record ${record}`);
     const { outcome, split, reason } = store.put(key, record, runtime.wallClock(), subnetOfHost(host));
@@ -138,8 +146,8 @@ export class Handlers {
   }
 
   /**
-   * News is taken from those alone who were asked for it: strangers would have a watcher check signatures, or read everything again. What there is no time
-   * to check is read with everything else.
+   * News is taken from those alone who were asked for it: strangers would have a watcher check signatures, or read everything again. What
+   * there is no time to check is read with everything else.
    */
   private isWanted({ id }: Caller, { key, record: bytes }: ChangedRequest): boolean {
     const { watches, reader } = this.context;

@@ -5,7 +5,9 @@ import type { Peers, Runtime } from "./ports.ts";
 
 /** Of those who named a contact that did not answer, so many are told at most. */
 const MAX_TOLD = 3;
-/** Hints given in a second, and contacts checked for them: in a network of which a third has vanished every node meets many who are gone. */
+/**
+ * Hints given in a second, and contacts checked for them: in a network of which a third has vanished every node meets many who are gone.
+ */
 const GIVEN_PER_SECOND = 8;
 const TAKEN_PER_SECOND = 4;
 

@@ -15,16 +15,16 @@ export {
   timelinessOf,
 } from "./capability-record.ts";
 export { DisjointLookup, MAX_PATHS } from "./disjoint-lookup.ts";
-export { MAX_NEAR_MISSES, MAX_STEPS, type NearMiss, type Step, type Trace } from "./explanation.ts";
-export { Finder, type FindReport, type FindResult } from "./finder.ts";
+export type { NearMiss, Step, Trace } from "./explanation.ts";
+export type { FindReport, FindResult } from "./finder.ts";
 export type { Match } from "./findings.ts";
 export { DEFAULT_RECORDS } from "./handlers.ts";
 export type { JoinReport } from "./join.ts";
 export type { KeptRecord } from "./kept-record.ts";
 export { LoadGate } from "./load-gate.ts";
 export { Lookup } from "./lookup.ts";
-export { ALPHA, CLOSING_ALPHA, type LookupOptions, MAX_DIALS, MAX_REQUESTS } from "./lookup-options.ts";
-export { type LookupCost, type LookupResult, LookupRun, type Walker } from "./lookup-run.ts";
+export { CLOSING_ALPHA, type LookupOptions, MAX_DIALS, MAX_REQUESTS } from "./lookup-options.ts";
+export type { LookupCost, LookupResult, Walker } from "./lookup-run.ts";
 export { MAX_LOST } from "./lost-contacts.ts";
 export { Membership } from "./membership.ts";
 export type * from "./messages.ts";
@@ -58,10 +58,10 @@ export {
   RecordStore,
 } from "./record-store.ts";
 export { RoundTrips, type Warmth } from "./round-trips.ts";
-export { DEFAULT_FIND_LIMIT, DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
+export { DEFAULT_FIND_TIMEOUT_MS, type SearchOptions } from "./search.ts";
 export { DEFAULT_SETTINGS, type OverlaySettings } from "./settings.ts";
 export { belongsUnder, type StoreResult } from "./shelf.ts";
 export { type Kept, MAX_IN_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
 export type { WalkOptions } from "./walk-options.ts";
 export type { WatchEvent } from "./watch.ts";
-export { MAX_WATCHES, type StandingOptions } from "./watches.ts";
+export type { StandingOptions } from "./watches.ts";

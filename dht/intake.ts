@@ -35,10 +35,11 @@ export class Intake {
 
   /** Gives the last of those that could be used, in the order in which holders give them. */
   take(branch: Branch, records: readonly Uint8Array[], from: Contact | undefined, hop: number): string {
+    if (this.isOver) return "";
     const { tally } = this.reading;
+    const usable: CapabilityRecord[] = []; // at most those of one answer
     let last = "";
     for (const bytes of records) {
-      if (this.isOver) break;
       if (tally.read >= MAX_READ) {
         tally.complete = false;
         break;
@@ -52,8 +53,9 @@ export class Intake {
       if (record.entry > last) last = record.entry;
       branch.claims.hasRecords = true;
       branch.look.given(record, from);
-      this.reading.onRecord(record, from, hop);
+      usable.push(record);
     }
+    if (usable.length > 0) this.reading.onRecords(usable, from, hop);
     return last;
   }
 

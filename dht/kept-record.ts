@@ -8,7 +8,10 @@ export interface KeptRecord {
   readonly holders: number;
 }
 
-/** Whether a record says what an offer says, at these addresses, and is in force: then it need not be stored because its node was started again. */
+/**
+ * Whether a record says what an offer says, at these addresses, and is in force: then it need not be stored because its node was started
+ * again.
+ */
 export function saysAlready(record: CapabilityRecord, offer: Offer, addresses: readonly string[], wallClock: number): boolean {
   return timelinessOf(record, wallClock) === "current" && saysTheSame(record, { ...offer, addresses, withdrawn: false });
 }

@@ -2,7 +2,9 @@ import { type Contact, compareDistance, type NodeId } from "../routing/index.ts"
 import type { Walker } from "./lookup-run.ts";
 import type { OverlayResponse } from "./messages.ts";
 
-/** Of those that a walk has ended with, so many are asked again, from the nearest to the farthest: whoever comes makes itself known to most. */
+/**
+ * Of those that a walk has ended with, so many are asked again, from the nearest to the farthest: whoever comes makes itself known to most.
+ */
 const WITNESSES = 4;
 
 /**

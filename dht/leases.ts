@@ -7,8 +7,13 @@ import type { Caller, Peers, Runtime } from "./ports.ts";
 import { admits, type Where } from "./query/index.ts";
 import { firstOfTooMany, type Owner, subnetOfHost } from "./room.ts";
 import type { OverlaySettings } from "./settings.ts";
+import { Shares } from "./shares.ts";
+import { SweepTimes } from "./sweep-times.ts";
 
-/** Leases in all, and of one key. Where these are met, whoever has more than its share gives way, or the newcomer is told `full`. See room.ts. */
+/**
+ * Leases in all, and of one key. Where these are met, whoever has more than its share gives way, or the newcomer is told `full`. See
+ * room.ts.
+ */
 export const MAX_LEASES = 4_096;
 export const MAX_LEASES_PER_KEY = 256;
 /** Of one watcher, whoever else has how many: beyond it that one is told `full`. */
@@ -25,7 +30,9 @@ interface Lease {
   /** Its watcher and number. */
   readonly id: string;
   watcher: Contact;
-  /** To whose share it counts: the subnet that it was last renewed from, or where that is this machine or its private network, the watcher. */
+  /**
+   * To whose share it counts: the subnet that it was last renewed from, or where that is this machine or its private network, the watcher.
+   */
   owner: Owner;
   readonly key: Uint8Array;
   where: Where | undefined;
@@ -52,7 +59,9 @@ export class Leases {
   private readonly context: LeaseContext;
   private readonly byKey = new Map<string, Map<string, Lease>>(); // at most MAX_LEASES; by key, then by watcher and its number
   private readonly perWatcher = new Map<string, number>(); // at most MAX_LEASES: no entry is kept at 0
+  private readonly shares = new Shares(); // at most MAX_LEASES owners
   private outbox: Parcel[] = []; // at most MAX_OUTBOX
+  private readonly sweepTimes = new SweepTimes();
   private count = 0;
   /** Keys of the watchers who are being told something; at most MAX_IN_FLIGHT. Whoever does not answer holds up itself alone. */
   private readonly busy = new Set<string>();
@@ -75,9 +84,14 @@ export class Leases {
     const now = this.context.runtime.now();
     const owner = subnetOfHost(host) || watcher.key;
     const terms = { watcher, owner, where, until: now + granted, missed: false };
+    this.sweepTimes.keeps(terms.until);
     const known = this.byKey.get(keyHex)?.get(leaseId);
     if (known !== undefined && known.until > now) {
       const { missed } = known;
+      if (known.owner !== owner) {
+        this.shares.add(known.owner, -1);
+        this.shares.add(owner, 1);
+      }
       Object.assign(known, terms);
       return answer(missed ? "missed" : "renewed", granted);
     }
@@ -104,23 +118,30 @@ export class Leases {
   /** Forgets leases that have run out. */
   sweep(): void {
     const now = this.context.runtime.now();
-    for (const [keyHex, leases] of this.byKey) for (const lease of leases.values()) if (lease.until <= now) this.drop(keyHex, lease);
+    this.sweepTimes.begin(now);
+    for (const [keyHex, leases] of this.byKey) {
+      for (const lease of leases.values()) {
+        if (lease.until <= now) this.drop(keyHex, lease);
+        else this.sweepTimes.keeps(lease.until);
+      }
+    }
   }
 
   stop(): void {
     this.byKey.clear();
     this.perWatcher.clear();
+    this.shares.clear();
     this.outbox = [];
     this.count = 0;
   }
 
   /** Whether a newcomer may come in; one that has taken more than its share has then made room for it. */
   private hasRoom(keyHex: string, watcher: string, owner: Owner): boolean {
-    if (this.isAtABound(keyHex, watcher)) this.sweep();
+    if (this.sweepTimes.isDue(this.context.runtime.now()) && this.isAtABound(keyHex, watcher)) this.sweep();
     if (this.isGreedy(keyHex, watcher)) return false;
     // Room under the key is room among all: no more than one ever goes.
     if (this.isKeyFull(keyHex)) return this.makeRoom(this.byKey.get(keyHex)?.values() ?? [], owner);
-    return this.count < MAX_LEASES || this.makeRoom(this.all(), owner);
+    return this.count < MAX_LEASES || (this.shares.isAnyGreedier(owner) && this.makeRoom(this.all(), owner));
   }
 
   private isAtABound(keyHex: string, watcher: string): boolean {
@@ -156,6 +177,7 @@ export class Leases {
     const { key } = lease.watcher;
     this.count += 1;
     this.perWatcher.set(key, (this.perWatcher.get(key) ?? 0) + 1);
+    this.shares.add(lease.owner, 1);
     const leases = this.byKey.get(keyHex) ?? new Map<string, Lease>();
     this.byKey.set(keyHex, leases.set(lease.id, lease));
   }
@@ -170,7 +192,7 @@ export class Leases {
       const place = this.outbox.findIndex(({ lease }) => !this.busy.has(lease.watcher.key));
       const [parcel] = place < 0 ? [] : this.outbox.splice(place, 1);
       if (parcel === undefined) return;
-      this.tell(parcel);
+      if (this.isHeld(parcel.lease)) this.tell(parcel);
     }
   }
 
@@ -201,10 +223,15 @@ export class Leases {
       for (const lease of leases.values()) if (lease.watcher.key === watcher) this.drop(keyHex, lease);
   }
 
+  private isHeld(lease: Lease): boolean {
+    return this.byKey.get(toHex(lease.key))?.get(lease.id) === lease;
+  }
+
   private drop(keyHex: string, lease: Lease): void {
     const leases = this.byKey.get(keyHex);
-    if (leases?.get(lease.id) !== lease) return; // it ran out, and another was begun
+    if (leases === undefined || !this.isHeld(lease)) return; // it ran out, and another was begun
     leases.delete(lease.id);
+    this.shares.add(lease.owner, -1);
     if (leases.size === 0) this.byKey.delete(keyHex);
     this.count -= 1;
     const left = (this.perWatcher.get(lease.watcher.key) ?? 1) - 1;

@@ -3,7 +3,9 @@ import type { Runtime } from "./ports.ts";
 /** What may be saved up while it is quiet, in seconds' worth: newcomers that start together are no storm yet. */
 const BURST_S = 2;
 
-/** Says how much of the work that comes in a node takes on: so much a second, and what was left over of the seconds before (a token bucket). */
+/**
+ * Says how much of the work that comes in a node takes on: so much a second, and what was left over of the seconds before (a token bucket).
+ */
 export class LoadGate {
   private readonly runtime: Runtime;
   private readonly perSecond: number;

@@ -33,7 +33,10 @@ export interface LookupOptions {
   readonly beta?: number;
   readonly closingAlpha?: number;
   readonly nearEquals?: number;
-  /** Candidates within this part of the id space (0 … 1) around the target are equals, too: those sought are, all of which will be asked. Default 0. */
+  /**
+   * Candidates within this part of the id space (0 … 1) around the target are equals, too: those sought are, all of which will be asked.
+   * Default 0.
+   */
   readonly equalWithin?: number;
   /** Milliseconds that a contact will probably take to answer. Default: all alike. */
   readonly expectedMs?: (contact: Contact) => number;
@@ -42,8 +45,8 @@ export interface LookupOptions {
   /** Whether a contact was asked in vain not long ago: it is then asked only if there are not enough others. Default: nobody was. */
   readonly isAbsent?: (contact: Contact) => boolean;
   /**
-   * What another path of the same walk has made of a contact: asked it, or asked it in vain. Undefined: nothing, and it is this one's from now
-   * on. Default: there is no other.
+   * What another path of the same walk has made of a contact: asked it, or asked it in vain. Undefined: nothing, and it is this one's from
+   * now on. Default: there is no other.
    */
   readonly takenAs?: (contact: Contact) => "taken" | "failed" | undefined;
   /** Gives a contact at the addresses where it is to be asked first. Default: those under which it was named. */

@@ -59,7 +59,10 @@ export interface Walk {
 /** Contacts that each of several paths begins with at least: adversaries must have got hold of all to keep it from the start. */
 const SEEDS_PER_PATH = 4;
 
-/** Where nobody else can take its seat, whoever is late is waited for so many times as long again, and for a second at least: it may be busy. */
+/**
+ * Where nobody else can take its seat, whoever is late is waited for so many times as long again, and for a second at least: it may be
+ * busy.
+ */
 const LATE_PATIENCE = 2;
 const LEAST_LATE_MS = 1_000;
 

@@ -55,9 +55,11 @@ export class NetworkSize {
 
   /** A lookup has ended with the nearest there are. @param k of how many nodes it was to find. */
   heard(target: NodeId, closest: readonly Contact[], k: number): void {
+    const nodes = sizeFrom(target, closest, k);
+    if (!Number.isFinite(nodes)) return; // the k-th nearest is the target itself: of how near others are that says nothing
     const head = headOf(target);
     const others = this.samples.filter((sample) => sample.head !== head).slice(1 - MAX_SAMPLES);
-    const sample = { head, nodes: sizeFrom(target, closest, k), madeAt: this.runtime.now(), tableSize: this.table.size };
+    const sample = { head, nodes, madeAt: this.runtime.now(), tableSize: this.table.size };
     this.samples = others.concat(sample);
     this.known = undefined;
   }

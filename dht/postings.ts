@@ -13,8 +13,8 @@ export interface Posting {
 }
 
 /**
- * Whatever is to be stored again, by time and by key: whoever publishes ten thousand records must not look through all of them for each. Among equals
- * those come first that came first.
+ * Whatever is to be stored again, by time and by key: whoever publishes ten thousand records must not look through all of them for each.
+ * Among equals those come first that came first.
  */
 export class Postings<P extends Posting> {
   /** In which order they came; as many as whoever publishes lets in. */

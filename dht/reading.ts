@@ -57,7 +57,8 @@ export interface Reading {
   /** Whose records are wanted: of the children of a split key only those are visited where they can be. Undefined: everybody's. */
   readonly only?: readonly NodeId[] | undefined;
   readonly tally: Tally;
-  readonly onRecord: (record: CapabilityRecord, from: Contact | undefined, hop: number) => void;
+  /** Told of all that can be used of one answer, if anything can. */
+  readonly onRecords: (records: readonly CapabilityRecord[], from: Contact | undefined, hop: number) => void;
   /** Whether nothing newer has been heard in its place. */
   readonly isNewest: (record: CapabilityRecord) => boolean;
   /** Everything has been read, or with `first-pages` all of those. Not called once it is stopped. */

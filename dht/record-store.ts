@@ -2,8 +2,10 @@ import { type NodeId, toHex } from "../routing/index.ts";
 import { MAX_SPLIT } from "./capability-key.ts";
 import { type CapabilityRecord, timelinessOf } from "./capability-record.ts";
 import { sieveOf, type Where } from "./query/index.ts";
-import { add, farthestOf, firstToLeave, largest, type Owner, type Place } from "./room.ts";
+import { add, farthestOf, firstToLeave, type Owner, ownerFrom, ownerOf, type Place } from "./room.ts";
+import { Shares } from "./shares.ts";
 import { belongsUnder, depthOf, type Shelf, type StoreResult, supersede, untilOf } from "./shelf.ts";
+import { SweepTimes } from "./sweep-times.ts";
 
 /** Records of one key; a further publisher is told to use a child key. */
 export const MAX_PER_KEY = 256;
@@ -33,7 +35,8 @@ export class RecordStore {
   private readonly self: NodeId;
   private readonly byKey = new Map<string, Shelf>(); // at most MAX_RECORDS: no shelf is kept empty
   private readonly perPublisher = new Map<Owner, number>(); // at most MAX_RECORDS: no entry is kept at 0
-  private readonly perSubnet = new Map<Owner, number>(); // the same
+  private readonly shares = new Shares(); // the same
+  private readonly sweepTimes = new SweepTimes();
   private count = 0;
   /** Told of each record that is kept, and of the one whose place it takes. */
   onStored: ((key: NodeId, record: CapabilityRecord, before: CapabilityRecord | undefined) => void) | undefined;
@@ -103,8 +106,14 @@ export class RecordStore {
 
   /** Drops what has expired. Correctness does not depend on it, only memory. */
   sweep(wallClock: number): void {
-    for (const shelf of this.byKey.values())
-      for (const record of shelf.records.values()) if (wallClock >= untilOf(shelf, record)) this.drop({ shelf, record });
+    this.sweepTimes.begin(wallClock);
+    for (const shelf of this.byKey.values()) {
+      for (const record of shelf.records.values()) {
+        const until = untilOf(shelf, record);
+        if (wallClock >= until) this.drop({ shelf, record });
+        else this.sweepTimes.keeps(until);
+      }
+    }
   }
 
   /** Every key under which something is held. */
@@ -119,9 +128,9 @@ export class RecordStore {
   }
 
   private admit(key: NodeId, keyHex: string, record: CapabilityRecord, wallClock: number, subnet: number): StoreResult {
-    if (this.isAtABound(this.byKey.get(keyHex), record, subnet)) this.sweep(wallClock);
+    if (this.sweepTimes.isDue(wallClock) && this.isAtABound(this.byKey.get(keyHex), record, subnet)) this.sweep(wallClock);
     const shelf = this.byKey.get(keyHex);
-    const owner = subnet === 0 ? record.publisherKey : subnet;
+    const owner = ownerFrom(subnet, record);
     const refusal = this.refusalFor(record, subnet) ?? this.makeRoomUnder(shelf, record, owner) ?? this.makeRoom(owner);
     if (refusal !== undefined) return refusal;
     this.insert(this.byKey.get(keyHex) ?? this.addShelf(key, keyHex), record, subnet);
@@ -136,7 +145,7 @@ export class RecordStore {
   private refusalFor({ publisherKey }: CapabilityRecord, subnet: number): StoreResult | undefined {
     if ((this.perPublisher.get(publisherKey) ?? 0) >= MAX_PER_PUBLISHER)
       return { outcome: "busy", reason: `this publisher has ${MAX_PER_PUBLISHER} records here already` };
-    if ((this.perSubnet.get(subnet) ?? 0) >= MAX_PER_SUBNET)
+    if (this.shares.of(subnet) >= MAX_PER_SUBNET)
       return { outcome: "busy", reason: `${MAX_PER_SUBNET} records were stored from this subnet already` };
     return undefined;
   }
@@ -156,9 +165,8 @@ export class RecordStore {
 
   private makeRoom(owner: Owner): StoreResult | undefined {
     if (this.count < MAX_RECORDS) return undefined;
-    const counts = this.perSubnet.size > 0 ? this.perSubnet : this.perPublisher;
-    const [greediest, most] = largest(counts) ?? [owner, 0];
-    const leaves = most > 1 + (counts.get(owner) ?? 0) ? farthestOf(this.byKey.values(), greediest, this.self) : undefined;
+    const greediest = this.shares.isAnyGreedier(owner) ? this.shares.greediest : undefined;
+    const leaves = greediest === undefined ? undefined : farthestOf(this.byKey.values(), greediest, this.self);
     if (leaves === undefined) return { outcome: "busy", reason: "this node's store is full" };
     this.drop(leaves);
     return undefined;
@@ -175,26 +183,29 @@ export class RecordStore {
     if (!shelf.records.has(entry)) {
       this.count += 1;
       add(this.perPublisher, publisherKey, 1);
+      this.shares.add(publisherKey, 1);
     }
     shelf.records.set(entry, record);
     shelf.replayable?.delete(entry);
+    this.sweepTimes.keeps(record.expires);
     this.charge(shelf, record, subnet);
   }
 
-  /** Counts a record that is held to another subnet than before. */
-  private charge(shelf: Shelf, { entry }: CapabilityRecord, subnet: number): void {
-    const before = shelf.subnets?.get(entry);
-    if (before === subnet || (before === undefined && subnet === 0)) return;
-    if (before !== undefined) add(this.perSubnet, before, -1);
-    shelf.subnets?.delete(entry);
+  /** Counts a record that is held to another owner than before. */
+  private charge(shelf: Shelf, record: CapabilityRecord, subnet: number): void {
+    const [before, owner] = [ownerOf(shelf, record), ownerFrom(subnet, record)];
+    if (before === owner) return;
+    this.shares.add(before, -1);
+    this.shares.add(owner, 1);
+    shelf.subnets?.delete(record.entry);
     if (subnet === 0) return;
-    add(this.perSubnet, subnet, 1);
     shelf.subnets ??= new Map();
-    shelf.subnets.set(entry, subnet);
+    shelf.subnets.set(record.entry, subnet);
   }
 
   private drop({ shelf, record }: Place): void {
-    this.charge(shelf, record, 0);
+    this.shares.add(ownerOf(shelf, record), -1);
+    shelf.subnets?.delete(record.entry);
     shelf.records.delete(record.entry);
     shelf.replayable?.delete(record.entry);
     this.count -= 1;

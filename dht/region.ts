@@ -99,7 +99,10 @@ export class RegionWalk {
 
 /** How near to a key its k nearest may be, as a part of how near they should be, before those who search look elsewhere … */
 const CROWDED_FOR_FINDERS = 1 / 2;
-/** … and before those who publish tell others, too: they do it sooner, so that nobody looks elsewhere in vain. One honest key in 50 is so near. */
+/**
+ * … and before those who publish tell others, too: they do it sooner, so that nobody looks elsewhere in vain. One honest key in 50 is so
+ * near.
+ */
 const CROWDED_FOR_PUBLISHERS = 0.6;
 /** Shells of a region that publishers store in: all of it but the innermost sixteenth. */
 const PUBLISHED_SHELLS = 4;

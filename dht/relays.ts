@@ -33,8 +33,8 @@ export class Relays {
   }
 
   /**
-   * Gives the caller this node's own answer, and where it wishes and this node holds nothing, that of the contact asked, if it comes in time.
-   * `respond` is called once.
+   * Gives the caller this node's own answer, and where it wishes and this node holds nothing, that of the contact asked, if it comes in
+   * time. `respond` is called once.
    */
   extend({ relay, ...request }: FindRecordsRequest, own: FindRecordsResponse, respond: (response: FindRecordsResponse) => void): void {
     const isWished = relay === true && own.records.length === 0 && (own.held ?? 0) === 0 && this.relaying < MAX_RELAYING;

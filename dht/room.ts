@@ -26,13 +26,19 @@ export function subnetOfHost(host: string | undefined): number {
   return subnetOf(host.includes(":") ? `tcp://[${host}]:0` : `tcp://${host}:0`);
 }
 
+/** Where a record that is stored from a subnet counts to. */
+export function ownerFrom(subnet: number, { publisherKey }: CapabilityRecord): Owner {
+  return subnet === 0 ? publisherKey : subnet;
+}
+
 export function ownerOf(shelf: Shelf, { entry, publisherKey }: CapabilityRecord): Owner {
   return shelf.subnets?.get(entry) ?? publisherKey;
 }
 
 /**
- * Who gives way on a shelf that is full and cannot be split further: of the owner that has the most there, the one who came last. Nobody, where the newcomer's owner
- * would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by everybody who comes.
+ * Who gives way on a shelf that is full and cannot be split further: of the owner that has the most there, the one who came last. Nobody,
+ * where the newcomer's owner would have as many. So a flood from one place takes the room that nobody else wants, and is pushed back by
+ * everybody who comes.
  */
 export function firstToLeave(shelf: Shelf, newcomer: Owner): Place | undefined {
   const record = firstOfTooMany(shelf.records.values(), (each) => ownerOf(shelf, each), newcomer, UNDISPUTED);

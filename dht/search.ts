@@ -22,8 +22,8 @@ export interface SearchOptions extends WalkOptions {
   /** In what order matches are given, and which of them where there are more than `limit`: all are found first. Default: as heard of. */
   readonly rank?: Rank | undefined;
   /**
-   * Whether to hear out those that take longer than they usually do, up to 5 s: without them the answer is not complete, as long as it is not
-   * known that they are gone. Default false.
+   * Whether to hear out those that take longer than they usually do, up to 5 s: without them the answer is not complete, as long as it is
+   * not known that they are gone. Default false.
    */
   readonly patient?: boolean | undefined;
   /** Whether to tell how the search went, in `trace`. Holders then send all they have, so that near misses are seen. Default false. */

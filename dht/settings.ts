@@ -41,13 +41,13 @@ export interface OverlaySettings {
   /** Requests of lookups that are answered in full, a second; what goes beyond gets `busy` and a few contacts. */
   readonly fullAnswersPerSecond: number;
   /**
-   * Comparisons of records with conditions of finders and watchers, a second: of words 25 ms of work, of versions or shapes up to 300 ms. Holders that
-   * have no more to spare sort nothing out, and give all they have. See {@link Filtering}.
+   * Comparisons of records with conditions of finders and watchers, a second: of words 25 ms of work, of versions or shapes up to 300 ms.
+   * Holders that have no more to spare sort nothing out, and give all they have. See {@link Filtering}.
    */
   readonly comparisonsPerSecond: number;
   /**
-   * Records to be stored that have not been seen before, a second: each has a signature to check. What goes beyond gets `busy`. So many again of what
-   * holders tell a watcher; what goes beyond it reads when it reads everything again.
+   * Records to be stored that have not been seen before, a second: each has a signature to check. What goes beyond gets `busy`. So many
+   * again of what holders tell a watcher; what goes beyond it reads when it reads everything again.
    */
   readonly checksPerSecond: number;
 }

@@ -44,7 +44,9 @@ export interface Kept {
   readonly records: readonly KeptRecord[];
 }
 
-/** The contacts that have been there longest, of all parts of the id space: first the best of each bucket, then the second best, and so on. */
+/**
+ * The contacts that have been there longest, of all parts of the id space: first the best of each bucket, then the second best, and so on.
+ */
 export function takeSnapshot(table: RoutingTable, swarm: string, published: readonly KeptRecord[]): Snapshot {
   const buckets: Contact[][] = [];
   for (let index = 0; index < table.depth; index++) buckets.push(table.bucket(index)?.byTrust() ?? []);

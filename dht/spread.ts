@@ -22,8 +22,8 @@ export interface SpreadOptions {
 
 /**
  * Stores one record under one level of its name: under the key of that, and where its holders say that it is split, under the child that
- * fits the publisher's id. Whoever has room keeps the record beside that, so that false claims of a split scatter nothing; but a key that is
- * split is not complete by itself, since newcomers may have no room for what those before them held. One bit at a time, as finders go,
+ * fits the publisher's id. Whoever has room keeps the record beside that, so that false claims of a split scatter nothing; but a key that
+ * is split is not complete by itself, since newcomers may have no room for what those before them held. One bit at a time, as finders go,
  * however deep somebody says that it is.
  */
 export class Spread {

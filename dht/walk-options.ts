@@ -5,8 +5,8 @@ import type { OverlaySettings } from "./settings.ts";
 /** How one walk differs from others. */
 export interface WalkOptions {
   /**
-   * Paths that share no contact, 1 to 8 (S/Kademlia): with 4, adversaries who are a fifth of the network lead hardly anybody astray; with 8,
-   * those who are nearly half. Each costs a few requests. Default: the setting `paths`, which is 1.
+   * Paths that share no contact, 1 to 8 (S/Kademlia): with 4, adversaries who are a fifth of the network lead hardly anybody astray; with
+   * 8, those who are nearly half. Each costs a few requests. Default: the setting `paths`, which is 1.
    */
   readonly paths?: number | undefined;
 }

@@ -6,7 +6,9 @@ import type { Failed } from "./ports.ts";
 import type { Where } from "./query/index.ts";
 import type { FinderContext } from "./reading.ts";
 
-/** Of the holders of a key, those nearest to it are asked to tell of changes: enough that losing all of them between two renewals is rare. */
+/**
+ * Of the holders of a key, those nearest to it are asked to tell of changes: enough that losing all of them between two renewals is rare.
+ */
 const HOLDERS = 5;
 /** How long a holder is to remember, ms: twice it may miss being reminded. */
 const LEASE_MS = 120_000;

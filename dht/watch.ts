@@ -17,8 +17,8 @@ const RENEW_MS = 40_000;
 /** Everything is read again this often, ms, whatever was told: what got lost, and who is responsible by now. */
 const RECONCILE_MS = 5 * 60_000;
 /**
- * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no leases left or send
- * too much, the wait grows to the interval above.
+ * Sooner where a holder has gone or has missed something, but not more often than this, ms. Where that goes on, because holders have no
+ * leases left or send too much, the wait grows to the interval above.
  */
 const RECONCILE_SOON_MS = 15_000;
 /** In the place of a holder: what was stored at this node. */
@@ -40,8 +40,8 @@ export interface WatchOptions {
 }
 
 /**
- * A standing query. It reads all names that the query is about, has the holders of their keys tell of changes for as long as their lease runs,
- * renews it, and reads everything again now and then: leases make it quick, reading makes it right.
+ * A standing query. It reads all names that the query is about, has the holders of their keys tell of changes for as long as their lease
+ * runs, renews it, and reads everything again now and then: leases make it quick, reading makes it right.
  */
 export class Watch {
   private readonly context: FinderContext;
@@ -114,7 +114,7 @@ export class Watch {
   onChanged(key: NodeId, record: CapabilityRecord, holder: string): boolean {
     if (this.ended || !this.isAbout(record) || !belongsUnder(key, record)) return false;
     if (!this.isCurrent(record)) return true;
-    if (this.room.tell(record, holder)) this.keep(record, undefined, 0);
+    if (this.room.tell(record, holder)) this.keep([record], undefined, 0);
     else this.onLost();
     return true;
   }
@@ -167,7 +167,7 @@ export class Watch {
         extent: "whole",
         patient: true,
         tally: this.tally,
-        onRecord: (record, from, hop) => this.onRecord(record, from, hop),
+        onRecords: (records, from, hop) => this.onRecords(records, from, hop),
         isNewest: (record) => this.findings.isNewest(record),
         onDone: done,
       });
@@ -224,19 +224,23 @@ export class Watch {
     });
   }
 
-  private onRecord(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    if (!this.isCurrent(record)) return;
-    if (this.room.read(record, from?.key ?? OWN_STORE)) this.keep(record, from, hop);
-    else this.tally.complete = false;
+  private onRecords(records: readonly CapabilityRecord[], from: Contact | undefined, hop: number): void {
+    const current = records.filter((record) => this.isCurrent(record));
+    const kept = current.filter((record) => this.room.read(record, from?.key ?? OWN_STORE));
+    if (kept.length < current.length) this.tally.complete = false;
+    this.keep(kept, from, hop);
   }
 
   private isCurrent(record: CapabilityRecord): boolean {
     return timelinessOf(record, this.context.runtime.wallClock()) === "current";
   }
 
-  private keep(record: CapabilityRecord, from: Contact | undefined, hop: number): void {
-    this.heard.add(record.entry);
-    this.tell(this.findings.keep({ record, from, hop, ms: this.context.runtime.now() - this.readAt }));
+  private keep(records: readonly CapabilityRecord[], from: Contact | undefined, hop: number): void {
+    const ms = this.context.runtime.now() - this.readAt;
+    for (const { entry } of records) this.heard.add(entry);
+    const kept = this.findings.keep(records.map((record) => ({ record, from, hop, ms })));
+    if (kept.leftOut > 0) this.tally.complete = false;
+    this.tell(kept);
   }
 
   private dropExpired(): void {

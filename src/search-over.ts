@@ -1,4 +1,4 @@
-import type { FindResult, Match, Overlay, Query, SearchOptions, Stoppable } from "../dht/index.ts";
+import type { FindResult, Overlay, Query, SearchOptions, Stoppable } from "../dht/index.ts";
 import { abortable } from "./abortable.ts";
 import { checkedLimits } from "./option-checks.ts";
 
@@ -14,26 +14,34 @@ export interface FindOptions extends SearchOptions {
 }
 
 /**
- * A search as a promise. What the caller's own `onMatch` throws is the caller's to see, and ends the search.
+ * A search as a promise. What the caller's own `onMatch` or `rank` throws is the caller's to see, and ends the search.
  * @throws SynapseError `bad_query`, `bad_options`, `aborted`.
  */
 export async function searchOver(overlay: Overlay, query: string | Query, options: FindOptions): Promise<FindResult> {
-  const { onMatch = () => undefined, limit, rank, explain, paths, patient = true } = options;
+  const { onMatch, limit, rank, explain, paths, patient = true } = options;
   const { timeoutMs, signal } = checkedLimits(options);
   return abortable(signal, (done, failed) => {
-    let fault: unknown;
+    let isOver = false;
     let search: Stoppable | undefined;
-    const tell = (match: Match) => {
-      try {
-        if (fault === undefined) onMatch(match);
-      } catch (error) {
-        fault = error;
-        failed(error as Error);
-        search?.stop();
-      }
+    // Called from where an answer has come in: what is thrown there ends nothing, and nobody would ever be told.
+    const guarded = <A extends unknown[], R>(call: (...args: A) => R, otherwise: R) => {
+      return (...args: A): R => {
+        try {
+          if (!isOver) return call(...args);
+        } catch (error) {
+          isOver = true;
+          failed(error as Error);
+          search?.stop();
+        }
+        return otherwise;
+      };
     };
-    search = overlay.find(query, { limit, timeoutMs, rank, explain, paths, patient, onMatch: tell }, done);
-    if (fault !== undefined) search.stop();
+    const callbacks = {
+      rank: typeof rank === "function" ? guarded(rank, 0) : rank,
+      onMatch: onMatch && guarded(onMatch, undefined),
+    };
+    search = overlay.find(query, { limit, timeoutMs, explain, paths, patient, ...callbacks }, done);
+    if (isOver) search.stop();
     return search;
   });
 }

@@ -34,7 +34,8 @@ export function verdictOf({ offers, conditions }: Clause, known: Known): Verdict
   const open = new Set<string>(); // at most the words of the clause
   if (!conditions.every((condition) => condition.kind !== "lacks" || lacks(condition.pattern, known, open))) return FAILS;
   const searched = known.records.filter((record) => offers.some((pattern) => isUnder(record, pattern)));
-  const fitting = searched.filter((record) => conditions.every((condition) => fits(condition, record, known, open)));
+  const offered = offersOf(known);
+  const fitting = searched.filter((record) => conditions.every((condition) => fits(condition, record, known, offered, open)));
   const byPattern = offers.map((pattern) => fitting.filter((record) => isUnder(record, pattern)));
   for (const [i, { name }] of offers.entries()) {
     if (byPattern[i]?.length !== 0) continue;
@@ -54,7 +55,13 @@ function offeredBy(condition: Condition, { records }: Known): readonly Capabilit
 }
 
 /** Whether a condition can hold of a record, as far as is known. */
-function fits(condition: Condition, record: CapabilityRecord, known: Known, open: Set<string>): boolean {
+function fits(
+  condition: Condition,
+  record: CapabilityRecord,
+  { isSettled }: Known,
+  offers: (name: string) => boolean,
+  open: Set<string>,
+): boolean {
   switch (condition.kind) {
     case "compare":
       return holdsOf(record, condition);
@@ -62,12 +69,22 @@ function fits(condition: Condition, record: CapabilityRecord, known: Known, open
       return true;
     case "word": {
       const { name, negated } = condition;
-      if (record.attributes[name] === true || offersUnder(known, { name, below: false })) return !negated;
-      if (known.isSettled(name)) return negated;
+      if (record.attributes[name] === true || offers(name)) return !negated;
+      if (isSettled(name)) return negated;
       open.add(name);
       return true;
     }
   }
+}
+
+/** Looks through an agent's records once for each name, not once for each of its records: it may have hundreds. */
+function offersOf(known: Known): (name: string) => boolean {
+  const answers = new Map<string, boolean>(); // at most the words of the clause
+  return (name) => {
+    const answer = answers.get(name) ?? offersUnder(known, { name, below: false });
+    answers.set(name, answer);
+    return answer;
+  };
 }
 
 function lacks(pattern: Pattern, known: Known, open: Set<string>): boolean {
@@ -81,5 +98,6 @@ function offersUnder({ records }: Known, pattern: Pattern): boolean {
 }
 
 export function isUnder({ capability }: { readonly capability: string }, { name, below }: Pattern): boolean {
-  return (!below && capability === name) || capability.startsWith(`${name}/`);
+  if (!capability.startsWith(name)) return false;
+  return capability.length === name.length ? !below : capability[name.length] === "/";
 }

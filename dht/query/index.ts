@@ -1,11 +1,10 @@
 /** What agents are asked for: the language of queries, what one means, and how it is answered. No I/O, no clock. */
-export { foundBy, isUnder, type Known, type Verdict, verdictOf } from "./agent.ts";
+export { foundBy, type Known, type Verdict, verdictOf } from "./agent.ts";
 export { checkQuery } from "./check.ts";
-export { type Clause, type Complain, type Condition, clausesOf, MAX_CLAUSES, type Pattern } from "./clauses.ts";
+export { type Clause, type Complain, type Condition, MAX_CLAUSES, type Pattern } from "./clauses.ts";
 export { type Comparison, fieldOf, holdsOf } from "./comparison.ts";
 export { type CompiledQuery, compileQuery } from "./compile.ts";
-export { faultAt } from "./fault.ts";
-export { formatComparison, formatQuery } from "./format.ts";
+export { formatQuery } from "./format.ts";
 export { bareValue, type Parsed, parseQuery } from "./parser.ts";
 export { namesIn, type Plan, planOf, whereFor } from "./plan.ts";
 export { MAX_NESTING, MAX_QUERY_CHARS, MAX_TERMS, MAX_VALUE_CHARS, OPERATORS, type Operator, type Query, type Term } from "./query.ts";

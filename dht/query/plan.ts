@@ -3,7 +3,9 @@ import type { Clause, Condition } from "./clauses.ts";
 import type { Comparison } from "./comparison.ts";
 import { MAX_WHERE_COMPARISONS, type Where } from "./where.ts";
 
-/** Which names a query has to read. Each alternative needs one of its capabilities read whole; all further ones are asked about by agent. */
+/**
+ * Which names a query has to read. Each alternative needs one of its capabilities read whole; all further ones are asked about by agent.
+ */
 export interface Plan {
   /** Must be read: the only capability of an alternative. */
   readonly required: ReadonlySet<string>;

@@ -63,6 +63,8 @@ class ShapeReader {
       if (fields.size > 0 && !this.takes(",")) return this.fail('between fields stands ","');
       const name = this.take();
       if (!FIELD_NAME.test(name)) return this.fail(`${JSON.stringify(name)} is not the name of a field`);
+      // Two readers that each took another of them would disagree about who fits.
+      if (fields.has(name)) return this.fail(`${name} is there twice, again as field ${fields.size + 1} of its object`);
       const optional = this.takes("?");
       if (!this.takes(":")) return this.fail(`behind ${name} stands ":" and what it is`);
       if (fields.size >= MAX_SHAPE_FIELDS) return this.fail(`an object has at most ${MAX_SHAPE_FIELDS} fields`);

@@ -43,7 +43,13 @@ function comparePre(a: readonly string[], b: readonly string[]): number {
 function compareIdentifiers(a: string, b: string): number {
   if (a === b) return 0;
   const [isNumberA, isNumberB] = [/^\d+$/.test(a), /^\d+$/.test(b)];
-  if (isNumberA && isNumberB) return Number(a) - Number(b);
+  if (isNumberA && isNumberB) return compareNumbers(a.replace(/^0+/, ""), b.replace(/^0+/, ""));
   if (isNumberA !== isNumberB) return isNumberA ? -1 : 1;
   return a < b ? -1 : 1;
+}
+
+/** Of digits without leading zeros: a date with a build number behind it is more than fits a number. */
+function compareNumbers(a: string, b: string): number {
+  if (a === b) return 0;
+  return a.length - b.length || (a < b ? -1 : 1);
 }

@@ -36,6 +36,18 @@ test("What a finder's own onMatch throws ends the search, and is the finder's to
   expect(told).toBe(2);
 });
 
+test("What a finder's own rank throws ends the search in the same way, after the first comparison", async () => {
+  const finder = await startAgent({ name: "finder", capabilities: ["work/a", "work/b", "work/c"] });
+  const other = await startAgent({ name: "other", bootstrap: [finder.addresses[0] as string] });
+  let compared = 0;
+  const rank = () => {
+    compared += 1;
+    throw new Error("no order in that");
+  };
+  for (const agent of [finder, other]) await expect(agent.find("work", { rank })).rejects.toThrow("no order in that");
+  expect(compared).toBe(2);
+});
+
 describe("agents that have joined", () => {
   test("know each other", async () => {
     const agents = await network({}, {}, {}, {}, {});

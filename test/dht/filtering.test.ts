@@ -238,4 +238,14 @@ describe("A holder that gets more records than it can check", () => {
     network.clock.advance(200);
     expect(store(record(3))).toBe("stored");
   });
+
+  test("is not kept busy with what it knows either, and has time for others meanwhile", () => {
+    const { network, store, record } = counting(10);
+    const known = record(1);
+    const again = () => Array.from({ length: 1_000 }, () => store(known)).filter((outcome) => outcome !== "busy").length;
+    expect(again()).toBe(1 + 200);
+    expect(store(record(2))).toBe("stored");
+    network.clock.advance(1_000);
+    expect(again()).toBe(100);
+  });
 });

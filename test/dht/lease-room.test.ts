@@ -4,6 +4,7 @@ import { type Leases, MAX_LEASE_MS, MAX_LEASES, MAX_LEASES_OF_ONE, MAX_LEASES_PE
 import { makeContact, type NodeId } from "../../routing/index.ts";
 import { publish } from "../support/asking.ts";
 import { at, sortedByDistance } from "../support/ids.ts";
+import { iterated } from "../support/iterated.ts";
 import { type Member, MemoryNetwork } from "../support/memory-network.ts";
 import { Random } from "../support/random.ts";
 import { MINUTE, offerOf, SWARM } from "../support/records.ts";
@@ -76,6 +77,32 @@ test("On a full key nobody gives way to one whose subnet would have as many", ()
   const [first, second] = [scene.stranger("203.0.113.1"), scene.stranger("203.0.113.2")];
   expect([scene.lease(first), scene.lease(second)]).toEqual(["begun", "full"]);
   expect(watchers.map((watcher) => scene.lease(watcher)).filter((outcome) => outcome !== "renewed")).toEqual(["full"]);
+});
+
+test("Whoever is refused where everybody has as much costs no look at what all have", () => {
+  const scene = new Scene();
+  for (let n = 0; n < MAX_LEASES; n++) expect(scene.lease(scene.stranger(undefined), 0, at(MANY, n % MANY.length))).toBe("begun");
+  const late = Array.from({ length: 100 }, () => scene.stranger(undefined));
+  const refused = () => {
+    for (const caller of late) if (scene.lease(caller, 0, at(MANY, 0)) !== "full") throw new Error("there was room");
+  };
+  expect(iterated(refused)).toBeLessThan((late.length * MAX_LEASES) / 4);
+  scene.advance(MAX_LEASE_MS);
+  expect(scene.lease(at(late, 0))).toBe("begun");
+  expect(scene.leases.size).toBe(1);
+});
+
+test("All that a node keeps counts to where it was renewed last, and what has run out to nobody", () => {
+  const scene = new Scene();
+  const movers = Array.from({ length: MAX_LEASES }, () => scene.stranger(undefined));
+  const key = (n: number) => at(MANY, n % MANY.length);
+  for (const [n, caller] of movers.entries()) scene.lease(caller, 0, key(n));
+  expect(scene.lease(scene.stranger(undefined))).toBe("full");
+  for (const [n, caller] of movers.entries()) expect(scene.lease({ ...caller, host: "203.0.113.9" }, 0, key(n))).toBe("renewed");
+  expect(scene.lease(scene.stranger(undefined))).toBe("begun");
+  scene.advance(MAX_LEASE_MS);
+  scene.flood("192.0.2.1", MAX_LEASES, MANY);
+  expect(scene.lease(scene.stranger("203.0.113.9"))).toBe("begun");
 });
 
 test("Of a subnet that has most, who came last gives way", () => {

@@ -77,6 +77,15 @@ describe("The size of a network", () => {
     expect(at(attacked, -1)).toBeLessThan(1.6);
   });
 
+  test("is not learnt from a lookup of one node that ends with the target itself", () => {
+    const scene = new Scene(1, 100);
+    const before = scene.size.estimate;
+    for (const contact of scene.others.slice(0, 16)) scene.size.heard(contact.id, [contact], 1);
+    expect(scene.size.estimate).toEqual(before);
+    scene.size.heard(at(scene.others, 0).id, sortedByDistance(at(scene.others, 0).id, scene.others).slice(0, 2), 2);
+    expect(scene.size.estimate.samples).toBe(1);
+  });
+
   test("follows a network that grows, and one that shrinks within an hour", () => {
     const scene = new Scene(3, 200);
     for (let n = 0; n < 16; n++) scene.lookUp();

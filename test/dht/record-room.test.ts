@@ -84,6 +84,46 @@ describe("A store that strangers have filled", () => {
   });
 });
 
+describe("A store that publishers of its private network have filled", () => {
+  const [EACH, ELSEWHERE] = [200, 7];
+
+  function full(fromElsewhere: number) {
+    const store = newStore();
+    fillWith(store, fromElsewhere, {}, NOW, EACH, ELSEWHERE, 1);
+    fillWith(store, MAX_RECORDS - fromElsewhere, {}, NOW, EACH);
+    expect(store.size).toBe(MAX_RECORDS);
+    return store;
+  }
+
+  test.each([0, 1, EACH - 1])("takes in whoever has less than one of them, though %i records came from elsewhere", (fromElsewhere) => {
+    const store = full(fromElsewhere);
+    for (const [publisher, subnet] of [
+      [1, 0],
+      [2, 1_000],
+    ] as const) {
+      const record = recordOf({ capability: `newcomer-${publisher}` }, publisher);
+      expect(store.put(keyOf(record), record, NOW, subnet).outcome).toBe("stored");
+    }
+    expect(store.size).toBe(MAX_RECORDS);
+  });
+
+  test("counts what came from elsewhere to where it came from, until its publisher renews it", () => {
+    const store = full(2 * EACH);
+    const mine = Array.from({ length: 5 }, (_, n) => recordOf({ capability: `mine-${n}` }, 1));
+    for (const record of mine) expect(store.put(keyOf(record), record, NOW).outcome).toBe("stored");
+    const fromThere = [...store.keys()]
+      .flatMap((key) => store.under(key, NOW))
+      .filter(({ capability }) => capability.startsWith("filler-1-"));
+    expect(fromThere).toHaveLength(2 * EACH - mine.length);
+    for (const { capability, publicKey, seq } of fromThere) {
+      const renewed = recordOf({ capability, seq: seq + 1 }, Buffer.from(publicKey).readUInt32LE(0));
+      expect(store.put(keyOf(renewed), renewed, NOW).outcome).toBe("stored");
+    }
+    const another = recordOf({ capability: "another" }, 2);
+    expect(store.put(keyOf(another), another, NOW, ELSEWHERE).outcome).toBe("stored");
+  });
+});
+
 test("A record that was handed over is charged to its publisher once that has renewed it", () => {
   const store = newStore();
   fillWith(store, MAX_PER_SUBNET - 1, {}, NOW, 1, 1);

@@ -193,6 +193,7 @@ describe("A watcher that is told of changes", () => {
     lease(silent);
     lease(honest);
     network.lie(silent, (request, honest) => (request.kind === "changed" ? "silence" : honest()));
+    network.lie(honest, (request, honest) => (request.kind === "changed" ? { kind: "changed", wanted: true } : honest()));
     const told: string[] = [];
     network.onSent = ({ to, request }) => {
       if (request.kind === "changed") told.push(to.key);

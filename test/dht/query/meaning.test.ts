@@ -123,6 +123,17 @@ describe("Versions", () => {
       for (const [j, b] of ORDER.entries()) expect(Math.sign(compareVersions(a, b) ?? Number.NaN)).toBe(Math.sign(i - j));
   });
 
+  test.each([
+    ["1.0.0-20240101000000000001", "1.0.0-20240101000000000002", -1],
+    ["1.0.0-rc.9007199254740993", "1.0.0-rc.9007199254740992", 1],
+    ["1.0.0-99999999999999999999", "1.0.0-100000000000000000000", -1],
+    ["1.0.0-007", "1.0.0-7", 0],
+    ["1.0.0-0", "1.0.0-1", -1],
+  ])("%s and %s are told apart where they differ", (a, b, expected) => {
+    expect(Math.sign(compareVersions(a, b) ?? Number.NaN)).toBe(expected);
+    expect(Math.sign(compareVersions(b, a) ?? Number.NaN)).toBe(0 - expected);
+  });
+
   test.each(["", "one", "1.2.3.4", "1..2", "1.2.3-", "9".repeat(100)])("of another form are in none: %s", (text) => {
     expect(compareVersions(text, "1.0.0")).toBeUndefined();
   });
@@ -163,10 +174,20 @@ describe("A shape", () => {
     "{a:string",
     "strings",
     "{a:string}}",
+    "{a:string,a:string}",
+    "{a:{b?:string,c:any,b:number}}",
     "{{{{{{",
     "x".repeat(300),
     `${"{a:".repeat(9)}string${"}".repeat(9)}`,
   ])("is not made of %s", (text) => {
     expect(readShape(text)).toBeTypeOf("string");
+  });
+
+  test("in which a field is there twice is refused with its place, and found with none", () => {
+    expect(readShape("{a:{b?:string,c:any,b:number}}")).toBe("b is there twice, again as field 3 of its object");
+    expect(readShape("{a:{b:string},b:string}")).not.toBeTypeOf("string");
+    expect(() => compileQuery("work accepts={a:string,a:number}")).toThrow("a is there twice");
+    const record = recordOf({ attributes: { accepts: "{a:string,a:number}" } });
+    expect(holdsOf(record, { field: "accepts", operator: "=", value: "{a:number}", negated: false })).toBe(false);
   });
 });
