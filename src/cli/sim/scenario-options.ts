@@ -49,8 +49,9 @@ export function refuseTwice(texts: readonly string[], flags: ScenarioFlags, set:
   for (const text of texts) {
     const path = pathIn(text);
     const other = said.find((each) => each.path === path || each.path.startsWith(`${path}.`));
-    if (other === undefined) continue;
-    throw new SynapseError("bad_options", `${other.text} and ${text} both say what ${other.path} is`, { hint: "leave one of them out" });
+    if (other !== undefined)
+      throw new SynapseError("bad_options", `${other.text} and ${text} both say what ${other.path} is`, { hint: "leave one of them out" });
+    said.push({ path, text });
   }
 }
 
