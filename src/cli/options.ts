@@ -14,6 +14,12 @@ export function duration(text: string): number {
   return ms;
 }
 
+/** What {@link duration} reads as so many ms, in the largest unit that leaves no fraction: `2m`, `90s`. */
+export function durationText(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, each]) => ms % each === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
+}
+
 /** A {@link duration} that is waited for here: no longer than timers count. Virtual time has no such bound. */
 function wait(text: string): number {
   const ms = duration(text);

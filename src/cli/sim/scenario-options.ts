@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { Level, ScenarioInput } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
 import type { makeCommand } from "../command.ts";
-import { collect, duration, wholeNumber } from "../options.ts";
+import { collect, duration, durationText, wholeNumber } from "../options.ts";
 import { readScenarioFile } from "./scenario-file.ts";
 
 /** What a command line may say about a scenario. */
@@ -100,9 +100,9 @@ export function commandOf(
   const options = [
     nodes !== undefined && `--nodes ${nodes}`,
     `--seed ${seed}`,
-    ms !== undefined && `--duration ${ms}ms`,
+    ms !== undefined && `--duration ${durationText(ms)}`,
     level !== undefined && `--level ${level}`,
-    churn !== undefined && `--churn ${churn}ms`,
+    churn !== undefined && `--churn ${durationText(churn)}`,
     ...set.map((each) => `--set ${quoted(each)}`),
     ...Object.entries(others).map(
       ([path, value]) => `--set ${quoted(`${path}=${typeof value === "string" ? value : JSON.stringify(value)}`)}`,
