@@ -1,4 +1,5 @@
 import type { Picture, Recording, TargetResult } from "../recording.ts";
+import { targetsFor, targetsForInWords } from "../targets-for.ts";
 import { unmeasuredIn } from "../unmeasured.ts";
 import { curveCharts } from "./curves.ts";
 import { operationTable } from "./figures.ts";
@@ -81,13 +82,18 @@ function figuresSection(recording: Recording): Section {
     costs(recording),
     scenarioTable(recording),
   ];
-  return { id: "figures", title: "Headline figures", about: verdictOn(targets, unmeasured.length), content };
+  return { id: "figures", title: "Headline figures", about: `${verdictOn(targets, unmeasured.length)}${notOn(recording)}`, content };
 }
 
 function verdictOn(targets: readonly TargetResult[], unmeasured: number): string {
   const rest = unmeasured === 0 ? "" : ` ${plural(unmeasured, "target")} could not be measured.`;
   if (targets.length === 0) return unmeasured === 0 ? "No targets were set for this run." : rest.trim();
   return `${reachedOf(targets)}${rest}`;
+}
+
+function notOn(recording: Recording): string {
+  const meant = targetsFor(recording);
+  return meant === undefined ? "" : ` But ${targetsForInWords(meant)}.`;
 }
 
 function reachedOf(targets: readonly TargetResult[]): string {
