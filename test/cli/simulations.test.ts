@@ -66,6 +66,8 @@ describe("sim", () => {
       synapse("sim", "run", "churn-kad", ...SMALL),
       synapse("sim", "sweep", "churn-kad", "nodes=10,12", "--duration", "20s"),
     ]);
+    expect(run.out).toMatch(/memory +\d+ MB\n/);
+    expect(run.out).toMatch(/bytesPerNodeSecond +[\d.]+ B\/s +≤ 300 B\/s/);
     for (const { out } of [run, swept]) expect(out.match(/the targets of churn-kad are for 1,000 nodes/g)).toHaveLength(1);
   });
 
