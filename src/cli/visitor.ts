@@ -18,7 +18,7 @@ export async function visiting<T>(
 ): Promise<T> {
   const through = addressesIn(bootstrap);
   const deadline = performance.now() + timeout;
-  const within = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  const { within, clear } = inTime(signal, timeout);
   const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap: through });
   let joined = false;
   try {
@@ -31,6 +31,7 @@ export async function visiting<T>(
     const hint = "allow more with --timeout";
     throw new SynapseError("timed_out", `not done after ${timeout / 1000} s`, { hint, retryable: true, cause: error });
   } finally {
+    clear();
     await node.stop();
   }
 }
@@ -41,16 +42,25 @@ export async function visiting<T>(
  */
 export async function staying(options: VisitOptions, signal: AbortSignal, stay: (node: AgentNode) => Promise<void>): Promise<void> {
   const bootstrap = addressesIn(options.bootstrap);
-  const within = AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]);
+  const { within, clear } = inTime(signal, options.timeout);
   const node = new AgentNode({ name: "visitor", listen: false, swarm: options.swarm, bootstrap });
   try {
     await node.start({ signal: within }).catch((error: unknown) => {
       throw signal.aborted || !within.aborted ? error : notJoined(bootstrap, options.timeout, error);
     });
+    clear();
     await stay(node);
   } finally {
+    clear();
     await node.stop();
   }
+}
+
+/** By a timer of its own: a signal of `AbortSignal.timeout` that only another is made of may be collected as garbage before its time. */
+function inTime(signal: AbortSignal, ms: number): { readonly within: AbortSignal; clear(): void } {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), ms);
+  return { within: AbortSignal.any([signal, timeout.signal]), clear: () => clearTimeout(timer) };
 }
 
 function notJoined(through: readonly string[], timeout: number, cause: unknown): SynapseError {
