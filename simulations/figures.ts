@@ -54,8 +54,9 @@ export function measuredAt(figures: Figures, path: string): number | undefined {
   return isEmpty && steps.at(-1) !== "count" ? undefined : figureAt(figures, path);
 }
 
-/** The unit of a figure by its path: "part", "ms", or none. */
+/** The unit of a figure by its path: "part", "ms", "B/s", or none. */
 export function unitOf(path: string): string {
   if (/\.(success|recall)$/.test(path)) return "part";
+  if (path === "bytesPerNodeSecond") return "B/s";
   return /Ms\b/.test(path) ? "ms" : "";
 }

@@ -90,4 +90,5 @@ export {
   sweep,
   withValue,
 } from "./sweep/index.ts";
+export { type TargetsFor, targetsFor, targetsForInWords } from "./targets-for.ts";
 export { type Unmeasured, unmeasuredIn } from "./unmeasured.ts";

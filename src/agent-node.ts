@@ -152,7 +152,9 @@ export class AgentNode extends Node {
   private add(capability: string | CapabilityOptions): AgentCapability {
     const added = new AgentCapability(capability);
     if (this.offered.size >= MAX_CAPABILITIES && !this.offered.has(added.name))
-      throw new SynapseError("too_many", `an agent offers at most ${MAX_CAPABILITIES} capabilities`);
+      throw new SynapseError("too_many", `an agent offers at most ${MAX_CAPABILITIES} capabilities`, {
+        hint: "tell by attributes what differs between them: code-review with lang=go, found by 'code-review lang=go'",
+      });
     this.offered.set(added.name, added);
     return added;
   }

@@ -16,10 +16,10 @@ afterEach(async () => {
   }
 });
 
-function example(file: string, ...args: string[]): ChildProcess {
+function example(file: string, args: readonly string[], stderr: "inherit" | "pipe" = "inherit"): ChildProcess {
   const child = spawn(process.execPath, ["--import", "tsx", `examples/${file}`, ...args], {
     cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", stderr],
   });
   running.push(child);
   return child;
@@ -27,7 +27,7 @@ function example(file: string, ...args: string[]): ChildProcess {
 
 /** The address at which an example says that it serves. */
 async function serving(file: string, ...args: string[]): Promise<string> {
-  const lines = createInterface({ input: example(file, ...args).stdout as NodeJS.ReadableStream });
+  const lines = createInterface({ input: example(file, args).stdout as NodeJS.ReadableStream });
   for await (const line of lines) {
     const address = /127\.0\.0\.1:\d+/.exec(line)?.[0];
     if (address !== undefined) return address;
@@ -36,7 +36,7 @@ async function serving(file: string, ...args: string[]): Promise<string> {
 }
 
 async function outputOf(file: string, ...args: string[]): Promise<string> {
-  const child = example(file, ...args);
+  const child = example(file, args);
   const exit = once(child, "exit");
   let text = "";
   for await (const chunk of child.stdout ?? []) text += chunk;
@@ -50,6 +50,20 @@ test("The first agent is found and does its work", async () => {
   const output = await outputOf("first-agent/ask.ts", address);
   expect(output).toContain("2 found");
   expect(output).toContain("ada: use === (JavaScript)");
+});
+
+test.each([
+  [[], "the address that agent.ts prints"],
+  [["127.0.0.1:1"], "no bootstrap address answered"],
+  [["nowhere"], "not an address"],
+])("Without an agent at %j the asking one says what is wrong in words", async (args, message) => {
+  const child = example("first-agent/ask.ts", args, "pipe");
+  const exit = once(child, "exit");
+  let said = "";
+  for await (const chunk of child.stderr ?? []) said += chunk;
+  expect((await exit)[0]).toBeGreaterThan(0);
+  expect(said).toContain(message);
+  expect(said).not.toMatch(/^\s+at /m);
 });
 
 test("The client calls the server, by place and by name", async () => {

@@ -31,8 +31,7 @@ svg{display:block}
 .bullet{overflow:visible}
 .wanted{fill:var(--goodish)}
 .ring{width:100%;max-width:620px;height:auto;margin:0 auto;overflow:visible}
-.edges path{fill:none;stroke:var(--edge);stroke-width:.5}
-.edges .near{opacity:.24}.edges .middling{opacity:.12}.edges .far{opacity:.07}
+.nodes{opacity:.6}
 .orbit{fill:none;stroke:var(--rule)}
 .nodes path,.glyph path{fill:var(--c)}
 .request{fill:none;stroke:var(--c);stroke-width:1.6}

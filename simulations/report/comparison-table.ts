@@ -1,9 +1,11 @@
 import type { Figures } from "../figures.ts";
 import type { TargetResult } from "../recording.ts";
 import { type Unmeasured, unmeasuredIn } from "../unmeasured.ts";
+import { figureName } from "./figure-name.ts";
 import { operationsOf } from "./figures.ts";
-import { difference, NOTHING, quantity } from "./format.ts";
+import { difference, isPart, NOTHING, quantity } from "./format.ts";
 import { type Child, cut, element, type Markup } from "./markup.ts";
+import { isNoise } from "./noise.ts";
 import type { Run } from "./runs.ts";
 import { notMeasured, targetInWords, verdict } from "./targets.ts";
 
@@ -15,10 +17,10 @@ export interface Measure {
   readonly unit: string;
   readonly better: "more" | "less" | "neither";
   readonly of: (figures: Figures) => number | undefined;
+  /** How many operations it is of; none for what is counted over the whole run. */
+  readonly samples?: (figures: Figures) => number;
 }
 
-/** Differences below this part are as good as none. */
-const NEGLIGIBLE = 0.001;
 /** Up to so many runs leave room for the difference beside the figure. */
 const FEW = 4;
 /** From here on columns stand closer. */
@@ -36,8 +38,8 @@ const NETWORK: readonly Measure[] = [
   { subject: NETWORK_SUBJECT, name: "bytes per node", unit: "B/s", better: "less", of: (figures) => figures.bytesPerNodeSecond },
   { subject: NETWORK_SUBJECT, name: "messages", unit: "", better: "neither", of: (figures) => figures.messages },
   { subject: NETWORK_SUBJECT, name: "deaths", unit: "", better: "neither", of: (figures) => figures.deaths },
-  { subject: NETWORK_SUBJECT, name: "memory", unit: "bytes", better: "less", of: (figures) => figures.rssBytes },
-  { subject: NETWORK_SUBJECT, name: "real time", unit: "ms", better: "less", of: (figures) => figures.wallMs },
+  { subject: NETWORK_SUBJECT, name: "memory", unit: "bytes", better: "neither", of: (figures) => figures.rssBytes },
+  { subject: NETWORK_SUBJECT, name: "real time", unit: "ms", better: "neither", of: (figures) => figures.wallMs },
 ];
 
 export function comparisonTable(runs: readonly Run[]): Markup {
@@ -74,7 +76,7 @@ export function targetMatrix(runs: readonly Run[]): Markup | undefined {
     const aims = new Set(all.filter((target) => target.name === name).map(targetInWords));
     const aim = element("small", {}, cut([...aims].join("; "), 120));
     const cells = runs.map((_, index) => element("td", {}, targetCell(name, measured[index], unmeasured[index])));
-    return element("tr", {}, element("th", { scope: "row" }, cut(name, 120), aim), cells);
+    return element("tr", {}, element("th", { scope: "row", title: cut(name, 120) }, cut(figureName(name), 120), aim), cells);
   });
   const heads = runs.map(({ letter, colour }) => element("th", { scope: "col" }, element("i", { class: `key ${colour}` }), letter));
   const head = element("thead", {}, element("tr", {}, element("td", {}, "Targets"), heads));
@@ -94,7 +96,8 @@ function operationMeasures(operation: string): Measure[] {
     const own = operationsOf(figures).find(([name]) => name === operation)?.[1];
     return own === undefined || own.count === 0 ? undefined : pick(own);
   };
-  return [
+  const samples = (figures: Figures) => operationsOf(figures).find(([name]) => name === operation)?.[1].count ?? 0;
+  const measures: Omit<Measure, "samples">[] = [
     { subject: operation, name: "success", unit: "part", better: "more", of: at(({ success }) => success) },
     { subject: operation, name: "recall", unit: "part", better: "more", of: at(({ recall }) => recall) },
     { subject: operation, name: "latency p50", unit: "ms", better: "less", of: at(({ latencyMs }) => latencyMs.p50) },
@@ -105,22 +108,26 @@ function operationMeasures(operation: string): Measure[] {
     { subject: operation, name: "hops, mean", unit: "", better: "less", of: at(({ hops }) => hops.mean) },
     { subject: operation, name: "requests, mean", unit: "", better: "less", of: at(({ requests }) => requests.mean) },
   ];
+  return measures.map((measure) => ({ ...measure, samples }));
 }
 
-function cells({ of, unit, better }: Measure, runs: readonly Run[]): Markup[] {
-  const first = runs[0] && of(runs[0].recording.figures);
-  return runs.map(({ recording }, index) => {
-    const value = of(recording.figures);
-    if (value === undefined || first === undefined || index === 0) return element("td", {}, quantity(value, unit));
-    return element("td", {}, quantity(value, unit), change(value, first, unit, better));
+function cells(measure: Measure, runs: readonly Run[]): Markup[] {
+  return runs.map(({ recording: { figures } }, index) => {
+    const text = quantity(measure.of(figures), measure.unit);
+    // Without a difference there is still its place, or the figure would move there.
+    return element("td", {}, text, index === 0 ? undefined : (change(measure, figures, runs[0]?.recording.figures) ?? element("small")));
   });
 }
 
-function change(value: number, first: number, unit: string, better: Measure["better"]): Markup | undefined {
+/** No colour for what chance can do, nor for what comes of another number of nodes: a larger network is not a worse one. */
+function change({ of, unit, better, samples }: Measure, figures: Figures, base: Figures | undefined): Markup | undefined {
+  const [value, first] = [of(figures), base && of(base)];
+  if (value === undefined || first === undefined || base === undefined) return undefined;
   const text = difference(value, first, unit);
   if (text === "") return undefined;
-  const isSmall = Math.abs(value - first) <= Math.abs(first) * NEGLIGIBLE || better === "neither";
-  if (isSmall) return element("small", { class: "dim" }, text);
+  const many = samples && Math.min(samples(figures), samples(base));
+  const isPlain = better === "neither" || figures.nodes !== base.nodes || isNoise(value, first, isPart(unit), many);
+  if (isPlain) return element("small", { class: "dim" }, text);
   const isBetter = value > first === (better === "more");
   return element("small", { class: isBetter ? "good" : "bad" }, text, element("span", {}, isBetter ? " better" : " worse"));
 }

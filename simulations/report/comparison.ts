@@ -5,6 +5,7 @@ import { percent, quantity } from "./format.ts";
 import { faultNotice, type Section } from "./header.ts";
 import { card } from "./load.ts";
 import { cut, element, type Markup } from "./markup.ts";
+import { type Measured, measuredPart } from "./measured.ts";
 import { kindKeys, overlayPicture } from "./overlay-picture.ts";
 import { line, type Point, plot } from "./plot.ts";
 import { MOST_DRAWN, type Run } from "./runs.ts";
@@ -14,26 +15,27 @@ import { columns, whole } from "./single.ts";
 import { sweepCharts } from "./sweep.ts";
 
 const LOAD_HEIGHT = 220;
-/** In small pictures beside each other fewer edges say the same. */
-const EDGES_OF_A_SMALL_RING = 700;
 const MAX_PANELS = 16;
 
 export function comparisonSections(runs: readonly Run[]): Section[] {
   const drawn = runs.slice(0, MOST_DRAWN);
+  const measured = drawn.map(({ recording }) => measuredPart(recording));
   const faults = runs.map(({ recording, letter }) => faultNotice(recording.figures.faults, letter));
   const rest = runs.length > drawn.length ? ` The charts below show the first ${MOST_DRAWN} of ${runs.length} runs.` : "";
   return [
-    whole("figures", "Headline figures", `Differences are to the first run, ${runs[0]?.letter ?? ""}.${rest}`, [
-      ...faults,
-      runKeys(drawn),
-      comparisonTable(runs),
-      targetMatrix(runs),
-    ]),
+    whole(
+      "figures",
+      "Headline figures",
+      `Differences are to the first run, ${runs[0]?.letter ?? ""}; better and worse where chance cannot do it and the networks are of one size.${rest}`,
+      [...faults, runKeys(drawn), comparisonTable(runs), targetMatrix(runs)],
+    ),
     whole("sweep", "What the option does", "Each figure over the option that the runs differ in.", [columns(sweepCharts(runs))]),
     whole("speed", "How fast, how far", "Each curve is one run. Read across at 50, 90 or 99 % to see what that share got.", [
       columns(curveCharts(drawn)),
     ]),
-    whole("time", "Over virtual time", "The same measure of every run on the same axes.", [seriesChart(panels(drawn), marksOf(drawn))]),
+    whole("time", "Over virtual time", "The same measure of every run on the same axes, from when its network had grown and settled.", [
+      seriesChart(panels(drawn, measured), marksOf(measured)),
+    ]),
     whole("load", "Who carries the load", "Requests answered by each node, as multiples of the mean of its run.", [
       columns([loadChart(drawn)]),
     ]),
@@ -68,13 +70,15 @@ function curveCharts(runs: readonly Run[]): Markup[] {
   });
 }
 
-function panels(runs: readonly Run[]): Panel[] {
-  const names = [...new Set(runs.flatMap(({ recording }) => recording.series.columns.map(({ name }) => name)))];
+/** @param measured one for each run. */
+function panels(runs: readonly Run[], measured: readonly Measured[]): Panel[] {
+  const names = [...new Set(measured.flatMap(({ series }) => series.columns.map(({ name }) => name)))];
   const qualityFirst = names.sort((a, b) => Number(isQuality(b)) - Number(isQuality(a))).slice(0, MAX_PANELS);
   return qualityFirst.map((title) => {
-    const lines = runs.flatMap(({ recording: { series }, letter, colour }, index) => {
-      const column = series.columns.find(({ name }) => name === title);
-      return column ? [{ name: letter, colour, stepMs: series.stepMs, column, run: `run-${index}` }] : [];
+    const lines = measured.flatMap(({ series: { columns, stepMs } }, index) => {
+      const column = columns.find(({ name }) => name === title);
+      const { letter = "", colour = "" } = runs[index] ?? {};
+      return column ? [{ name: letter, colour, stepMs, column, run: `run-${index}` }] : [];
     });
     const unit = lines[0]?.column.unit ?? "";
     return { title: cut(title, 60), unit: isQuality(title) && (unit === "" || unit === "%") ? "part" : unit, lines };
@@ -86,8 +90,8 @@ function isQuality(name: string): boolean {
 }
 
 /** What was done in any of the runs, each thing once. */
-function marksOf(runs: readonly Run[]): Mark[] {
-  const marks = runs.flatMap(({ recording }) => recording.marks);
+function marksOf(measured: readonly Measured[]): Mark[] {
+  const marks = measured.flatMap((each) => each.marks);
   return [...new Map(marks.map((mark) => [`${mark.label}\n${mark.fromMs}\n${mark.untilMs}`, mark])).values()].slice(0, 200);
 }
 
@@ -120,7 +124,7 @@ function meanOf(loads: readonly number[]): number {
 
 function rings(runs: readonly Run[]): Markup | undefined {
   const cards = runs.flatMap(({ recording, letter, name, colour }, index) => {
-    const ring = overlayPicture(recording.picture, EDGES_OF_A_SMALL_RING);
+    const ring = overlayPicture(recording.picture);
     if (ring === undefined) return [];
     const title = element("h3", {}, element("i", { class: `key ${colour}` }), `${letter} ${cut(name, 40)}`);
     return [

@@ -1,6 +1,6 @@
 import type { OperationFigures } from "../engine/statistics.ts";
 import type { Figures } from "../figures.ts";
-import { count, duration, NOTHING, percent } from "./format.ts";
+import { count, duration, percent } from "./format.ts";
 import { element, type Markup } from "./markup.ts";
 
 /** Operations by name, in the order in which the figures hold them: whatever a later version adds is shown too. */
@@ -9,7 +9,7 @@ export function operationsOf(figures: Figures): [name: string, figures: Operatio
 }
 
 export function operationTable(figures: Figures): Markup | undefined {
-  const operations = operationsOf(figures);
+  const operations = operationsOf(figures).filter(([, { count: number }]) => number !== 0);
   if (operations.length === 0) return undefined;
   const groups: readonly (readonly [string, number])[] = [
     ["", 1],
@@ -40,7 +40,6 @@ export function operationTable(figures: Figures): Markup | undefined {
 }
 
 function cellsOf({ count: number, success, recall, hops, requests, latencyMs }: OperationFigures): string[] {
-  if (number === 0) return ["0", ...Array.from({ length: 10 }, () => NOTHING)];
   return [
     ...[count(number), percent(success), percent(recall)],
     ...[count(hops.mean), count(hops.p50), count(hops.p99), count(requests.mean), count(requests.p99)],

@@ -43,8 +43,6 @@ function titleOf(recordings: readonly Recording[]): string {
 function leadOf(recordings: readonly Recording[]): string {
   const virtual = recordings.reduce((sum, { figures }) => sum + finite(figures.virtualMs), 0);
   const wall = recordings.reduce((sum, { figures }) => sum + finite(figures.wallMs), 0);
-  if (recordings.length === 0) return "Simulation of an overlay network";
-  const runs =
-    recordings.length === 1 ? "Simulation of an overlay network" : `${plural(recordings.length, "simulation")} of an overlay network`;
-  return `${runs}: ${duration(virtual)} of virtual time in ${duration(wall)}`;
+  if (recordings.length < 2) return "Simulation of an overlay network"; // of one, the facts below tell how long it took
+  return `${plural(recordings.length, "simulation")} of an overlay network: ${duration(virtual)} of virtual time in ${duration(wall)}`;
 }

@@ -8,6 +8,8 @@ import { exactScale, finite, linearScale } from "./scales.ts";
 const HEIGHT = 200;
 /** Rows shown at once; the others are unfolded. */
 const ROWS = 13;
+/** Where the busiest holder of a key has fewer requests, how they fell is chance. */
+const TOO_FEW = 10;
 
 /** Requests of each node, busiest first: the flatter, the fairer. */
 export function nodeLoadChart(loads: readonly number[]): Markup | undefined {
@@ -41,21 +43,25 @@ export function nodeLoadChart(loads: readonly number[]): Markup | undefined {
 
 /** What the holders of a key answer on average, beside the busiest of them. */
 export function keyLoadChart(keys: readonly KeyLoad[]): Markup | undefined {
-  if (keys.length === 0) return undefined;
-  const rows = keys.map(({ name, requests, holders, busiest }): BarRow => {
+  const telling = keys.filter(({ busiest }) => busiest >= TOO_FEW);
+  if (telling.length === 0) return undefined;
+  const rows = telling.map(({ name, requests, holders, busiest }): BarRow => {
     const mean = holders > 0 ? finite(requests) / holders : 0;
     const times = mean > 0 ? `${count(busiest / mean)} ×` : NOTHING;
     return { name: cut(name, 32), value: busiest, mark: mean, texts: [count(busiest), count(mean), times] };
   });
   const heads = ["Key", "busiest", "mean", "ratio"];
+  const left = keys.length - telling.length;
+  const rest = left === 0 ? "" : `. Left out: ${plural(left, "key")} with fewer than ${TOO_FEW} requests to any holder`;
   const explanation = "Requests to the busiest holder of each key (bar) and to its holders on average (line)";
-  return card("Load by key", explanation, folded(heads, rows, "k2"));
+  return card("Load by key", `${explanation}${rest}`, folded(heads, rows, "k2"));
 }
 
 export function trafficChart(traffic: readonly TrafficOfKind[]): Markup | undefined {
-  if (traffic.length === 0) return undefined;
+  const carried = traffic.filter(({ messages }) => messages !== 0);
+  if (carried.length === 0) return undefined;
   const all = traffic.reduce((sum, each) => sum + finite(each.bytes), 0);
-  const rows = [...traffic]
+  const rows = [...carried]
     .sort((a, b) => b.bytes - a.bytes)
     .map(({ kind, messages, bytes: size }): BarRow => {
       return { name: cut(kind, 32), value: size, texts: [bytes(size), all > 0 ? percent(finite(size) / all) : NOTHING, count(messages)] };

@@ -8,14 +8,18 @@ import { shape, shapeColour, shapeIndex } from "./shapes.ts";
 /** The drawing is a square of this many units; on most screens a unit is a pixel or a little more. */
 const SIZE = 400;
 const MIDDLE = SIZE / 2;
-const RADIUS = 174;
-/** Nearest distance of two numbers beside the ring. */
-const APART = 13;
+/** Leaves room for the numbers in all lanes: what lies outside the square would cover the text around it. */
+const RADIUS = 150;
+/** What a number of two digits takes, with a little air. */
+const NUMBER = { width: 16, height: 12 };
+/** From the ring to the middle of the numbers in the first lane, and from there to the next. */
+const TO_NUMBERS = 13;
+const LANE = 14;
 const NUMBER_LANES = 3;
 /** Kinds that are named under the picture. */
 const MAX_KINDS = 8;
-/** Chords are drawn the fainter the longer they are: long ones are many, and cross in the middle. */
-const FAINTNESS = ["near", "middling", "far"] as const;
+/** Kinds of hosts of which several are not spelled with an s. */
+const PLURALS: Readonly<Record<string, string>> = { adversary: "adversaries", slow: "slow nodes" };
 
 interface Spot {
   readonly x: number;
@@ -23,12 +27,11 @@ interface Spot {
   readonly angle: number;
 }
 
-/** The nodes on the ring of ids, who knows whom, and one lookup walking through them. @param mostEdges Edges drawn, evenly chosen. */
-export function overlayPicture({ nodes, edges, lookup }: Picture, mostEdges = 4_000): Markup | undefined {
+/** The nodes on the ring of ids, and one lookup walking through them. Who knows whom is left out: thousands of chords hide the lookup. */
+export function overlayPicture({ nodes, lookup }: Picture): Markup | undefined {
   if (nodes.length === 0) return undefined;
   const spots = nodes.map(({ at }) => spotAt(finite(at)));
   const kinds = nodes.map(({ kind }) => kind);
-  const every = Math.max(1, Math.ceil(edges.length / mostEdges));
   const size = nodes.length > 250 ? 0.8 : nodes.length > 80 ? 1 : 1.3;
   const asked = `${lookup ? `, and one lookup with ${plural(lookup.requests.length, "request")}` : ""}`;
   return element(
@@ -39,14 +42,6 @@ export function overlayPicture({ nodes, edges, lookup }: Picture, mostEdges = 4_
       role: "img",
       "aria-label": `${plural(nodes.length, "node")} on the ring of ids${asked}`,
     },
-    element(
-      "g",
-      { class: "edges" },
-      edgePaths(
-        edges.filter((_, index) => index % every === 0),
-        spots,
-      ),
-    ),
     element("circle", { cx: MIDDLE, cy: MIDDLE, r: RADIUS, class: "orbit" }),
     element(
       "g",
@@ -67,7 +62,7 @@ export function kindKeys(nodes: readonly PicturedNode[]): Markup {
       { class: "glyph", viewBox: "-6 -6 12 12", "aria-hidden": "true" },
       shape(index, 0, 0, 1.2, shapeColour(index)),
     );
-    return element("span", {}, glyph, plural(kinds.filter((each) => each === kind).length, cut(kind, 24)));
+    return element("span", {}, glyph, plural(kinds.filter((each) => each === kind).length, cut(kind, 24), PLURALS[kind]));
   });
   return element("p", { class: "keys" }, keys);
 }
@@ -79,26 +74,6 @@ function spotAt(at: number): Spot {
 
 function polar(angle: number, radius: number): { x: number; y: number } {
   return { x: MIDDLE + radius * Math.cos(angle), y: MIDDLE + radius * Math.sin(angle) };
-}
-
-function edgePaths(edges: Picture["edges"], spots: readonly Spot[]): Markup[] {
-  const paths = FAINTNESS.map(() => "");
-  for (const [from, to] of edges) {
-    const [a, b] = [spots[from], spots[to]];
-    if (a === undefined || b === undefined) continue;
-    const length = Math.hypot(a.x - b.x, a.y - b.y) / (2 * RADIUS);
-    const index = length < 0.35 ? 0 : length < 0.75 ? 1 : 2;
-    paths[index] += chord(a, b);
-  }
-  return paths.map((d, index) => element("path", { d, class: FAINTNESS[index] ?? "far" }));
-}
-
-/** Bent towards the middle, the more the longer it is, so that neighbours are joined along the ring and the far across it. */
-function chord(a: Spot, b: Spot): string {
-  const bent = 1 - 0.6 * Math.min(1, Math.hypot(a.x - b.x, a.y - b.y) / (2 * RADIUS));
-  const x = MIDDLE + ((a.x + b.x) / 2 - MIDDLE) * bent;
-  const y = MIDDLE + ((a.y + b.y) / 2 - MIDDLE) * bent;
-  return `M${Math.round(a.x)} ${Math.round(a.y)}Q${Math.round(x)} ${Math.round(y)} ${Math.round(b.x)} ${Math.round(b.y)}`;
 }
 
 function nodeShape({ kind, place }: PicturedNode, spot: Spot | undefined, kinds: readonly string[], size: number): Markup | undefined {
@@ -146,8 +121,8 @@ function step(
 /** Beside the ring, as far out as it must not to cover another number. */
 function placeForNumber({ angle }: Spot, taken: { x: number; y: number }[]): { x: number; y: number; lane: number } | undefined {
   for (let lane = 0; lane < NUMBER_LANES; lane++) {
-    const place = polar(angle, RADIUS + 11 + lane * (APART - 1));
-    if (taken.every((other) => Math.hypot(other.x - place.x, other.y - place.y) >= APART)) {
+    const place = polar(angle, RADIUS + TO_NUMBERS + lane * LANE);
+    if (taken.every(({ x, y }) => Math.abs(x - place.x) >= NUMBER.width || Math.abs(y - place.y) >= NUMBER.height)) {
       taken.push(place);
       return { ...place, lane };
     }

@@ -61,7 +61,8 @@ export function seriesChart(panels: readonly Panel[], marks: readonly Mark[]): M
   const shown = numbered(marks, longest);
   const steps = drawable.flatMap(({ lines }) => lines).reduce((most, { column }) => Math.max(most, column.values.length), 0);
   const times = Array.from({ length: steps }, (_, index) => duration(((index + 0.5) / steps) * longest));
-  const charts = drawable.map((panel, index) => panelChart(panel, longest, shown, index === 0, index === drawable.length - 1));
+  const first = drawable.findIndex((panel) => !isSaid(panel));
+  const charts = drawable.map((panel, index) => panelChart(panel, longest, shown, index === first, index === drawable.length - 1));
   return element(
     "figure",
     { class: "card series", "data-labels": JSON.stringify(times) },
@@ -85,6 +86,7 @@ function panelChart(
   isLast: boolean,
 ): Markup {
   const isQuality = QUALITY.test(title);
+  if (isSaid({ title, unit, lines })) return headOf(title, "100 % of all operations, all the time");
   const height = isQuality ? TALL : LOW;
   const x = timeScale(untilMs);
   const y = yScale(lines, unit, isQuality ? 5 : 2);
@@ -101,10 +103,18 @@ function panelChart(
     over: element("g", { class: "mark-labels" }, labels),
     readings: { along: "x", lines: lines.map(({ name, colour, column }) => ({ name, colour, values: readings(column, unit) })) },
   });
-  return together(
-    element("div", { class: "panel-head" }, element("h3", {}, title), isFirst || lines[0]?.run === undefined ? keysOf(lines) : undefined),
-    chart,
-  );
+  return together(headOf(title, isFirst || lines[0]?.run === undefined ? keysOf(lines) : undefined), chart);
+}
+
+function headOf(title: string, beside: Markup | string | undefined): Markup {
+  const text = typeof beside === "string" ? element("p", { class: "keys dim" }, beside) : beside;
+  return element("div", { class: "panel-head" }, element("h3", {}, title), text);
+}
+
+/** A line along the top of an empty chart says less than a sentence. */
+function isSaid({ title, unit, lines }: Panel): boolean {
+  const summaries = lines.map(({ column }) => summaryOf(column.values)).filter((summary) => summary !== undefined);
+  return QUALITY.test(title) && isPart(unit) && summaries.length > 0 && summaries.every(({ least, most }) => least === 1 && most === 1);
 }
 
 /** Names of several lines with their colours; of one, what it amounts to. */

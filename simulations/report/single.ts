@@ -1,11 +1,13 @@
 import type { Picture, Recording, TargetResult } from "../recording.ts";
+import { targetsFor, targetsForInWords } from "../targets-for.ts";
 import { unmeasuredIn } from "../unmeasured.ts";
 import { curveCharts } from "./curves.ts";
 import { operationTable } from "./figures.ts";
-import { count, duration, plural, quantity } from "./format.ts";
+import { count, plural, quantity } from "./format.ts";
 import { faultNotice, type Section, scenarioTable } from "./header.ts";
 import { card, keyLoadChart, nodeLoadChart, trafficChart } from "./load.ts";
 import { element, type Markup } from "./markup.ts";
+import { measuredPart } from "./measured.ts";
 import { kindKeys, overlayPicture } from "./overlay-picture.ts";
 import { panelsOf, seriesChart } from "./series.ts";
 import { targetCards } from "./targets.ts";
@@ -16,15 +18,19 @@ const MANY = 5;
 
 /** What a report of one run consists of; what was not measured is left out. */
 export function sectionsOf(recording: Recording): Section[] {
-  const { curves, series, marks, loadByNode, loadByKey, traffic, picture } = recording;
+  const { curves, loadByNode, loadByKey, traffic, picture } = recording;
+  const { series, marks } = measuredPart(recording);
   return [
     figuresSection(recording),
     whole("speed", "How fast, how far", "Each curve is one kind of operation. Read across at 50, 90 or 99 % to see what that share got.", [
       columns(curveCharts(curves)),
     ]),
-    whole("time", "Over virtual time", "How well it went, what it cost, and what was done to the network meanwhile.", [
-      seriesChart(panelsOf(series), marks),
-    ]),
+    whole(
+      "time",
+      "Over virtual time",
+      "How well it went, what it cost, and what was done to the network, from when it had grown and settled.",
+      [seriesChart(panelsOf(series), marks)],
+    ),
     whole("load", "Who carries the load", "An overlay is fair when the busiest is not far from the mean.", [
       columns([stack([nodeLoadChart(loadByNode), trafficChart(traffic)]), keyLoadChart(loadByKey)]),
     ]),
@@ -32,17 +38,16 @@ export function sectionsOf(recording: Recording): Section[] {
   ].filter((each) => each !== undefined);
 }
 
-export function pictureContent(picture: Picture, mostEdges?: number): (Markup | undefined)[] {
-  const ring = overlayPicture(picture, mostEdges);
+function pictureContent(picture: Picture): (Markup | undefined)[] {
+  const ring = overlayPicture(picture);
   if (ring === undefined) return [];
   const { lookup, nodes } = picture;
-  const shown = `${plural(nodes.length, "node")}, ${plural(picture.edges.length, "entry", "entries")} of their tables`;
   const walk = lookup && walkChart(lookup);
   return [
     element(
       "div",
       { class: "pair" },
-      card("The ring of ids", shown, ring, kindKeys(nodes)),
+      card("The ring of ids", `${plural(nodes.length, "node")}, each where its id is`, ring, kindKeys(nodes)),
       walk &&
         lookup &&
         card(
@@ -81,13 +86,18 @@ function figuresSection(recording: Recording): Section {
     costs(recording),
     scenarioTable(recording),
   ];
-  return { id: "figures", title: "Headline figures", about: verdictOn(targets, unmeasured.length), content };
+  return { id: "figures", title: "Headline figures", about: `${verdictOn(targets, unmeasured.length)}${notOn(recording)}`, content };
 }
 
 function verdictOn(targets: readonly TargetResult[], unmeasured: number): string {
   const rest = unmeasured === 0 ? "" : ` ${plural(unmeasured, "target")} could not be measured.`;
   if (targets.length === 0) return unmeasured === 0 ? "No targets were set for this run." : rest.trim();
   return `${reachedOf(targets)}${rest}`;
+}
+
+function notOn(recording: Recording): string {
+  const meant = targetsFor(recording);
+  return meant === undefined ? "" : ` But ${targetsForInWords(meant)}.`;
 }
 
 function reachedOf(targets: readonly TargetResult[]): string {
@@ -102,12 +112,11 @@ function costs({ figures }: Recording): Markup {
     `${quantity(figures.bytesPerNodeSecond, "B/s")} a node`,
     `${count(figures.messagesPerSecond)} messages a real second simulated`,
     `${quantity(figures.rssBytes, "bytes")} of memory`,
-    `${duration(figures.virtualMs)} of virtual time in ${duration(figures.wallMs)}`,
   ];
   return element("p", { class: "costs dim" }, text.join(" · "));
 }
 
 function aboutPicture({ lookup }: Picture): string {
-  if (lookup === undefined) return "Every node where its id is, joined to those that stand in its table.";
+  if (lookup === undefined) return "Every node where its id is.";
   return "Every node where its id is. The lookup starts at the circled node and nears the wedge, its target; numbers and colours follow time.";
 }

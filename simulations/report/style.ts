@@ -1,8 +1,8 @@
 import { CHART_STYLE } from "./chart-style.ts";
 import { colourClasses, colourVariables } from "./palette.ts";
 
-const LIGHT = `--page:#faf9f6;--card:#fff;--ink:#16191d;--dim:#5a616a;--rule:#dedad1;--grid:#ece8e0;--track:#efece5;--band:#a86a1626;--stem:#8a5a1a;--good:#0a6b45;--bad:#b3261e;--goodish:#0a6b4520;--quiet:#8b929b;--edge:#3a4350;${colourVariables("light")}`;
-const DARK = `--page:#0f1215;--card:#161a1f;--ink:#e9ecef;--dim:#a0a9b4;--rule:#2d343c;--grid:#242a31;--track:#242a31;--band:#ffc46b24;--stem:#d7a458;--good:#54d6a0;--bad:#ff8a80;--goodish:#54d6a026;--quiet:#7d8793;--edge:#b9c6d6;${colourVariables("dark")}`;
+const LIGHT = `--page:#faf9f6;--card:#fff;--ink:#16191d;--dim:#5a616a;--rule:#dedad1;--grid:#ece8e0;--track:#efece5;--band:#a86a1626;--stem:#8a5a1a;--good:#0a6b45;--bad:#b3261e;--goodish:#0a6b4520;--quiet:#8b929b;--more:#0004;${colourVariables("light")}`;
+const DARK = `--page:#0f1215;--card:#161a1f;--ink:#e9ecef;--dim:#a0a9b4;--rule:#2d343c;--grid:#242a31;--track:#242a31;--band:#ffc46b24;--stem:#d7a458;--good:#54d6a0;--bad:#ff8a80;--goodish:#54d6a026;--quiet:#7d8793;--more:#000c;${colourVariables("dark")}`;
 
 /** Sizes and distances are multiples of 4 pixels, text of one step of 1.2. */
 const PAGE = `
@@ -58,7 +58,7 @@ figcaption p{font-size:13px}
 .good{color:var(--good);fill:var(--good)}.bad{color:var(--bad);fill:var(--bad)}
 .notice{border:1px solid var(--bad);border-left-width:5px;border-radius:8px;background:var(--card);padding:14px 18px;margin-bottom:16px}
 .notice ul{padding-left:20px;font-size:13.5px}
-.scroll{overflow-x:auto;scrollbar-width:thin}
+.scroll{overflow-x:auto;scrollbar-width:thin;background:linear-gradient(90deg,var(--card) 40%,transparent) 0/48px 100% no-repeat local,linear-gradient(270deg,var(--card) 40%,transparent) 100%/48px 100% no-repeat local,linear-gradient(90deg,var(--more),transparent) 0/16px 100% no-repeat scroll,linear-gradient(270deg,var(--more),transparent) 100%/16px 100% no-repeat scroll,var(--card)}
 .scroll.card{padding:6px 20px 10px;margin-bottom:16px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{padding:6px 0 6px 18px;text-align:right;white-space:nowrap;font-weight:400;border-top:1px solid var(--grid);vertical-align:top}

@@ -1,5 +1,6 @@
 import type { TargetResult } from "../recording.ts";
 import type { Unmeasured } from "../unmeasured.ts";
+import { figureName } from "./figure-name.ts";
 import { isPart, NOTHING, quantity, tickLabel } from "./format.ts";
 import { type Child, cut, element, type Markup, percentOf } from "./markup.ts";
 import { finite } from "./scales.ts";
@@ -38,10 +39,14 @@ function unmeasuredCard(unmeasured: Unmeasured): Markup {
   return element(
     "li",
     { class: "card unmeasured" },
-    element("p", { class: "name" }, cut(unmeasured.name, 120)),
+    nameOf(unmeasured.name),
     element("p", { class: "figure dim" }, NOTHING),
     element("p", { class: "aim" }, notMeasured(unmeasured), element("span", { class: "dim" }, targetInWords(unmeasured))),
   );
+}
+
+function nameOf(name: string): Markup {
+  return element("p", { class: "name", title: cut(name, 120) }, cut(figureName(name), 120));
 }
 
 function targetCard(result: TargetResult): Markup {
@@ -49,7 +54,7 @@ function targetCard(result: TargetResult): Markup {
   return element(
     "li",
     { class: reached ? "card reached" : "card missed" },
-    element("p", { class: "name" }, cut(name, 120)),
+    nameOf(name),
     element("p", { class: "figure" }, figureOf(value, unit)),
     bullet(result),
     element("p", { class: "aim" }, verdict(reached), element("span", { class: "dim" }, targetInWords(result))),

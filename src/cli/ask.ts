@@ -1,14 +1,16 @@
+import type { Command } from "commander";
 import type { Match, Rank } from "../../dht/index.ts";
 import { shortId } from "../../routing/index.ts";
 import type { Answer } from "../agent-node.ts";
 import { kwargs } from "../call-arguments.ts";
 import { Client } from "../client.ts";
 import { SynapseError } from "../errors.ts";
-import { callOnce } from "./call.ts";
-import { inContext, makeCommand } from "./command.ts";
+import { callOnce, explained } from "./call.ts";
+import { inContext, makeCommand, refuseIdle } from "./command.ts";
 import { matchData, rank } from "./find.ts";
 import { address, bootstrapOption, keyValue, swarmOption, timeoutOption } from "./options.ts";
 import { type Output, readable } from "./output.ts";
+import { checkQuery } from "./query-text.ts";
 import { visiting } from "./visitor.ts";
 
 interface AskFlags {
@@ -33,10 +35,12 @@ export function askCommand() {
     .addOption(timeoutOption(30_000))
     .addOption(bootstrapOption())
     .addOption(swarmOption())
-    .action((who: string, task: string, flags: AskFlags) =>
+    .action((who: string, task: string, flags: AskFlags, command: Command) =>
       inContext(flags, async ({ output, signal }) => {
-        const asked = who.startsWith("@") ? askAnybody(who.slice(1), task, flags, signal) : askAddress(who, task, flags, signal);
-        showAnswer(output, await asked);
+        if (who.startsWith("@")) return showAnswer(output, await askAnybody(who.slice(1), task, flags, signal));
+        const where = addressOf(who);
+        refuseIdle(command, ["rank", "bootstrap", "swarm"], `${where} is asked, and nobody is searched for`);
+        showAnswer(output, await askAddress(where, task, flags, signal));
       }),
     );
 }
@@ -53,22 +57,25 @@ function showAnswer(output: Output, { result, agent, passedOver }: Answer): void
   output.data(data, () => readable(result));
 }
 
-function askAnybody(query: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
+async function askAnybody(query: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
+  checkQuery(query);
   return visiting(flags, signal, (node, within, leftMs) =>
     node.ask(query, task, { timeoutMs: leftMs, signal: within, rank: flags.rank, context: flags.context }),
   );
 }
 
-async function askAddress(who: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
-  let host: string;
+function addressOf(who: string): string {
   try {
-    host = address(who);
+    return address(who);
   } catch {
     throw new SynapseError("bad_address", `neither @NAME nor HOST:PORT: ${JSON.stringify(who)}`, {
       hint: `write @${who} to ask any agent with that capability`,
     });
   }
+}
+
+async function askAddress(where: string, task: string, flags: AskFlags, signal: AbortSignal): Promise<Answer> {
   const named = flags.context === undefined ? [] : [kwargs({ context: flags.context })];
-  const result = await callOnce(new Client(host), "_agent.ask", [task, ...named], flags.timeout, signal);
+  const result = await explained(callOnce(new Client(where), "_agent.ask", [task, ...named], flags.timeout, signal));
   return { result, agent: undefined, passedOver: [] };
 }

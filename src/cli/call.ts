@@ -25,19 +25,41 @@ export function callCommand() {
     .action((where: string, endpoint: string, args: readonly string[], flags: CallFlags) =>
       inContext(flags, async ({ output, signal }) => {
         const named = flags.kwargs === undefined ? [] : [kwargs(flags.kwargs)];
-        const result = await callOnce(new Client(where), endpoint, [...args.map(jsonOrText), ...named], flags.timeout, signal);
+        const asking = callOnce(new Client(where), endpoint, [...args.map(jsonOrText), ...named], flags.timeout, signal);
+        const result = await explained(asking.catch((error: unknown) => explainUnregistered(error, where)));
         output.data(result, () => readable(result));
       }),
     );
 }
 
-/** Silence looks the same whether a node is busy or another program waits for more: whoever asks is told of both. */
+/**
+ * With what to do about it where nobody answered. Silence looks the same whether a node is busy or another program waits for more: whoever
+ * asks is told of both.
+ */
 export async function explained<T>(asking: Promise<T>): Promise<T> {
   return asking.catch((error: unknown) => {
-    if (!(error instanceof SynapseError) || error.code !== "timed_out" || error.remote) throw error;
-    const hint = "is it a Synapse node that listens there? a busy one takes longer: --timeout";
-    throw new SynapseError("timed_out", error.message, { hint, retryable: true, cause: error });
+    if (!(error instanceof SynapseError) || error.remote || error.hint !== undefined) throw error;
+    const { code, message, peer } = error;
+    const said = { ...(peer !== undefined && { peer }), retryable: true, cause: error };
+    if (code === "unreachable") {
+      const hint = "does a node run there? `synapse start` prints the address to use; from another machine, is a firewall between?";
+      throw new SynapseError("unreachable", message, { ...said, hint });
+    }
+    if (code !== "timed_out") throw error;
+    throw new SynapseError("timed_out", message, {
+      ...said,
+      hint: "is it a Synapse node that listens there? a busy one takes longer: --timeout",
+    });
   });
+}
+
+/** Python nodes and ours say it in the same words. */
+function explainUnregistered(error: unknown, where: string): never {
+  const isUnregistered = error instanceof SynapseError && error.remote && error.message.startsWith("Unregistered endpoint called");
+  if (!isUnregistered) throw error;
+  const { message, peer = where } = error;
+  const hint = `\`synapse call ${where} _synapse.methods\` lists those that are published`;
+  throw new SynapseError("bad_request", message, { hint, peer, remote: true, cause: error });
 }
 
 /** One call by a client that is closed afterwards. */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { SynapseError } from "../errors.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { Output } from "./output.ts";
 
@@ -19,6 +20,16 @@ export function makeGroup(name: string, summary: string, examples: readonly stri
   return new Command(name)
     .description(summary)
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}\n\n${EXIT_CODES_HELP}`);
+}
+
+/**
+ * Whoever types an option means it to do something. What comes from the environment is for all commands alike, and may be of no use here.
+ * @param idle names of options that do nothing beside what was typed otherwise.
+ * @throws SynapseError `bad_options`.
+ */
+export function refuseIdle(command: Command, idle: readonly string[], why: string): void {
+  const typed = idle.find((name) => command.getOptionValueSource(name) === "cli");
+  if (typed !== undefined) throw new SynapseError("bad_options", `--${typed} does nothing here: ${why}`, { hint: "leave it out" });
 }
 
 /** The help on commands below one, which names those that are not there; commander's own would just show what there is. */

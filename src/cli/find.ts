@@ -1,13 +1,14 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { FindReport, FindResult, Match, Rank, WatchEvent } from "../../dht/index.ts";
 import { shortId, toHex } from "../../routing/index.ts";
 import { shortAddress } from "../address.ts";
 import { SynapseError } from "../errors.ts";
 import type { Node } from "../node.ts";
-import { type CommandContext, inContext, makeCommand } from "./command.ts";
+import { type CommandContext, inContext, makeCommand, refuseIdle } from "./command.ts";
 import { describeTrace, traceData } from "./explain.ts";
 import { bootstrapOption, swarmOption, timeoutOption, wholeNumber } from "./options.ts";
 import { type Colours, printable, table } from "./output.ts";
+import { asOneName, checkQuery } from "./query-text.ts";
 import { staying, visiting } from "./visitor.ts";
 
 interface FindFlags {
@@ -39,8 +40,13 @@ export function findCommand() {
     .option("--watch", "stay, and tell who appears, changes and leaves, until Ctrl-C")
     .option("--explain", "show how the search went: keys, nodes, times, and near misses")
     .addOption(timeoutOption(30_000))
-    .action((words: readonly string[], flags: FindFlags) =>
-      inContext(flags, (context) => (flags.watch ? watch : find)(words.join(" "), flags, context)),
+    .action((words: readonly string[], flags: FindFlags, command: Command) =>
+      inContext(flags, (context) => {
+        const query = words.join(" ");
+        checkQuery(query);
+        if (flags.watch) refuseIdle(command, ["limit", "rank", "explain"], "--watch tells of everybody, in the order in which they come");
+        return (flags.watch ? watch : find)(query, flags, context);
+      }),
     );
 }
 
@@ -91,9 +97,14 @@ function resultData(query: string, { matches, report, trace }: FindResult) {
 function nobody(query: string, report: FindReport): SynapseError {
   return new SynapseError("not_found", `nobody offers ${query} (${describeCost(report)})`, {
     hint: report.complete
-      ? "every node responsible for it was asked; is the agent running, in the same swarm, under that very name? --explain shows near misses"
+      ? `every node responsible for it was asked; ${inOneName(query)}is the agent running, in the same swarm, under that very name? --explain shows near misses`
       : "some of the nodes responsible for it did not answer; try again",
   });
+}
+
+function inOneName(query: string): string {
+  const name = asOneName(query);
+  return name === undefined ? "" : `one capability of that name is written ${name}; `;
 }
 
 /** `nearest`, `fresh`, `random`, `price`, `price:desc` */
@@ -127,7 +138,7 @@ export function describeMatches(style: Colours, matches: readonly Match[], repor
 }
 
 export function describeCost({ hops, requests, failed, ms, complete, truncated }: FindReport): string {
-  const parts = [`${hops} ${hops === 1 ? "hop" : "hops"}`, `${requests} requests`];
+  const parts = [`${hops} ${hops === 1 ? "hop" : "hops"}`, `${requests} ${requests === 1 ? "request" : "requests"}`];
   if (failed > 0) parts.push(`${failed} failed`);
   parts.push(`${Math.round(ms)} ms`);
   parts.push(truncated ? "there may be more: --limit" : complete ? "complete" : "incomplete: some did not answer");

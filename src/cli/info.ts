@@ -16,11 +16,18 @@ export function infoCommand() {
         const info = await explained(callOnce(new Client(where), "_synapse.info", [], flags.timeout, signal));
         output.data(info, (style) =>
           typeof info === "object" && info !== null
-            ? Object.entries(info).map(([key, value]) => `${style.dim(printable(key).padEnd(13))}${describe(value)}`)
+            ? tellingOf(info).map(([key, value]) => `${style.dim(printable(key).padEnd(13))}${describe(value)}`)
             : readable(info),
         );
       }),
     );
+}
+
+/** What every node of ours says of itself, an agent too, because a Python node expects it: it tells a person nothing. */
+const SAID_BY_ALL: Readonly<Record<string, unknown>> = { kind: "node", team: "default" };
+
+function tellingOf(info: object): [string, unknown][] {
+  return Object.entries(info).filter(([key, value]) => value !== "" && (!Object.hasOwn(SAID_BY_ALL, key) || SAID_BY_ALL[key] !== value));
 }
 
 function describe(value: unknown): string {

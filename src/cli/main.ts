@@ -32,7 +32,9 @@ const program = new Command("synapse")
 for (const group of [program, ...program.commands.filter(({ commands }) => commands.length > 0)]) group.addCommand(helpCommand(group));
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-  command.exitOverride().showHelpAfterError("Run it with --help for what it takes.").showSuggestionAfterError();
+  const { commands } = command;
+  const below = commands.length === 0 ? "" : `Commands: ${commands.map((each) => each.name()).join(", ")}.\n`;
+  command.exitOverride().showHelpAfterError(`${below}Run it with --help for what it takes.`).showSuggestionAfterError();
 }
 
 // Whoever reads has read enough: `synapse find … | head -1`.

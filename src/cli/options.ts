@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { parseAddress } from "../address.ts";
 import { SynapseError } from "../errors.ts";
+import { LONGEST_TIMER_MS } from "../runtime.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -10,6 +11,19 @@ export function duration(text: string): number {
   if (match === null) throw new InvalidArgumentError("Write a number and a unit: 500ms, 30s, 5m, 1h or 1d.");
   const ms = Number(match[1]) * (UNITS[match[2] ?? "s"] as number);
   if (ms < 1) throw new InvalidArgumentError("Write a time of at least 1ms.");
+  return ms;
+}
+
+/** What {@link duration} reads as so many ms, in the largest unit that leaves no fraction: `2m`, `90s`. */
+export function durationText(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, each]) => ms % each === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
+}
+
+/** A {@link duration} that is waited for here: no longer than timers count. Virtual time has no such bound. */
+function wait(text: string): number {
+  const ms = duration(text);
+  if (ms > LONGEST_TIMER_MS) throw new InvalidArgumentError(`Write a time of at most ${Math.floor(LONGEST_TIMER_MS / 86_400_000)}d.`);
   return ms;
 }
 
@@ -41,6 +55,12 @@ export function addresses(text: string, before: readonly string[] | undefined): 
   }
 }
 
+/** A text that is to be seen: a name of blanks would look like a fault in the line that shows it. */
+export function visibleText(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("Write something that can be read.");
+  return text;
+}
+
 /** One of several texts. */
 export function collect(text: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), text];
@@ -50,7 +70,9 @@ export function collect(text: string, before: readonly string[] | undefined): st
 export function keyValue(text: string, before: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Write key=value.");
-  return { ...before, [text.slice(0, at)]: jsonOrText(text.slice(at + 1)) };
+  const key = text.slice(0, at);
+  if (before !== undefined && Object.hasOwn(before, key)) throw new InvalidArgumentError(`It was given before: say once what ${key} is.`);
+  return { ...before, [key]: jsonOrText(text.slice(at + 1)) };
 }
 
 /** JSON, or the text itself: so that `42` is a number and `hello` needs no quotes within quotes. */
@@ -80,4 +102,4 @@ export const bootstrapOption = () =>
 export const swarmOption = () => new Option("--swarm <NAME>", "the network to be in").default("default").env("SYNAPSE_SWARM");
 
 export const timeoutOption = (ms: number) =>
-  new Option("--timeout <TIME>", "give up after this long").argParser(duration).default(ms, `${ms / 1000}s`);
+  new Option("--timeout <TIME>", "give up after this long").argParser(wait).default(ms, `${ms / 1000}s`);

@@ -1,6 +1,6 @@
 import { Client } from "../client.ts";
 import { SynapseError } from "../errors.ts";
-import { callOnce } from "./call.ts";
+import { callOnce, explained } from "./call.ts";
 import { inContext, makeCommand } from "./command.ts";
 import { address, timeoutOption } from "./options.ts";
 import { table } from "./output.ts";
@@ -22,7 +22,7 @@ export function peersCommand() {
     .addOption(timeoutOption(5_000))
     .action((where: string, flags: { timeout: number; json?: boolean }) =>
       inContext(flags, async ({ output, signal }) => {
-        const peers = await callOnce(new Client(where), "_synapse.peers", [], flags.timeout, signal);
+        const peers = await explained(callOnce(new Client(where), "_synapse.peers", [], flags.timeout, signal));
         if (!Array.isArray(peers) || !peers.every(isPeer))
           throw new SynapseError("bad_answer", `${where} gave no list of peers`, { peer: where });
         output.data(peers, (style) => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Option } from "commander";
@@ -9,7 +10,8 @@ import { AgentNode, type TaskHandler } from "../agent-node.ts";
 import { messageOf, SynapseError } from "../errors.ts";
 import { Identity } from "../identity.ts";
 import { type CommandContext, inContext, makeCommand } from "./command.ts";
-import { address, bootstrapOption, collect, swarmOption } from "./options.ts";
+import { address, bootstrapOption, collect, swarmOption, visibleText } from "./options.ts";
+import type { Output } from "./output.ts";
 import { programHandler } from "./task-program.ts";
 
 interface StartFlags {
@@ -37,7 +39,7 @@ export function startCommand() {
     "synapse start --name cy --capability code-review --attribute lang=go --attribute price=0.02 --exec ./review.py",
     'synapse start --name bo --capability "translation=English to German" --handler ./translate.mjs --bootstrap 127.0.0.1:9999',
   ])
-    .option("--name <NAME>", "what people call it; default: the beginning of its id")
+    .option("--name <NAME>", "what people call it; default: the beginning of its id", visibleText)
     .option("--role <TEXT>", "what it is, in a word or two")
     .option("--description <TEXT>", "what it does, in a sentence")
     .option("--capability <NAME[=TEXT]>", "something it can do, found under this name; may be given several times", collect)
@@ -57,15 +59,15 @@ export function startCommand() {
 async function serve(flags: StartFlags, { output, signal }: CommandContext): Promise<void> {
   const log = (line: string) => output.say(`${new Date().toISOString()} ${line}`);
   const handler = await handlerOf(flags, log);
-  const identity = flags.identity === undefined ? Identity.generate() : await Identity.loadOrCreate(flags.identity);
+  const identity = flags.identity === undefined ? Identity.generate() : await identityIn(flags.identity, output);
   const { state } = flags;
   const node = new AgentNode({ ...cardOf(flags, identity), ...networkOf(flags), identity, ...(state !== undefined && { state }), log });
   if (handler !== undefined) node.onTask(handler);
   await node.start({ signal });
-  if (handler === undefined && node.capabilities.length > 0) {
-    output.say(
-      `${output.sayStyle.yellow("warning")} it offers ${node.capabilities.length} capabilities but has nobody to do the work: add --exec or --handler`,
-    );
+  const offered = node.capabilities.length;
+  if (handler === undefined && offered > 0) {
+    const many = offered === 1 ? "1 capability" : `${offered} capabilities`;
+    output.say(`${output.sayStyle.yellow("warning")} it offers ${many} but has nobody to do the work: add --exec or --handler`);
   }
   const own = shortAddress(node.addresses[0] ?? formatAddress({ host: parseAddress(flags.listen).host, port: node.port }));
   const data = {
@@ -92,7 +94,19 @@ async function serve(flags: StartFlags, { output, signal }: CommandContext): Pro
   await node.stop();
 }
 
+/** Whoever has mistyped the name of a file has a new id from now on, and is to see that. */
+async function identityIn(file: string, output: Output): Promise<Identity> {
+  const isNew = !existsSync(file);
+  const identity = await Identity.loadOrCreate(file);
+  if (isNew) output.say(`new key written to ${file}`);
+  return identity;
+}
+
 function cardOf({ name, role, description, capability = [], attribute = [] }: StartFlags, identity: Identity) {
+  if (attribute.length > 0 && capability.length === 0)
+    throw new SynapseError("bad_options", "--attribute is a fact about a capability, and there is none", { hint: "add --capability NAME" });
+  refuseTwice("--capability", capability);
+  refuseTwice("--attribute", attribute);
   const facts = factsOf(attribute);
   return {
     name: name ?? toHex(identity.nodeId).slice(0, 8),
@@ -111,6 +125,13 @@ function networkOf({ listen, announce, bootstrap, swarm, plaintext: who }: Start
     ...(announce && { announce }),
     ...(bootstrap && { bootstrap }),
   };
+}
+
+/** Whoever says two things of one name means one of them, and which, only he knows. */
+function refuseTwice(option: string, texts: readonly string[]): void {
+  const names = texts.map((text) => text.split("=", 1)[0] as string);
+  const twice = names.find((name, place) => names.indexOf(name) < place);
+  if (twice !== undefined) throw new SynapseError("bad_options", `${option} ${twice} is given twice`, { hint: "leave one of them out" });
 }
 
 function parseCapability(text: string): CapabilityOptions {

@@ -18,7 +18,7 @@ export async function visiting<T>(
 ): Promise<T> {
   const through = addressesIn(bootstrap);
   const deadline = performance.now() + timeout;
-  const within = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  const { within, clear } = inTime(signal, timeout);
   const node = new AgentNode({ name: "visitor", listen: false, swarm, bootstrap: through });
   let joined = false;
   try {
@@ -27,13 +27,11 @@ export async function visiting<T>(
     return await visit(node, within, Math.max(1, deadline - performance.now()));
   } catch (error) {
     if (signal.aborted || !within.aborted) throw error;
-    const what = joined ? "not done" : `not in the network (through ${through.join(", ")})`;
-    throw new SynapseError("timed_out", `${what} after ${timeout / 1000} s`, {
-      hint: joined ? "allow more with --timeout" : "does a node listen there, in the same swarm?",
-      retryable: true,
-      cause: error,
-    });
+    if (!joined) throw notJoined(through, timeout, error);
+    const hint = "allow more with --timeout";
+    throw new SynapseError("timed_out", `not done after ${timeout / 1000} s`, { hint, retryable: true, cause: error });
   } finally {
+    clear();
     await node.stop();
   }
 }
@@ -44,13 +42,33 @@ export async function visiting<T>(
  */
 export async function staying(options: VisitOptions, signal: AbortSignal, stay: (node: AgentNode) => Promise<void>): Promise<void> {
   const bootstrap = addressesIn(options.bootstrap);
+  const { within, clear } = inTime(signal, options.timeout);
   const node = new AgentNode({ name: "visitor", listen: false, swarm: options.swarm, bootstrap });
   try {
-    await node.start({ signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]) });
+    await node.start({ signal: within }).catch((error: unknown) => {
+      throw signal.aborted || !within.aborted ? error : notJoined(bootstrap, options.timeout, error);
+    });
+    clear();
     await stay(node);
   } finally {
+    clear();
     await node.stop();
   }
+}
+
+/** By a timer of its own: a signal of `AbortSignal.timeout` that only another is made of may be collected as garbage before its time. */
+function inTime(signal: AbortSignal, ms: number): { readonly within: AbortSignal; clear(): void } {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), ms);
+  return { within: AbortSignal.any([signal, timeout.signal]), clear: () => clearTimeout(timer) };
+}
+
+function notJoined(through: readonly string[], timeout: number, cause: unknown): SynapseError {
+  return new SynapseError("timed_out", `not in the network (through ${through.join(", ")}) after ${timeout / 1000} s`, {
+    hint: "does a node listen there, in the same swarm?",
+    retryable: true,
+    cause,
+  });
 }
 
 function addressesIn(bootstrap: readonly string[] | undefined): readonly string[] {

@@ -16,27 +16,38 @@ export function soleValue({ args, kwargs }: RPCRequest): unknown {
   return { ...args[0], ...kwargs };
 }
 
+/** What is to be called, and what it takes. */
+export interface Callee {
+  readonly name: string;
+  readonly params: readonly Param[] | undefined;
+}
+
+/** How the error of a caller whose arguments do not fit is made. */
+type Fault = (message: string) => SynapseError;
+
+/**
+ * The seed reports arguments that do not fit as errors of the handler: in the plain dialect that is what its callers are told. All others
+ * learn that it was they who erred.
+ */
+export const PLAIN_FAULT: Fault = (message) => new SynapseError("internal_error", message);
+
 /** Puts keyword arguments in the places of the parameters they name. */
-export function bindArguments(endpoint: string, params: readonly Param[] | undefined, { args, kwargs }: RPCRequest): readonly unknown[] {
+export function bindArguments({ name: endpoint, params }: Callee, { args, kwargs }: RPCRequest, fault: Fault): readonly unknown[] {
+  const mismatch = (what: string) => fault(`${endpoint}() ${what}`);
   const names = Object.keys(kwargs);
   if (params === undefined) return names.length === 0 ? args : [...args, kwargs];
-  if (args.length > params.length) throw mismatch(endpoint, `takes ${params.length} arguments but ${args.length} were given`);
+  if (args.length > params.length) throw mismatch(`takes ${params.length} arguments but ${args.length} were given`);
   const bound = [...args];
   for (const name of names) {
     const place = params.findIndex((param) => param.name === name);
-    if (place < 0) throw mismatch(endpoint, `got an unexpected argument '${name.slice(0, 100)}'`);
-    if (place < args.length) throw mismatch(endpoint, `got two values for its argument '${name}'`);
+    if (place < 0) throw mismatch(`got an unexpected argument '${name.slice(0, 100)}'`);
+    if (place < args.length) throw mismatch(`got two values for its argument '${name}'`);
     bound[place] = kwargs[name];
   }
   for (const [place, param] of params.entries()) {
-    if (!param.optional && !(place in bound)) throw mismatch(endpoint, `is missing its argument '${param.name}'`);
+    if (!param.optional && !(place in bound)) throw mismatch(`is missing its argument '${param.name}'`);
   }
   return bound;
-}
-
-/** The seed reports arguments that do not fit as errors of the handler. */
-function mismatch(endpoint: string, what: string): SynapseError {
-  return new SynapseError("internal_error", `${endpoint}() ${what}`);
 }
 
 export function parseParam(text: string): Param {

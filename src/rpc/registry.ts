@@ -1,5 +1,5 @@
 import { SynapseError } from "../errors.ts";
-import { bindArguments, type Param, parseParam, soleValue } from "./bind-arguments.ts";
+import { bindArguments, type Param, PLAIN_FAULT, parseParam, soleValue } from "./bind-arguments.ts";
 import { type CallContext, within } from "./call-context.ts";
 import { badRequest, type RPCRequest } from "./messages.ts";
 import { type Check, type Checked, compile, describeFaults, type Schema } from "./schema.ts";
@@ -81,7 +81,7 @@ export class EndpointRegistry {
   dispatch(request: RPCRequest, context: CallContext): unknown {
     const endpoint = this.endpoints.get(request.endpoint);
     if (endpoint === undefined) throw badRequest(`Unregistered endpoint called: ${request.endpoint.slice(0, 100)}`);
-    if (endpoint.name.startsWith(OVERLAY_PREFIX)) return endpoint.invoke(bindArguments(endpoint.name, endpoint.params, request), context);
+    if (endpoint.name.startsWith(OVERLAY_PREFIX)) return endpoint.invoke(argumentsOf(endpoint, request, context), context);
     return within(context, () => this.around(context, () => answer(endpoint, request, context)));
   }
 
@@ -96,16 +96,19 @@ export class EndpointRegistry {
 
 function answer(endpoint: Endpoint, request: RPCRequest, context: CallContext): unknown {
   const { input, output } = endpoint;
-  if (input === undefined && output === undefined) return endpoint.invoke(bindArguments(endpoint.name, endpoint.params, request), context);
+  if (input === undefined && output === undefined) return endpoint.invoke(argumentsOf(endpoint, request, context), context);
   return answerChecked(endpoint, request, context);
+}
+
+/** Who calls in the plain dialect has no id to prove. */
+function argumentsOf(endpoint: Endpoint, request: RPCRequest, { peerId }: CallContext): readonly unknown[] {
+  return bindArguments(endpoint, request, peerId === undefined ? PLAIN_FAULT : badRequest);
 }
 
 async function answerChecked(endpoint: Endpoint, request: RPCRequest, context: CallContext): Promise<unknown> {
   const { input, output } = endpoint;
   const args =
-    input === undefined
-      ? bindArguments(endpoint.name, endpoint.params, request)
-      : [passed(await input.check(soleValue(request)), "input", badRequest)];
+    input === undefined ? argumentsOf(endpoint, request, context) : [passed(await input.check(soleValue(request)), "input", badRequest)];
   const result = await endpoint.invoke(args, context);
   if (output === undefined) return result;
   const checked = async (value: unknown) =>

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -34,6 +35,14 @@ beforeAll(async () => {
   );
 });
 
+/** Takes connections and never says a word. */
+async function silentServer(): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const server = createServer((socket) => void socket.on("error", () => undefined).resume());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
 afterAll(async () => {
   await Promise.all([agent?.stop(), root?.stop()]);
   await rm(folder, { recursive: true, force: true });
@@ -46,7 +55,7 @@ describe("find", () => {
     expect(err).toBe("");
     expect(out).toContain("ada");
     expect(out).toContain(agent.address);
-    expect(out).toMatch(/1 agent · \d+ hops? · \d+ requests · \d+ ms · complete/);
+    expect(out).toMatch(/1 agent · \d+ hops? · (1 request|\d+ requests) · \d+ ms · complete/);
   });
 
   test("gives one JSON object on stdout with --json, and takes the address from the environment", async () => {
@@ -62,6 +71,24 @@ describe("find", () => {
     const { code, out, err } = await synapse("find", "juggling", "--bootstrap", root.address);
     expect({ code, out }).toEqual({ code: 3, out: "" });
     expect(err).toContain("nobody offers juggling");
+  });
+
+  test.each([
+    ["juggling balls", "one capability of that name is written juggling-balls; is the agent running"],
+    ["juggling balls=3", "was asked; is the agent running"],
+    ["juggling/balls high", "was asked; is the agent running"],
+  ])("nobody offers %s: says how one name would be written, where it could be one", async (query, hint) => {
+    const { code, err } = await synapse("find", query, "--bootstrap", root.address);
+    expect(code).toBe(3);
+    expect(err).toContain(hint);
+  });
+
+  test("with --watch is in the network in the time that --timeout allows, or says so", async () => {
+    const silent = await silentServer();
+    const { code, err } = await synapse("find", "x", "--watch", "--bootstrap", silent.address, "--timeout", "100ms");
+    await silent.close();
+    expect(code).toBe(5);
+    expect(err).toContain(`not in the network (through ${silent.address}) after 0.1 s (timed_out)`);
   });
 
   test("ends with 6 in another swarm than the node's own, and says which it is", async () => {
@@ -134,14 +161,25 @@ describe("ping, info, peers and call", () => {
     for (const line of lines) expect(line.ms).toBeGreaterThan(0);
   });
 
-  test("ping ends with 4 where nobody listens", async () => {
-    expect((await synapse("ping", NOBODY)).code).toBe(4);
-  });
+  test.each([["ping"], ["info"], ["peers"], ["call", "sum"], ["ask", "look"]])(
+    "%s ends with 4 where nobody listens, and says what to look at",
+    async (command, ...more) => {
+      const { code, err } = await synapse(command, NOBODY, ...more);
+      expect(code).toBe(4);
+      expect(err).toContain("does a node run there?");
+    },
+  );
 
   test("info prints the card", async () => {
     const { code, out } = await synapse("info", agent.address, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ id: agent.id, name: "ada", port: agent.port, capabilities: ["code-review/python"] });
+  });
+
+  test("info shows people what tells them something", async () => {
+    const [agents, roots] = await Promise.all([synapse("info", agent.address), synapse("info", root.address)]);
+    expect(agents.out).toMatch(/^name +ada$/m);
+    for (const { out } of [agents, roots]) expect(out).not.toMatch(/^(kind|team|role|description)/m);
   });
 
   test("peers prints whom a node knows", async () => {
@@ -159,7 +197,13 @@ describe("ping, info, peers and call", () => {
   test("call ends with 6 for an endpoint that is not there", async () => {
     const { code, out } = await synapse("call", root.address, "nothing", "--json");
     expect(code).toBe(6);
-    expect(JSON.parse(out).error).toMatchObject({ remote: true });
+    expect(JSON.parse(out).error).toMatchObject({ code: "bad_request", remote: true, hint: expect.stringContaining("_synapse.methods") });
+  });
+
+  test("call ends with 6 where an argument is missing, and says which", async () => {
+    const { code, err } = await synapse("call", agent.address, "_agent.ask");
+    expect(code).toBe(6);
+    expect(err).toContain("_agent.ask() is missing its argument 'task' (bad_request)");
   });
 });
 
@@ -169,8 +213,10 @@ describe("start", () => {
     const first = await start("--identity", file);
     expect(await first.stop()).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(first.said()).toContain(`new key written to ${file}`);
     const second = await start("--identity", file);
     expect(second.id).toBe(first.id);
+    expect(second.said()).not.toContain("new key");
     expect(await second.stop("SIGINT")).toBe(0);
   });
 
@@ -191,6 +237,13 @@ describe("start", () => {
     const { out } = await synapse("ask", "@echo", "hello", "--context", "x=1", "--bootstrap", root.address);
     expect(JSON.parse(out)).toEqual({ task: "hello", context: { x: 1 } });
     await worker.stop();
+  });
+
+  test("says how many capabilities nobody works for", async () => {
+    const [one, two] = await Promise.all([start("--capability", "a"), start("--capability", "a", "--capability", "b")]);
+    await Promise.all([one.stop(), two.stop()]);
+    expect(one.said()).toContain("it offers 1 capability but");
+    expect(two.said()).toContain("it offers 2 capabilities but");
   });
 
   test("tells the caller how the program ended, and the owner what it wrote to stderr", async () => {

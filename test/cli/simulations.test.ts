@@ -61,6 +61,26 @@ describe("sim", () => {
     for (const { out } of forMachines) expect(JSON.stringify(JSON.parse(out))).toContain('"unmeasured":["adversaries.spam"]');
   });
 
+  test("run and sweep say for which network the targets are, where another ran", async () => {
+    const [run, swept] = await Promise.all([
+      synapse("sim", "run", "churn-kad", ...SMALL),
+      synapse("sim", "sweep", "churn-kad", "nodes=10,12", "--duration", "20s"),
+    ]);
+    expect(run.out).toMatch(/memory +\d+ MB\n/);
+    expect(run.out).toMatch(/bytesPerNodeSecond +[\d.]+ B\/s +≤ 300 B\/s/);
+    for (const { out } of [run, swept]) expect(out.match(/the targets of churn-kad are for 1,000 nodes/g)).toHaveLength(1);
+  });
+
+  test.each([
+    ["120s", "1.5h", "--duration 2m --churn 90m"],
+    ["61s", "3600000ms", "--duration 61s --churn 1h"],
+    ["20001ms", "2d", "--duration 20001ms --churn 2d"],
+  ])("the command that runs %s with sessions of %s again says so in few characters", async (duration, churn, expected) => {
+    const file = join(await folder(), "run.json");
+    await synapse("sim", "run", "--nodes", "10", "--duration", duration, "--churn", churn, "--save", file);
+    expect(JSON.parse(await readFile(file, "utf8")).command).toContain(expected);
+  });
+
   test("fidelity holds both levels against nodes on loopback TCP", async () => {
     const { code, out } = await synapse("sim", "fidelity", "--nodes", "6", "--lookups", "3", "--json");
     expect(code).toBe(0);

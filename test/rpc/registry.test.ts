@@ -18,10 +18,15 @@ const CONTEXT: CallContext = {
 };
 
 /** Calls an endpoint that gives back the arguments it gets. */
-function call(options: EndpointOptions, args: readonly unknown[] = [], kwargs: Readonly<Record<string, unknown>> = {}): unknown {
+function call(
+  options: EndpointOptions,
+  args: readonly unknown[] = [],
+  kwargs: Readonly<Record<string, unknown>> = {},
+  context = CONTEXT,
+): unknown {
   const registry = new EndpointRegistry();
   registry.register("f", options, (bound) => [...bound]);
-  return registry.dispatch({ type: "request", id: "1", endpoint: "f", args, kwargs }, CONTEXT);
+  return registry.dispatch({ type: "request", id: "1", endpoint: "f", args, kwargs }, context);
 }
 
 describe("an endpoint that names its parameters", () => {
@@ -46,9 +51,14 @@ describe("an endpoint that names its parameters", () => {
     [[1, 2], { z: 3 }, "f() got an unexpected argument 'z'"],
     [[1, 2], { b: 3 }, "f() got two values for its argument 'b'"],
     [[1, 2, 3, 4], {}, "f() takes 3 arguments but 4 were given"],
-  ])("tells the caller of %j %j which argument is wrong", async (args, kwargs, message) => {
-    expect(await failureOf(() => call(options, args, kwargs))).toMatchObject({ code: "internal_error", message });
-  });
+  ])(
+    "tells the caller of %j %j which argument is wrong, and that it is the caller's fault unless that is of the seed",
+    async (args, kwargs, message) => {
+      expect(await failureOf(() => call(options, args, kwargs))).toMatchObject({ code: "internal_error", message });
+      const known = { ...CONTEXT, peerId: new Uint8Array(32) };
+      expect(await failureOf(() => call(options, args, kwargs, known))).toMatchObject({ code: "bad_request", message });
+    },
+  );
 
   test("does not take the names that every object has for parameters", async () => {
     for (const name of ["constructor", "toString", "length"]) {

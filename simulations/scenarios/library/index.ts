@@ -12,9 +12,14 @@ import { WEATHER } from "./weather.ts";
 /** Scenarios that come with the project. */
 export const LIBRARY: readonly Named[] = [...WEATHER, ...CHURN, ...ATTACKS, ...LOOKUPS, ...TABLES, ...QUERIES, ...RECORDS];
 
+/** The one of that name, if there is one. */
+export function scenarioIn(name: unknown): Named | undefined {
+  return LIBRARY.find((scenario) => scenario.name === name);
+}
+
 /** @throws SynapseError `bad_options` naming those that may have been meant. */
 export function scenarioNamed(name: string): Named {
-  const found = LIBRARY.find((scenario) => scenario.name === name);
+  const found = scenarioIn(name);
   if (found !== undefined) return found;
   const near = nearestNames(
     name,

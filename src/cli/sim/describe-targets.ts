@@ -4,14 +4,14 @@ import { type Colours, table } from "../output.ts";
 /** What a run was to reach, below its figures. */
 export async function describeTargets(style: Colours, recording: Recording): Promise<string[]> {
   const rows = await targetRows(recording);
-  return rows.length === 0 ? [] : ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows)];
+  return rows.length === 0 ? [] : ["", ...table(style, ["TARGET", "MEASURED", "", ""], rows), ...(await notesOn(style, [recording]))];
 }
 
 /** The same of several runs. */
 export async function describeTargetsOfAll(style: Colours, recordings: readonly Recording[]): Promise<string[]> {
   const rows: string[][] = []; // a scenario's targets for each run
   for (const recording of recordings) for (const row of await targetRows(recording)) rows.push([recording.figures.scenario, ...row]);
-  return rows.length === 0 ? [] : ["", ...table(style, ["", "TARGET", "MEASURED", "", ""], rows)];
+  return rows.length === 0 ? [] : ["", ...table(style, ["", "TARGET", "MEASURED", "", ""], rows), ...(await notesOn(style, recordings))];
 }
 
 /** Of many runs of one scenario: how many have reached each target. */
@@ -32,7 +32,14 @@ export async function describeTargetsTogether(style: Colours, recordings: readon
     const measured = of === 0 ? [] : [`reached in ${reached} of ${of}`];
     return [...key.split("\n"), [...measured, ...[...whys].map(notMeasured)].join("; ")];
   });
-  return rows.length === 0 ? [] : ["", ...table(style, ["TARGET", "", ""], rows)];
+  return rows.length === 0 ? [] : ["", ...table(style, ["TARGET", "", ""], rows), ...(await notesOn(style, recordings))];
+}
+
+/** Which of the targets were set for another network than the one that ran, each scenario once. */
+async function notesOn(style: Colours, recordings: readonly Recording[]): Promise<string[]> {
+  const { targetsFor, targetsForInWords } = await import("synapse-p2p/simulations");
+  const notes = recordings.map(targetsFor).filter((each) => each !== undefined);
+  return [...new Set(notes.map(targetsForInWords))].map((note) => style.dim(note));
 }
 
 /** A figure, what was measured, what it was to reach, and whether it has. */

