@@ -6,9 +6,9 @@ export const ABSENT_FOR_MS = 60_000;
 const MAX_ABSENT = 128;
 
 /**
- * Contacts that did not answer lately, at the addresses where they did not: elsewhere they may well be. They are told apart by all of their ids and
- * addresses. Whoever may invent contacts can have any of them not answer, so by a part, or a hash that can be foreseen, it could make
- * others count as absent.
+ * Contacts that did not answer lately, at the addresses where they did not: elsewhere they may well be. They are told apart by all of their
+ * ids and addresses. Whoever may invent contacts can have any of them not answer, so by a part, or a hash that can be foreseen, it could
+ * make others count as absent.
  */
 export class Absentees {
   private readonly contacts: Contact[] = []; // at most MAX_ABSENT

@@ -10,7 +10,10 @@ export interface Bookmark {
 
 export const UNREAD: Bookmark = { pages: 0, upTo: "" };
 
-/** After one page more. Undefined where it is read no further: whoever promises more and gives nothing new would hold the search up to its end. */
+/**
+ * After one page more. Undefined where it is read no further: whoever promises more and gives nothing new would hold the search up to its
+ * end.
+ */
 export function turned(read: Bookmark, upTo: string): Bookmark | undefined {
   const pages = read.pages + 1;
   return upTo > read.upTo && pages < MAX_PAGES ? { pages, upTo } : undefined;

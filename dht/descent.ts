@@ -1,7 +1,10 @@
 import { MAX_SPLIT } from "./capability-key.ts";
 import type { Runtime } from "./ports.ts";
 
-/** The keys below that of a name which are still to be read, the upper ones first: where there are too many, those with most records are not left out. */
+/**
+ * The keys below that of a name which are still to be read, the upper ones first: where there are too many, those with most records are not
+ * left out.
+ */
 export class Descent {
   private readonly runtime: Pick<Runtime, "random">;
   private readonly leadsToAnybody: (bits: string) => boolean;

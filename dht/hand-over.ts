@@ -19,10 +19,16 @@ const GIVERS = 2;
 const MAX_IN_FLIGHT = 16;
 const MAX_TO_ONE = 4;
 const SOON_MS = 1_000;
-/** Whoever says so often in a row that it is busy is left alone for so long, ms: by then its gate has let in a second's worth of what all others send it. */
+/**
+ * Whoever says so often in a row that it is busy is left alone for so long, ms: by then its gate has let in a second's worth of what all
+ * others send it.
+ */
 const BUSY_IN_A_ROW = 4;
 const BUSY_MS = 1_000;
-/** So often, and once more for so many records that it has taken: one that has no room says the same, and taking one now and then is no reason to wait. */
+/**
+ * So often, and once more for so many records that it has taken: one that has no room says the same, and taking one now and then is no
+ * reason to wait.
+ */
 const MAX_PAUSES = 8;
 const TAKEN_PER_PAUSE = 4;
 /** So long, ms, whatever it answers. After that, as after those pauses, the next republish has to do. */

@@ -283,7 +283,10 @@ export class KeyReader {
       for (const doubt of branch.look.begin(this.reading.isNewest)) this.resolve(branch, doubt, undefined, UNREAD);
   }
 
-  /** Asks to the end: whoever has much under the key could otherwise stand before another's newer record, so that an older one of that seems to be in force. */
+  /**
+   * Asks to the end: whoever has much under the key could otherwise stand before another's newer record, so that an older one of that seems
+   * to be in force.
+   */
   private resolve(branch: Branch, doubt: Doubt, after: string | undefined, read: Bookmark): void {
     const { holder, where } = doubt;
     this.ask(holder, { kind: "find_records", key: branch.key, limit: MAX_PER_ANSWER, after, where }, (outcome) => {

@@ -78,8 +78,9 @@ export class Lookup {
   }
 
   /**
-   * True when the k nearest known have answered, none of the nearer ones being late, or named under more addresses than were tried: so liars could hide
-   * whom they cannot keep from answering. Where fewer than k are known, when all of them have: what those who failed would have named, nobody knows.
+   * True when the k nearest known have answered, none of the nearer ones being late, or named under more addresses than were tried: so
+   * liars could hide whom they cannot keep from answering. Where fewer than k are known, when all of them have: what those who failed would
+   * have named, nobody knows.
    */
   get complete(): boolean {
     if (this.answers === 0 && this.options.takenAs === undefined) return this.candidates.list.length === 0;

@@ -157,7 +157,9 @@ export class Overlay {
     return joining.start();
   }
 
-  /** What to take along into another life: {@link readSnapshot} gives the contacts that `known` takes, and the records to {@link resume}. */
+  /**
+   * What to take along into another life: {@link readSnapshot} gives the contacts that `known` takes, and the records to {@link resume}.
+   */
   snapshot(): Snapshot {
     return takeSnapshot(this.membership.table, this.swarm, this.publisher.kept);
   }

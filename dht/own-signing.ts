@@ -6,7 +6,10 @@ export function signOffer(context: PublisherContext, offer: Offer, previous: Cap
   return signNext(context, { ...saidIn(offer), addresses: context.self.addresses, withdrawn: false }, previous);
 }
 
-/** The same offer again. A record may have been as long as one can be before this node named an address, or a longer one: then it names those that fit. */
+/**
+ * The same offer again. A record may have been as long as one can be before this node named an address, or a longer one: then it names
+ * those that fit.
+ */
 export function signAnew(context: PublisherContext, record: CapabilityRecord): CapabilityRecord {
   const { addresses } = context.self;
   for (let count = addresses.length; ; count--) {

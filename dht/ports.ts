@@ -49,7 +49,10 @@ export interface Failed {
  */
 export type OnOutcome = (outcome: OverlayResponse | Failed, reached?: Contact) => void;
 
-/** How an answer came about, and so how many round trips it took: over a link that was there one, by a proof of address two, over a new link three. */
+/**
+ * How an answer came about, and so how many round trips it took: over a link that was there one, by a proof of address two, over a new link
+ * three.
+ */
 export type Heard = "linked" | "proved" | "dialled";
 
 /** Takes a contact that has proved where it is, and how that came about. */

@@ -12,9 +12,13 @@ import { Spread } from "./spread.ts";
 
 /** The first republish comes after this part of the interval: young records are common in young networks, which change fast. */
 const FIRST_REPUBLISH = 1 / 12;
-/** A record is signed anew when it is stored again, unless it was signed in this last part of the interval, for another level of its name. */
+/**
+ * A record is signed anew when it is stored again, unless it was signed in this last part of the interval, for another level of its name.
+ */
 const FRESH = 1 / 24;
-/** Records stored at once, each by a walk of its own; further ones wait for the sweep, which walks once for all that are near each other. */
+/**
+ * Records stored at once, each by a walk of its own; further ones wait for the sweep, which walks once for all that are near each other.
+ */
 const MAX_AT_ONCE = 16;
 
 /** What a node offers under one capability name; the rest of the record is filled in when it is signed. */
@@ -76,7 +80,9 @@ export class Publisher {
   private readonly sweep: RepublishSweep<OwnPosting>;
   /** By capability name; at most `settings.mostOwn`. */
   private readonly own = new Map<string, Own>();
-  /** Withdrawals, which are stored again until what they withdraw has expired; by name, at most as many, and beyond that the oldest goes. */
+  /**
+   * Withdrawals, which are stored again until what they withdraw has expired; by name, at most as many, and beyond that the oldest goes.
+   */
   private readonly withdrawn = new Map<string, Own>();
   private underWay = 0;
   private isStopped = false;

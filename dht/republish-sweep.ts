@@ -55,7 +55,10 @@ export class RepublishSweep<P extends Posting> {
     this.timer?.cancel();
   }
 
-  /** When the sweep passes a key next, if it was last stored at `storedAt`: after half an interval at the earliest, one and a half at the latest. */
+  /**
+   * When the sweep passes a key next, if it was last stored at `storedAt`: after half an interval at the earliest, one and a half at the
+   * latest.
+   */
   dueAfter(key: NodeId, storedAt: number): number {
     const interval = this.walker.settings.republishIntervalMs;
     const phase = ((partBetween(ZERO, key) + this.offset) % 1) * interval;
@@ -107,7 +110,9 @@ export class RepublishSweep<P extends Posting> {
     return [first, ...others];
   }
 
-  /** The k nearest to a key are known, and all share so many bits with it: beside them there are those on the other side of the next bit. */
+  /**
+   * The k nearest to a key are known, and all share so many bits with it: beside them there are those on the other side of the next bit.
+   */
   private seeRegion(key: NodeId, shared: number, nearest: readonly Contact[], done: (members: readonly Contact[]) => void): void {
     const members = new Map(nearest.map((contact) => [contact.key, contact])); // at most k for each walk
     new RegionWalk(this.walker, {

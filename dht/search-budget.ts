@@ -6,12 +6,15 @@ export const MAX_KEYS = 128;
 export const MAX_SEARCH_REQUESTS = 8_192;
 /** Of these, such as need a link to be dialled first: for that name some 1,500 where there is none. */
 export const MAX_SEARCH_DIALS = 2_048;
-/** Of these, such as lead nowhere: whoever names strangers chooses whom they are dialled at, four addresses each. With a third of all gone, that name takes 500. */
+/**
+ * Of these, such as lead nowhere: whoever names strangers chooses whom they are dialled at, four addresses each. With a third of all gone,
+ * that name takes 500.
+ */
 export const MAX_VAIN_DIALS = 512;
 
 /**
- * What one search may cost, whatever it is told. Each walk has bounds of its own, but holders say how many walks there are: they say that a key is split.
- * Beyond it nothing more is asked, and the search says that it was cut short.
+ * What one search may cost, whatever it is told. Each walk has bounds of its own, but holders say how many walks there are: they say that a
+ * key is split. Beyond it nothing more is asked, and the search says that it was cut short.
  */
 export class SearchBudget {
   private keys = 0;
@@ -21,14 +24,19 @@ export class SearchBudget {
   /** Whether something was not asked. */
   isCut = false;
 
-  /** Whether one child more may be walked to. Not where anything else was left out: it would cost more, and not make the search complete. */
+  /**
+   * Whether one child more may be walked to. Not where anything else was left out: it would cost more, and not make the search complete.
+   */
   takesKey(): boolean {
     if (!this.orCut(!this.isCut && this.keys < MAX_KEYS)) return false;
     this.keys += 1;
     return true;
   }
 
-  /** The same way to others, as far as it goes. What goes beyond is answered as if it had been refused: that tells nothing about whoever was to be asked. */
+  /**
+   * The same way to others, as far as it goes. What goes beyond is answered as if it had been refused: that tells nothing about whoever was
+   * to be asked.
+   */
   listening(peers: Peers, runtime: Runtime): Peers {
     return {
       request: (to, request, timeoutMs, done) => {

@@ -2,15 +2,17 @@ import type { Contact } from "../routing/index.ts";
 
 /**
  * Of the holders of a key, those who must say that it is split before its children are searched. Publishers go there when a quarter of the
- * holders are full; holders come and go in between, and more are asked for here, so that wherever finders look records are. A lone liar sends nobody anywhere.
+ * holders are full; holders come and go in between, and more are asked for here, so that wherever finders look records are. A lone liar
+ * sends nobody anywhere.
  */
 const QUORUM = 1 / 3;
 /** The same below a child where neither it nor its parent has given a record: nothing but their word says that anybody has been there. */
 const QUORUM_ALONE = 1 / 2;
 
 /**
- * Who says of one key that it is split. Liars may be the third part of the holders of some keys by chance: if that sufficed everywhere, each would lead to two more
- * such keys, and so on to all. Records cannot be invented so easily: whoever wants to have one under each child must grind an identity for it.
+ * Who says of one key that it is split. Liars may be the third part of the holders of some keys by chance: if that sufficed everywhere,
+ * each would lead to two more such keys, and so on to all. Records cannot be invented so easily: whoever wants to have one under each child
+ * must grind an identity for it.
  */
 export class SplitClaims {
   /** Whether a record was read under the key. */

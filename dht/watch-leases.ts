@@ -12,14 +12,20 @@ import type { FinderContext } from "./reading.ts";
 const HOLDERS = 5;
 /** How long a holder is to remember, ms: twice it may miss being reminded. */
 const LEASE_MS = 120_000;
-/** So often in a row a holder must renew a lease before what it did not tell counts as the first time again: one that does so every other time is no better. */
+/**
+ * So often in a row a holder must renew a lease before what it did not tell counts as the first time again: one that does so every other
+ * time is no better.
+ */
 const CALM_AFTER = 4;
 
 interface Lease {
   readonly holder: Contact;
   readonly key: NodeId;
   readonly name: string;
-  /** How soon to read what its holder does not tell: neither a flood of leases nor a holder that always has missed something is to have whole keys read for ever. */
+  /**
+   * How soon to read what its holder does not tell: neither a flood of leases nor a holder that always has missed something is to have
+   * whole keys read for ever.
+   */
   readonly untold: GrowingWait;
   /** How often in a row it was renewed. */
   renewals: number;

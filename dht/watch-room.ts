@@ -15,9 +15,9 @@ interface Charge {
 }
 
 /**
- * How much one watch has to remember. Identities and names cost nothing, so that one holder could tell of new agents for ever, all of them genuine by
- * their signatures. What it has told is counted to it until another holder gives the same, or the record has expired: an honest one is believed without end,
- * since others hold what it holds, and one that invents agents has had its share soon.
+ * How much one watch has to remember. Identities and names cost nothing, so that one holder could tell of new agents for ever, all of them
+ * genuine by their signatures. What it has told is counted to it until another holder gives the same, or the record has expired: an honest
+ * one is believed without end, since others hold what it holds, and one that invents agents has had its share soon.
  */
 export class WatchRoom {
   /** Everything that is known, and to whom it is counted; at most {@link MAX_ENTRIES}. */

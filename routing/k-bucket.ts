@@ -26,9 +26,10 @@ export type Pace = "fast" | "slow";
 
 /**
  * One k-bucket: at most {@link K} verified contacts, and at most {@link REPLACEMENTS} waiting for a seat, where a newcomer displaces the
- * one seen longest ago. Long-lived contacts keep their seats: the longer a node has been up, the longer it will stay (paper, section
- * 2.2), and a flood of new ids displaces none of those who answer but, where they are quicker, half. So what a miss takes is trust, two thirds of it, and the seat only from one
- * that has none left: an attacker who can silence a contact for a moment has not won its seat.
+ * one seen longest ago. Long-lived contacts keep their seats: the longer a node has been up, the longer it will stay (paper, section 2.2).
+ * A flood of new ids displaces nobody who answers, but for the half of the seats that quicker contacts may take: see {@link QuickSeats}.
+ * What a miss takes is trust, two thirds of it. The seat itself is lost only by one that has no trust left, so an attacker who can silence
+ * a contact for a moment has not won its seat.
  */
 export class KBucket {
   private readonly seats = new ContactRow(); // at most K
@@ -59,7 +60,10 @@ export class KBucket {
     return this.size === 0 ? Number.POSITIVE_INFINITY : this.seats.seenAt(this.seats.oldest());
   }
 
-  /** Whoever gets the next seat to fall free: any of those that wait, so that an attacker who knocks at the right moment gains nothing. @param draw from [0, 1). */
+  /**
+   * Whoever gets the next seat to fall free: any of those that wait, so that an attacker who knocks at the right moment gains nothing.
+   * @param draw from [0, 1).
+   */
   heir(draw: number): Contact | undefined {
     return this.waiting?.contacts[Math.floor(draw * this.waiting.length)];
   }

@@ -8,9 +8,9 @@ const QUICKER = 3 / 4;
 export type DelayOf = (contact: Contact) => number;
 
 /**
- * Who has a seat of a bucket because it answers soon: proximity neighbour selection (Gummadi, Gribble and others, SIGCOMM 2003, section 4). It is
- * bounded, since whoever stands next to a victim is quick, and could have all its seats: so many are for the quick, and the others for those
- * who have been there longest, however slow they are.
+ * Who has a seat of a bucket because it answers soon: proximity neighbour selection (Gummadi, Gribble and others, SIGCOMM 2003, section 4).
+ * It is bounded, since whoever stands next to a victim is quick, and could have all its seats: so many are for the quick, and the others
+ * for those who have been there longest, however slow they are.
  */
 export class QuickSeats {
   private readonly most: number;
@@ -20,7 +20,7 @@ export class QuickSeats {
     this.most = most;
   }
 
-  /** The seat in a full bucket that a contact may have, that of the slowest of those who give way; −1 where it is not quicker than any. */
+  /** The seat in a full bucket that a contact may have, that of the slowest who gives way; −1 where it is not quicker than any. */
   seatFor(contact: Contact, seats: ContactRow, delayOf: DelayOf): number {
     const enough = delayOf(contact) / QUICKER;
     if (!seats.contacts.some((other) => delayOf(other) >= enough)) return -1; // nearly always

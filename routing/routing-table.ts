@@ -160,7 +160,9 @@ export class RoutingTable {
     return result;
   }
 
-  /** How many healthy contacts are nearer to `target` than this node is: all in the buckets where the two differ in the bucket's own bit. */
+  /**
+   * How many healthy contacts are nearer to `target` than this node is: all in the buckets where the two differ in the bucket's own bit.
+   */
   countNearer(target: NodeId): number {
     const difference = headOf(target) ^ this.selfHead;
     let count = 0;

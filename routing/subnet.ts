@@ -1,7 +1,8 @@
 /**
  * The part of the internet that an address is in, as a number to compare: its /24 (IPv4), its /48 (IPv6), or the domain of its host name. 0
- * for loopback, private and link-local ranges (RFC 1918, 3927, 4193, 4291, 6598) and names that are private (RFC 6762, 8375), where addresses cost nothing
- * and all belong to one owner, and for what is no `tcp://host:port`. An attacker can have thousands of ids and ports at once, and addresses far apart only for money.
+ * for loopback, private and link-local ranges (RFC 1918, 3927, 4193, 4291, 6598) and names that are private (RFC 6762, 8375), where
+ * addresses cost nothing and all belong to one owner, and for what is no `tcp://host:port`. An attacker can have thousands of ids and ports
+ * at once, and addresses far apart only for money.
  *
  * Networks of IPv6 and names are told apart by 29 bits: should two ever have the same, they share what one may have.
  */

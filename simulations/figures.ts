@@ -30,7 +30,9 @@ export interface Figures {
   readonly joins: OperationFigures;
   /** What stores hold, and who is asked for it. */
   readonly records?: RecordFigures;
-  /** Where the scenario has watches: of those who began to offer what is watched, how many were told, and how soon after they had published. */
+  /**
+   * Where the scenario has watches: of those who began to offer what is watched, how many were told, and how soon after they had published.
+   */
   readonly watches?: OperationFigures;
   /** Where the scenario has queries: how many were answered exactly. */
   readonly queries?: QueryFigures;

@@ -8,8 +8,8 @@ const FEATURE = "prove";
 
 /**
  * Whether a node is where it says, asked at its addresses without a second link to it: a proof is signed for a third of what a handshake
- * costs, and leaves nothing open. Those who have said hello and do not know this are not asked; strangers are, and one that does not know it
- * refuses, as anything else that it does not speak.
+ * costs, and leaves nothing open. Those who have said hello and do not know this are not asked; strangers are, and one that does not know
+ * it refuses, as anything else that it does not speak.
  */
 export class AddressCheck {
   private readonly core: RpcCore;
@@ -19,7 +19,8 @@ export class AddressCheck {
   }
 
   /**
-   * The contact at the address that was proved, then those that it has named itself. Undefined where none was, which says nothing: a link is to be dialled then.
+   * The contact at the address that was proved, then those that it has named itself. Undefined where none was, which says nothing: a link
+   * is to be dialled then.
    * @throws SynapseError `unreachable`.
    */
   async proved(contact: Contact, timeoutMs: number): Promise<Contact | undefined> {

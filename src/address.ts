@@ -43,7 +43,8 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 /**
- * An address at which a peer says it can be dialled, in canonical form: spelt otherwise, one could pass for several; undefined when its scheme is none that is spoken here.
+ * An address at which a peer says it can be dialled, in canonical form: spelt otherwise, one could pass for several; undefined when its
+ * scheme is none that is spoken here.
  * @throws SynapseError `bad_address`.
  */
 export function peerAddress(text: string): string | undefined {

@@ -108,8 +108,8 @@ export class AgentNode extends Node {
    * An agent that fails at the task has answered: its error is thrown and nobody else is tried. One that vanishes while it works is gone,
    * and the task is given to the next: a task may then have been begun twice.
    *
-   * @throws SynapseError `bad_options`, `bad_query`, `not_found` when nobody offers it, `unreachable` when all who do are gone, `timed_out`, `aborted`, or the
-   * agent's own error.
+   * @throws SynapseError `bad_options`, `bad_query`, `not_found` when nobody offers it, `unreachable` when all who do are gone,
+   * `timed_out`, `aborted`, or the agent's own error.
    */
   async ask(target: Target | Query, task: string, options: AskOptions = {}): Promise<Answer> {
     const { timeoutMs = DEFAULT_CALL_TIMEOUT_MS, signal } = checkedLimits(options);

@@ -84,8 +84,8 @@ export class Client {
   }
 
   /**
-   * The endpoints of a server as typed functions: `const { sum } = client.service<typeof server>(); await sum(1, 2)`. The type of the server
-   * is all that is needed of it: `import type`.
+   * The endpoints of a server as typed functions: `const { sum } = client.service<typeof server>(); await sum(1, 2)`. The type of the
+   * server is all that is needed of it: `import type`.
    */
   service<S>(): Service<S> {
     return serviceOf<S>(this);

@@ -9,7 +9,10 @@ import { messageOf, SynapseError, systemCodeOf } from "./errors.ts";
 const FIRST_SAVE_MS = 60_000;
 const SAVE_MS = 600_000;
 
-/** Keeps the best contacts of a node and what it has published in a file: it comes back without a bootstrap node, and need not store all anew. */
+/**
+ * Keeps the best contacts of a node and what it has published in a file: it comes back without a bootstrap node, and need not store all
+ * anew.
+ */
 export class ContactKeeper {
   private readonly path: string;
   private readonly overlay: Overlay;

@@ -9,9 +9,10 @@ const MAX_TRIES = 8;
 const held = new Set<string>();
 
 /**
- * Files that one node at a time may use: two with one key would be one node at two places, of which others reach now this and now that one; and
- * each would overwrite the contacts that the other has kept. Beside each file stands another that names the process; what a process leaves
- * behind that was killed is taken over. Processes that cannot see each other, in two containers or on two machines, are not kept apart.
+ * Files that one node at a time may use: two with one key would be one node at two places, of which others reach now this and now that one;
+ * and each would overwrite the contacts that the other has kept. Beside each file stands another that names the process; what a process
+ * leaves behind that was killed is taken over. Processes that cannot see each other, in two containers or on two machines, are not kept
+ * apart.
  */
 export class FileLocks {
   private taken: string[] = []; // at most one for each file it is given
@@ -89,7 +90,10 @@ async function removeStale(path: string, file: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Whether the process that a lock names still runs. One with this process's own number is one of a former life: this process knows what it has. */
+/**
+ * Whether the process that a lock names still runs. One with this process's own number is one of a former life: this process knows what it
+ * has.
+ */
 async function isAlive(pid: number, name: string): Promise<boolean> {
   if (!(pid > 0) || pid === process.pid) return false;
   try {

@@ -7,16 +7,19 @@ import { canonicalIp } from "./host-spelling.ts";
 import type { Link } from "./transport/transport.ts";
 
 /**
- * What a peer names is dialled. Somebody out on the internet who names addresses of this machine, or of the private network that it is in, could have it
- * knock at doors that are closed to him; and nobody who is to be reached there would learn of it from him. So of what comes from a public address
- * private ones are passed over. Whoever is in the private network himself may name all.
+ * What a peer names is dialled. Somebody out on the internet who names addresses of this machine, or of the private network that it is in,
+ * could have it knock at doors that are closed to him; and nobody who is to be reached there would learn of it from him. So of what comes
+ * from a public address private ones are passed over. Whoever is in the private network himself may name all.
  */
 
 /** What was found out about links and contacts before: each answer names twenty of whom most have been named by others. */
 const outsideLinks = new WeakMap<object, boolean>();
 const outsideContacts = new WeakMap<Contact, Contact | "nobody">();
 
-/** Whether the other end of a link is out on the internet. One of which no more than a name is known is not said to be: that is for resolvers to find out. */
+/**
+ * Whether the other end of a link is out on the internet. One of which no more than a name is known is not said to be: that is for
+ * resolvers to find out.
+ */
 export function isOutside(link: Pick<Link, "remoteHost" | "remoteAddress">): boolean {
   const known = outsideLinks.get(link);
   if (known !== undefined) return known;
@@ -47,8 +50,8 @@ export function outsideOnly(response: OverlayResponse): OverlayResponse {
 }
 
 /**
- * Whoever has published a record. Strangers sign what they like: nobody in a private network is called for it but by a node in there, or where a holder in there
- * has given it.
+ * Whoever has published a record. Strangers sign what they like: nobody in a private network is called for it but by a node in there, or
+ * where a holder in there has given it.
  * @param own addresses of this node.
  */
 export function publisherOf({ record, from }: Match, own: readonly string[], homeNames: HomeNames): Contact {

@@ -6,8 +6,9 @@ import { RecentMap } from "./recent-map.ts";
 const MAX_NAMES = 4_096;
 
 /**
- * Host names that may lead to this machine or into its private network, since somebody who is in there has named them: hosts of one network of
- * containers know each other by name. All others that a peer names must lead to the internet. See {@link outsideOf} for addresses without a name.
+ * Host names that may lead to this machine or into its private network, since somebody who is in there has named them: hosts of one network
+ * of containers know each other by name. All others that a peer names must lead to the internet. See {@link outsideOf} for addresses
+ * without a name.
  */
 export class HomeNames {
   private readonly names = new RecentMap<true>(MAX_NAMES);

@@ -20,8 +20,8 @@ const forgotten = new FinalizationRegistry<string>((endpoint) => {
 });
 
 /**
- * An answer that is read in one piece or item by item. Nothing but its use tells which, and no call may be made twice to find out: so the call
- * is made at the first use, and not before.
+ * An answer that is read in one piece or item by item. Nothing but its use tells which, and no call may be made twice to find out: so the
+ * call is made at the first use, and not before.
  */
 export class LazyAnswer implements Promise<unknown>, AsyncIterableIterator<unknown> {
   readonly [Symbol.toStringTag] = "LazyAnswer";

@@ -15,8 +15,8 @@ export interface Limits {
   /** Calls of one link being worked on at once. Further ones are answered `busy`. */
   readonly maxCallsPerLink: number;
   /**
-   * Bytes waiting to leave on one link before it is given up: its reader has stopped reading. Also what one link may make this process hold:
-   * arguments of calls under way, streams that nobody has read, parts of messages.
+   * Bytes waiting to leave on one link before it is given up: its reader has stopped reading. Also what one link may make this process
+   * hold: arguments of calls under way, streams that nobody has read, parts of messages.
    */
   readonly maxBufferedBytes: number;
   /** The same over all links together: then those that have a quarter of a megabyte waiting are given up as they would send more. */

@@ -13,8 +13,8 @@ export interface NodeOptions extends ServerOptions {
   /** The network to be a member of. Default `"default"`. Nodes of different swarms refuse each other. */
   readonly swarm?: string;
   /**
-   * Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None, or no other than this node's own: it is
-   * the first.
+   * Addresses (`host:port`) of nodes that are in the network already; one that answers is enough. None, or no other than this node's own:
+   * it is the first.
    */
   readonly bootstrap?: readonly string[];
   /**

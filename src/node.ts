@@ -144,8 +144,8 @@ export class Node extends Server {
   }
 
   /**
-   * Calls an endpoint of another node and reads its answer item by item: `for await (const token of node.stream(match, "generate", prompt))`.
-   * Ending the loop ends the call. The timeout of {@link callOptions} is for each item.
+   * Calls an endpoint of another node and reads its answer item by item: `for await (const token of node.stream(match, "generate",
+   * prompt))`. Ending the loop ends the call. The timeout of {@link callOptions} is for each item.
    * @throws SynapseError as {@link call}, from the loop.
    */
   stream(target: Target, endpoint: string, ...args: unknown[]): AsyncIterableIterator<unknown> {

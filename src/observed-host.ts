@@ -10,14 +10,17 @@ const MAX_OBSERVERS = 16;
 const QUORUM = 3;
 
 /**
- * As which host this node appears to others out on the internet, by what they say in their hello. Behind NAT that is none of its own addresses.
- * Hearsay: fit to be told to whoever runs the node, and not to be named to anybody.
+ * As which host this node appears to others out on the internet, by what they say in their hello. Behind NAT that is none of its own
+ * addresses. Hearsay: fit to be told to whoever runs the node, and not to be named to anybody.
  */
 export class ObservedHost {
   /** What was said, by who said it. */
   private readonly sayings = new RecentMap<string>(MAX_OBSERVERS);
 
-  /** @param observer the host that says so; of those in private networks nothing is noted. @param observed an address; its port says nothing. */
+  /**
+   * @param observer the host that says so; of those in private networks nothing is noted. @param observed an address; its port says
+   * nothing.
+   */
   note(observer: string | undefined, observed: string): void {
     const network = observer && countedHost(observer);
     const host = publicHostIn(observed);

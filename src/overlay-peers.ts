@@ -121,8 +121,8 @@ export class OverlayPeers implements Peers {
 }
 
 /**
- * Whether a node names the address that led to it, or none that could be tried instead. Whoever listens at any other may pass the handshake on to it, and
- * would be in the way of all that is said to it. See docs/protocol.md, "Proof of address".
+ * Whether a node names the address that led to it, or none that could be tried instead. Whoever listens at any other may pass the handshake
+ * on to it, and would be in the way of all that is said to it. See docs/protocol.md, "Proof of address".
  */
 function isWhereItSays({ link, peerContact }: Connection): boolean {
   return peerContact === undefined || peerContact.addresses.includes(link.remoteAddress);

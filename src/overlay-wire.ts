@@ -13,7 +13,9 @@ import { peerAddress } from "./address.ts";
 import { badRequest, isMap } from "./rpc/messages.ts";
 import { decodeWhere, encodeWhere } from "./where-wire.ts";
 
-/** The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it. */
+/**
+ * The overlay's messages as calls of endpoints, and back. What comes from a peer is checked here, field by field, before anybody uses it.
+ */
 
 const MAX_ADDRESS_CHARS = 128;
 const MAX_CURSOR_CHARS = 256;
@@ -188,7 +190,10 @@ function encodeRelayed({ from, records, contacts }: Relayed): unknown {
   return { from: encodeContact(from), records, contacts: contacts.map(encodeContact) };
 }
 
-/** Undefined where whoever it is from cannot be dialled: then there is nobody to go on with. @param named by whoever passed it on, who has said where those are. */
+/**
+ * Undefined where whoever it is from cannot be dialled: then there is nobody to go on with. @param named by whoever passed it on, who has
+ * said where those are.
+ */
 function decodeRelayed({ from, records, contacts }: Record<string, unknown>, named: readonly Contact[]): Relayed | undefined {
   const [contact] = decodeContacts([from]);
   const others = decodeContacts(contacts).filter((other) => !isAmong(named, other));
@@ -200,8 +205,9 @@ function encodeContact({ id, addresses }: Contact): unknown {
 }
 
 /**
- * Contacts with a well-formed id and addresses that can be dialled; what else stands in the list is passed over. So is each that stands there again: one who
- * answers has one say about where another is, or it could name so many wrong addresses that the right one is not tried.
+ * Contacts with a well-formed id and addresses that can be dialled; what else stands in the list is passed over. So is each that stands
+ * there again: one who answers has one say about where another is, or it could name so many wrong addresses that the right one is not
+ * tried.
  */
 function decodeContacts(list: unknown): Contact[] {
   if (!Array.isArray(list) || list.length > K) throw badRequest(`contacts must be a list of at most ${K}`);

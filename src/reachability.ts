@@ -57,7 +57,9 @@ export class Reachability {
   }
 }
 
-/** Has a node name its addresses to others, and in its records, only as long as somebody seems to reach it there. Nothing where it has none. */
+/**
+ * Has a node name its addresses to others, and in its records, only as long as somebody seems to reach it there. Nothing where it has none.
+ */
 export function watchReachability(core: RpcCore, overlay: Overlay, log: (line: string) => void): Reachability | undefined {
   const { runtime, addresses, identity } = core;
   if (addresses.length === 0) return undefined;

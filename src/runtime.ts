@@ -9,7 +9,9 @@ import { abortedError } from "./errors.ts";
 /** The longest a timer can wait; Node fires longer ones at once. About 24 days. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Node's timers drop fractions and count from the beginning of a turn, so in a busy process they fire early: what is left is waited for. */
+/**
+ * Node's timers drop fractions and count from the beginning of a turn, so in a busy process they fire early: what is left is waited for.
+ */
 class SystemTimer implements Timer {
   private readonly task: () => void;
   private readonly due: number;

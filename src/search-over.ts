@@ -6,8 +6,8 @@ export interface FindOptions extends SearchOptions {
   /** As in {@link SearchOptions}. Default true. */
   readonly patient?: boolean | undefined;
   /**
-   * Whether agents found by `accepts` or `returns` are asked for their whole schemas, of which records carry the shape. Those that do not fit,
-   * or do not answer, are told apart in `unconfirmed`. Default false.
+   * Whether agents found by `accepts` or `returns` are asked for their whole schemas, of which records carry the shape. Those that do not
+   * fit, or do not answer, are told apart in `unconfirmed`. Default false.
    */
   readonly confirm?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,6 @@
-/** Calls typed end to end: what a server's type says it offers becomes what a client can call. Nothing here exists at run time but a proxy. */
+/**
+ * Calls typed end to end: what a server's type says it offers becomes what a client can call. Nothing here exists at run time but a proxy.
+ */
 import type { Input, PerCall } from "./call-arguments.ts";
 import { type Caller, LazyAnswer } from "./lazy-answer.ts";
 
@@ -43,8 +45,8 @@ type Remote<Result> = [Awaited<Result>] extends [never]
       : RemoteAnswer<Awaited<Result>>;
 
 /**
- * The answer of an endpoint, still to be asked for. The call is made when it is first used: awaited, given a `then`, `catch` or `finally`, or
- * sent. One that is never used is never made.
+ * The answer of an endpoint, still to be asked for. The call is made when it is first used: awaited, given a `then`, `catch` or `finally`,
+ * or sent. One that is never used is never made.
  */
 export interface RemoteAnswer<Result> extends Promise<Result> {
   /** Makes the call now, whether or not anybody waits for its answer. An error that nobody handles is an unhandled rejection. */
@@ -52,8 +54,8 @@ export interface RemoteAnswer<Result> extends Promise<Result> {
 }
 
 /**
- * The answer of an endpoint that streams, still to be asked for, as {@link RemoteAnswer}: `for await (const item of …)`, or `await …` for all of
- * it. The first of the two decides how the call is made; it is made once.
+ * The answer of an endpoint that streams, still to be asked for, as {@link RemoteAnswer}: `for await (const item of …)`, or `await …` for
+ * all of it. The first of the two decides how the call is made; it is made once.
  */
 export interface RemoteStream<Item> extends AsyncIterableIterator<Item>, PromiseLike<Item[]> {
   /** Makes the call now, for all items as a list. */

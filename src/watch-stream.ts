@@ -9,8 +9,8 @@ interface Waiting {
 }
 
 /**
- * What a standing query tells, as something to loop over. A reader that is slow is told less, not wrong: what happens to one agent before it
- * is read becomes one event, so that never more wait than there are agents.
+ * What a standing query tells, as something to loop over. A reader that is slow is told less, not wrong: what happens to one agent before
+ * it is read becomes one event, so that never more wait than there are agents.
  */
 export class WatchStream implements AsyncIterableIterator<WatchEvent> {
   private readonly waiting = new Map<string, WatchEvent>(); // what has not been read, by entry: at most one for each match

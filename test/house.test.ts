@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -74,4 +75,19 @@ describe("Lint holds the floors apart, and keeps time, randomness and sockets in
       expect(objections).toEqual(rule === undefined ? [] : [rule]);
     },
   );
+});
+
+test("No comment is wider than the code, 140 columns", () => {
+  const rooms = ["routing", "dht", "src", "simulations", "test", "bench", "examples"];
+  const files = rooms.flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).map((file) => join(room, file)),
+  );
+  const sources = files.filter((file) => file.endsWith(".ts") && !file.includes("node_modules"));
+  expect(sources.length).toBeGreaterThan(500);
+  const wide = sources.flatMap((file) =>
+    readFileSync(join(root, file), "utf8")
+      .split("\n")
+      .flatMap((line, index) => (/^ *(\*|\/\/|\/\*\*) /.test(line) && line.length > 140 ? [`${file}:${index + 1}`] : [])),
+  );
+  expect(wide).toEqual([]);
 });

@@ -5,7 +5,9 @@ export interface Case {
   readonly atLeast?: { readonly messagesPerSecond?: number; readonly virtualPerReal?: number };
   /** Bytes of memory. */
   readonly atMostBytes?: number;
-  /** Old objects may take so much, MiB: garbage is collected as late as it may be, so what a world needs shows only where there is no more. */
+  /**
+   * Old objects may take so much, MiB: garbage is collected as late as it may be, so what a world needs shows only where there is no more.
+   */
   readonly oldSpaceMiB?: number;
   /** Whether its bytes a node are part of the way to a million. */
   readonly isStepOnTheWay?: true;

@@ -13,8 +13,8 @@ export function translator(name: string, think: () => Promise<void>) {
 }
 
 /**
- * Has each line translated by anybody who can, all at once. A minute for each: that a host has vanished in the middle of its work is noticed
- * after 25 s of silence. With the default of 30 s the simulation fails for most seeds, as life would now and then.
+ * Has each line translated by anybody who can, all at once. A minute for each: that a host has vanished in the middle of its work is
+ * noticed after 25 s of silence. With the default of 30 s the simulation fails for most seeds, as life would now and then.
  */
 export function planner(surroundings: Surroundings): AgentNode {
   const agent = new AgentNode({ ...surroundings, name: "planner", capabilities: ["plan"] });

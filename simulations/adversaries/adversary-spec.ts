@@ -26,7 +26,10 @@ export type AdversarySpec = Schedule &
         readonly adversary: "droppers";
       } & Hosts)
     | ({
-        /** They name contacts that are not there: ids next to the target that nobody has, nodes that are dead, members under addresses of others. */
+        /**
+         * They name contacts that are not there: ids next to the target that nobody has, nodes that are dead, members under addresses of
+         * others.
+         */
         readonly adversary: "liars";
         /** Default: each in turn. */
         readonly names?: "nobody" | "dead" | "misplaced";
@@ -39,8 +42,8 @@ export type AdversarySpec = Schedule &
       } & Hosts)
     | ({
         /**
-         * They hold records, and do not give them: none, the first alone, the same ones for ever with a promise of more, or none since the key
-         * were split.
+         * They hold records, and do not give them: none, the first alone, the same ones for ever with a promise of more, or none since the
+         * key were split.
          */
         readonly adversary: "hiders";
         /** Default `hide`. */

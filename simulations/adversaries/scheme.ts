@@ -4,7 +4,9 @@ import type { Oracle } from "../engine/oracle.ts";
 import type { RandomStream } from "../engine/random.ts";
 import type { Birth, SimNode, World } from "../engine/world.ts";
 
-/** What those of one spec have in common. Attackers know everything: whatever an attack would have to find out first, they have found out. */
+/**
+ * What those of one spec have in common. Attackers know everything: whatever an attack would have to find out first, they have found out.
+ */
 export interface Plot {
   readonly world: World;
   readonly oracle: Oracle;

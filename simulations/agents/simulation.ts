@@ -42,8 +42,8 @@ export interface WorkOptions {
 }
 
 /**
- * A virtual world for agents of your own, at the node level: three bootstrap nodes, and whoever is brought in. Time passes while anybody waits
- * for something here, and stands still otherwise.
+ * A virtual world for agents of your own, at the node level: three bootstrap nodes, and whoever is brought in. Time passes while anybody
+ * waits for something here, and stands still otherwise.
  * @throws SynapseError `bad_options` naming the field.
  */
 export function simulation(options: SimulationOptions = {}): Simulation {
@@ -117,8 +117,8 @@ export class Simulation {
   }
 
   /**
-   * Adds nodes that are nobody's, one every `growthMs`, and waits until they have joined. Each offers one of the names `skill-0` to `skill-49`.
-   * With `churn` they then come and go for ever.
+   * Adds nodes that are nobody's, one every `growthMs`, and waits until they have joined. Each offers one of the names `skill-0` to
+   * `skill-49`. With `churn` they then come and go for ever.
    * @throws SynapseError `never_settled`.
    */
   async grow(nodes: number): Promise<void> {
@@ -163,7 +163,10 @@ export class Simulation {
     return new Promise((resolve) => this.world.clock.schedule(ms, resolve, life));
   }
 
-  /** Waits for something of the real world, such as a model or a file, while virtual time stands still. What it gives is not the seed's doing. */
+  /**
+   * Waits for something of the real world, such as a model or a file, while virtual time stands still. What it gives is not the seed's
+   * doing.
+   */
   outside<T>(work: () => Promise<T>): Promise<T> {
     return this.passage.holdFor(work());
   }

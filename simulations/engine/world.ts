@@ -48,7 +48,9 @@ export interface SimNode {
   bury(): void;
   /** It withdraws what it offers. `done` is called when that has been heard, or is in vain. */
   sayGoodbye(done: () => void): void;
-  /** A host that had vanished is there again, with the same key: with the contacts and records that it had, or with none. It knows nobody. */
+  /**
+   * A host that had vanished is there again, with the same key: with the contacts and records that it had, or with none. It knows nobody.
+   */
   revive(keepsState: boolean): void;
   /** Whether a contact is in its routing table. For comparing with the oracle, never for the nodes themselves. */
   knows(contact: Contact): boolean;
@@ -58,7 +60,10 @@ export interface SimNode {
   readonly host: SimHost;
   /** The city or region where it stands; empty where the latency model has none. */
   readonly placeName: string;
-  /** Has requests told as they are sent, with the id that is looked for; whoever listens may want to hear how each ends. Returns what ends it. */
+  /**
+   * Has requests told as they are sent, with the id that is looked for; whoever listens may want to hear how each ends. Returns what ends
+   * it.
+   */
   observe(onRequest: RequestObserver): () => void;
   /** Records it holds for others. */
   readonly storeSize: number;

@@ -38,7 +38,9 @@ export type FaultSpec = Schedule &
         readonly share: number;
       }
     | {
-        /** This share of all hosts goes down without a word at the beginning, and comes back at the end: with what it knew, or only its key. */
+        /**
+         * This share of all hosts goes down without a word at the beginning, and comes back at the end: with what it knew, or only its key.
+         */
         readonly fault: "crash";
         readonly share: number;
         readonly keepsState?: boolean;

@@ -11,8 +11,8 @@ import { IDLE_MS, type Specimen } from "./specimen.ts";
 /** One way between two processes of one machine, ms. What is longer there is the work of the nodes, which takes no virtual time. */
 export const LOOPBACK_MS = 0.05;
 /**
- * Virtual time after which everything that a join or a lookup has begun is over, ms: hundreds of round trips. {@link IDLE_MS} is no multiple
- * of it, or links would be used at the very moment at which they close.
+ * Virtual time after which everything that a join or a lookup has begun is over, ms: hundreds of round trips. {@link IDLE_MS} is no
+ * multiple of it, or links would be used at the very moment at which they close.
  */
 const STEP_MS = 90;
 /** A lookup that takes longer has been lost, ms. */

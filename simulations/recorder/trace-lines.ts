@@ -15,7 +15,9 @@ export const TRACE_LINE_KINDS = ["request", "response", "lost", "dial", "birth",
 export type TraceLineKind = (typeof TRACE_LINE_KINDS)[number];
 
 export interface TraceOptions {
-  /** Takes some lines, as text that ends with a line feed. It is called when there are enough, so that a trace of any length is never held. */
+  /**
+   * Takes some lines, as text that ends with a line feed. It is called when there are enough, so that a trace of any length is never held.
+   */
   readonly write: (lines: string) => void;
   /** Default: all. */
   readonly kinds?: readonly TraceLineKind[];

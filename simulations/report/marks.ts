@@ -55,7 +55,10 @@ function deepest(marks: readonly NumberedMark[]): number {
   return long.reduce((most, { from: at }) => Math.max(most, long.filter(({ from, until }) => from <= at && at < until).length), 1);
 }
 
-/** The labels above the chart, in as many lanes as they need, and the height of those lanes. From the last to the first: so no stem crosses a label. */
+/**
+ * The labels above the chart, in as many lanes as they need, and the height of those lanes. From the last to the first: so no stem crosses
+ * a label.
+ */
 export function markLabels(marks: readonly NumberedMark[]): { labels: Markup[]; lanes: number } {
   const starts: number[] = [];
   const labels = marks.toReversed().map((mark) => {

@@ -6,8 +6,8 @@ const OF_A_TOTAL = 0.01;
 const ERRORS = 2;
 
 /**
- * Whether two runs may differ by so much through nothing but chance. It errs on the side of chance: the spread of what was measured is not in a
- * recording, so that of a latency or a number of requests is taken to be as large as the figure itself.
+ * Whether two runs may differ by so much through nothing but chance. It errs on the side of chance: the spread of what was measured is not
+ * in a recording, so that of a latency or a number of requests is taken to be as large as the figure itself.
  * @param samples what the figure is of in the smaller of the two runs; undefined for a total.
  */
 export function isNoise(value: number, first: number, isShare: boolean, samples: number | undefined): boolean {

@@ -1,4 +1,7 @@
-/** Colours of curves, as pairs for light and dark pages; each has at least 4.5 : 1 against its page. Told apart by most colour-blind people in order. */
+/**
+ * Colours of curves, as pairs for light and dark pages; each has at least 4.5 : 1 against its page. Told apart by most colour-blind people
+ * in order.
+ */
 export const CURVE_COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ["#1f5fd0", "#7fb0ff"],
   ["#b84a06", "#ffa45c"],

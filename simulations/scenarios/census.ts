@@ -26,7 +26,10 @@ export interface RecordFigures {
   /** Records in the fullest store of a member, and under one key of it. */
   readonly fullestStore: number;
   readonly fullestKey: number;
-  /** Of the keys asked for often: requests to the busiest of its nearest holders over the mean of these. The worst of them; 0 where there is none. */
+  /**
+   * Of the keys asked for often: requests to the busiest of its nearest holders over the mean of these. The worst of them; 0 where there is
+   * none.
+   */
   readonly busiestHolder: number;
   /** Walks by whoever publishes in bulk, in the last interval of republishing. */
   readonly bulkWalks: number;

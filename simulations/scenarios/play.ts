@@ -18,7 +18,9 @@ const STEP_MS = 10_000;
 /** Newcomers between two reports of progress while the network grows. */
 const GROWTH_STEP = 100;
 
-/** Told what is going on, how much of it is done (nodes, or virtual ms), and what time it is in the virtual world, ms since its beginning. */
+/**
+ * Told what is going on, how much of it is done (nodes, or virtual ms), and what time it is in the virtual world, ms since its beginning.
+ */
 export type Progress = (phase: string, done: number, of: number, virtualMs: number) => void;
 
 type PhaseProgress = (phase: string, done: number, of: number) => void;

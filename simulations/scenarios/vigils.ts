@@ -22,8 +22,8 @@ interface Vigil {
 }
 
 /**
- * Members that watch who offers a name, and whether they are told of each who begins to: what is measured is the time from the moment at which
- * somebody publishes until a watcher is told. Where a watcher leaves, another member takes over.
+ * Members that watch who offers a name, and whether they are told of each who begins to: what is measured is the time from the moment at
+ * which somebody publishes until a watcher is told. Where a watcher leaves, another member takes over.
  */
 export class Vigils {
   readonly statistics = new OperationStatistics();

@@ -26,8 +26,8 @@ export interface Errand {
 }
 
 /**
- * Whether what has failed is tried again. Where its link was leaving, it surely has not run and is tried over another. What is safe to repeat is
- * tried whenever it could not be made or its answer was lost, after growing pauses, until its time is over.
+ * Whether what has failed is tried again. Where its link was leaving, it surely has not run and is tried over another. What is safe to
+ * repeat is tried whenever it could not be made or its answer was lost, after growing pauses, until its time is over.
  */
 export class Attempts {
   private readonly errand: Errand;

@@ -245,8 +245,8 @@ export class Connection implements CallPath, LinkReceiver, Parties {
   }
 
   /**
-   * The other side sends no more. A plain caller may still wait for what it has asked, or be gone, which looks the same: it is waited for as
-   * long as an idle link. Anyone else has left its calls, and ours, behind.
+   * The other side sends no more. A plain caller may still wait for what it has asked, or be gone, which looks the same: it is waited for
+   * as long as an idle link. Anyone else has left its calls, and ours, behind.
    */
   onEnd(): void {
     this.closeWhenIdle();

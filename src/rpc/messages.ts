@@ -43,8 +43,8 @@ export interface RPCCancel {
 }
 
 /**
- * Secure dialect: one value of a stream. The items, `end` and `credit` of the stream that the callee sends name the call alone; those of the
- * caller's own stream to it say `input: true`, since both sides count their calls from one.
+ * Secure dialect: one value of a stream. The items, `end` and `credit` of the stream that the callee sends name the call alone; those of
+ * the caller's own stream to it say `input: true`, since both sides count their calls from one.
  */
 export interface RPCItem {
   readonly type: "item";

@@ -25,10 +25,11 @@ interface Shape {
 }
 
 /**
- * Walks over encoded MsgPack without decoding it, so that a decoder is only ever given bytes that cannot make it allocate more than
- * they are worth: a header of five bytes may announce four billion elements, and a decoder that believes it is lost.
+ * Walks over encoded MsgPack without decoding it, so that a decoder is only ever given bytes that cannot make it allocate more than they
+ * are worth: a header of five bytes may announce four billion elements, and a decoder that believes it is lost.
  *
- * @throws SynapseError `bad_request` for what is truncated, followed by other bytes, nested too deep, not MsgPack, or has text that is not UTF-8.
+ * @throws SynapseError `bad_request` for what is truncated, followed by other bytes, nested too deep, not MsgPack, or has text that is not
+ * UTF-8.
  */
 export function scanMsgpack(bytes: Uint8Array, { maxDepth, maxValues }: ScanLimits = DEFAULT_LIMITS): ScanResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

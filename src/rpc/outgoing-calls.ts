@@ -104,8 +104,8 @@ export class OutgoingCalls {
   }
 
   /**
-   * An answer has come. One that nobody waits for any more is dropped. One to a call that is yet to be made ends the link: whoever is answered before it has
-   * asked would take the other side for near, and for there.
+   * An answer has come. One that nobody waits for any more is dropped. One to a call that is yet to be made ends the link: whoever is
+   * answered before it has asked would take the other side for near, and for there.
    */
   settle(response: RPCResponse): void {
     const isForTheOnlyOne = response.error !== null && response.id === "" && this.path.link.dialect === "plain" && this.size === 1;
@@ -120,7 +120,9 @@ export class OutgoingCalls {
     }
   }
 
-  /** Something came for a call that could not be understood: an answer, or part of one. The call ends with that; false when there is none. */
+  /**
+   * Something came for a call that could not be understood: an answer, or part of one. The call ends with that; false when there is none.
+   */
   fault(id: string, { message }: SynapseError): boolean {
     if (this.pending?.has(id) !== true) return false;
     this.giveUp(id, new SynapseError("bad_answer", `the answer could not be read: ${message}`, { peer: this.path.link.remoteAddress }));

@@ -124,7 +124,9 @@ export class ConnectionPool {
     return this.dialled.peek(key)?.isOpen ?? false;
   }
 
-  /** Closes a link dialled from here where the peer has dialled one as well: one serves both, and an idle one takes memory on both sides. */
+  /**
+   * Closes a link dialled from here where the peer has dialled one as well: one serves both, and an idle one takes memory on both sides.
+   */
   closeSurplus(connection: Connection): void {
     const { peerId } = connection.link;
     if (peerId !== undefined && this.inbound.get(toHex(peerId))?.isOpen) connection.closeWhenIdle();

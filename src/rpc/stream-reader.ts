@@ -1,7 +1,9 @@
 import { SynapseError } from "../errors.ts";
 import type { Budget } from "./budget.ts";
 
-/** Items that a writer may send before it has heard of any credit: both sides know this number. Few, since they may be as large as frames. */
+/**
+ * Items that a writer may send before it has heard of any credit: both sides know this number. Few, since they may be as large as frames.
+ */
 export const FIRST_CREDIT = 4;
 /** Items on their way or waiting here at most, once a reader has shown that it keeps up. */
 const MAX_WINDOW = 512;

@@ -6,8 +6,8 @@ import { canonicalIp } from "../host-spelling.ts";
 import type { Provenance } from "./transport.ts";
 
 /**
- * Names of peers' choice that are looked up at once. The system does that on the few threads on which this process reads its files too, for as long
- * as a name server likes to take; those beyond are not waited for.
+ * Names of peers' choice that are looked up at once. The system does that on the few threads on which this process reads its files too, for
+ * as long as a name server likes to take; those beyond are not waited for.
  */
 export const MAX_LOOKUPS = 8;
 

@@ -9,8 +9,8 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export type AnswerProof = (request: ProofRequest) => Uint8Array | undefined;
 
 /**
- * Answers one request for a proof on a new socket that has begun like one, and lets it end. Whoever asks for what is not so, or says anything
- * else, is cut off without a word. The caller ends it that takes too long.
+ * Answers one request for a proof on a new socket that has begun like one, and lets it end. Whoever asks for what is not so, or says
+ * anything else, is cut off without a word. The caller ends it that takes too long.
  */
 export function answerProof(socket: Socket, first: Buffer, answer: AnswerProof): void {
   gather(socket, first, REQUEST_BYTES, (bytes) => {

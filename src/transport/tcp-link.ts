@@ -10,15 +10,18 @@ import type { OutBuffer } from "./out-buffer.ts";
 import type { Allowance, Dialect, Link, LinkReceiver } from "./transport.ts";
 
 /**
- * Frames of one turn are gathered in pieces of memory that are the larger, the more a link says: one allocation for hundreds of small frames.
- * The first of a turn gets what it takes and no more: most links say one thing at a time, and then nothing for long.
+ * Frames of one turn are gathered in pieces of memory that are the larger, the more a link says: one allocation for hundreds of small
+ * frames. The first of a turn gets what it takes and no more: most links say one thing at a time, and then nothing for long.
  */
 const FIRST_SLAB_BYTES = 512;
 const LARGEST_SLAB_BYTES = 64 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 /** Bytes waiting to leave from which on the writers of streams wait: enough to keep any network busy. */
 const ROOM_BYTES = 256 * 1024;
-/** Of the part of a frame that has come, as much is in no budget: where that is full, short messages get through, and are answered that it is. */
+/**
+ * Of the part of a frame that has come, as much is in no budget: where that is full, short messages get through, and are answered that it
+ * is.
+ */
 const UNCHARGED_BYTES = 16 * 1024;
 
 export interface TcpLinkOptions {

@@ -54,8 +54,8 @@ export interface LinkReceiver {
 }
 
 /**
- * Who has named an address. `user`: whoever runs this process. The others are peers: `home`, one in this machine's private network, or one that has been
- * reached there; `outside`, anybody else, whose names must lead to the internet.
+ * Who has named an address. `user`: whoever runs this process. The others are peers: `home`, one in this machine's private network, or one
+ * that has been reached there; `outside`, anybody else, whose names must lead to the internet.
  */
 export type Provenance = "user" | "home" | "outside";
 

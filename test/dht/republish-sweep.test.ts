@@ -97,7 +97,9 @@ describe("A node that is started again", () => {
     for (const name of names(20)) expect(find(network, visitorOf(network), name).matches).toHaveLength(1);
   });
 
-  /** A bulk publisher, gone without a word, and its next life with what it kept: it joins, and then its program publishes the same again. */
+  /**
+   * A bulk publisher, gone without a word, and its next life with what it kept: it joins, and then its program publishes the same again.
+   */
   function restarted(seed: number, again: Partial<Offer> = {}) {
     const { network, publisher } = grown(seed, 30);
     for (const name of names(40)) publish(network, publisher, offerOf(name));

@@ -8,8 +8,8 @@ import { failOnDifferences } from "../../src/cli/sim/fidelity.ts";
 import { failureOf } from "../support/net/lifetime.ts";
 
 /**
- * Of so few nodes everybody knows nearly everybody, so that all three take the same; but on a busy machine a request on loopback can be late,
- * and then another is sent.
+ * Of so few nodes everybody knows nearly everybody, so that all three take the same; but on a busy machine a request on loopback can be
+ * late, and then another is sent.
  */
 const SMALL_TOLERANCE = 0.15;
 /** At the levels nothing is ever late, and what differs is the luck of few draws. */

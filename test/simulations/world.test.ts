@@ -39,7 +39,8 @@ describe("A simulated network measured against the truth", () => {
   });
 
   test("is the same network at both levels: hops and requests of lookups agree within 5 %, and so does their latency by and large", async () => {
-    // About half of the links that a lookup uses have idled out at this rate, so that closing them sooner or later would show in the latency.
+    // About half of the links that a lookup uses have idled out at this rate, so that closing them sooner or later would show in the
+    // latency.
     const options = { nodes: 40, seed: 13, durationMs: 15 * MINUTE, load: { lookupsPerSecond: 0.5, findsPerSecond: 0 } };
     const overlay = await simulate({ ...options, level: "overlay" });
     const node = await simulate({ ...options, level: "node" });

@@ -1,4 +1,6 @@
-/** Elements of arrays, and of maps, that are read through an iterator meanwhile, copies among them: how much work it was, on any machine. */
+/**
+ * Elements of arrays, and of maps, that are read through an iterator meanwhile, copies among them: how much work it was, on any machine.
+ */
 export function iterated(task: () => void): number {
   let read = 0;
   const arrays = Array.prototype;

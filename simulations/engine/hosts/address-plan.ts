@@ -12,8 +12,8 @@ const SPECIAL = new Set([10, 100, 127, 169, 172, 192, 198, 203]);
 const FIRST_BYTES = Array.from({ length: 223 }, (_, index) => index + 1).filter((byte) => !SPECIAL.has(byte));
 
 /**
- * How addresses cluster. A host is in a new /24 with a fixed probability, else in the /24 of another host, whichever that is: those that have
- * many get more, and sizes have a tail as of a power (Simon 1955). So it is with a /24 and its /16.
+ * How addresses cluster. A host is in a new /24 with a fixed probability, else in the /24 of another host, whichever that is: those that
+ * have many get more, and sizes have a tail as of a power (Simon 1955). So it is with a /24 and its /16.
  */
 interface Habit {
   readonly newSubnet: number;

@@ -13,7 +13,8 @@ export interface HostsSpec {
   /** Share (default: all) that can send so many bytes a second. */
   readonly upload?: { readonly share?: number; readonly bytesPerSecond: number };
   /**
-   * Share whose machine stays up when its node has gone: it refuses connections at once. Of the others nothing is heard any more. Default 0.
+   * Share whose machine stays up when its node has gone: it refuses connections at once. Of the others nothing is heard any more. Default
+   * 0.
    */
   readonly closedPorts?: number;
   /** Share whose addresses are in data centres, where many are in one /24. Default 0.35. */

@@ -24,8 +24,8 @@ export interface MatrixOptions {
 }
 
 /**
- * Hosts stand in the regions of a matrix of measured round trips. Each way takes half of the mean of both measurements of a pair, since both
- * ends measure the same circle.
+ * Hosts stand in the regions of a matrix of measured round trips. Each way takes half of the mean of both measurements of a pair, since
+ * both ends measure the same circle.
  */
 export function matrixLatency({ regions, rows }: RoundTrips, { weights, lastMile, jitter = 0 }: MatrixOptions = {}): LatencyModel {
   const oneWay = rows.map((row, from) => row.map((ms, to) => (ms + (rows[to]?.[from] as number)) / 4));

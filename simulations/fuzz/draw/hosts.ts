@@ -3,7 +3,9 @@ import type { LatencySpec } from "../../engine/latency/latency-spec.ts";
 import type { RandomStream } from "../../engine/random.ts";
 import { between, maybe, part } from "./chance.ts";
 
-/** Bounds of what is drawn. A link and a request on it take six ways, which must fit into the deadline, or the hosts are as good as gone. */
+/**
+ * Bounds of what is drawn. A link and a request on it take six ways, which must fit into the deadline, or the hosts are as good as gone.
+ */
 const SLOWEST_WAY_MS = 300;
 const SLOWEST_HOST_MS = 300;
 /** Two clocks, each wrong by so much, are still within the ten minutes that records allow for. */

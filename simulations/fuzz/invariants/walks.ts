@@ -4,8 +4,8 @@ import type { SimNode } from "../../engine/world.ts";
 import type { Report } from "./invariant.ts";
 
 /**
- * Counts whom each walk asks. All requests of a walk are one object, or two where some are to be passed on, which tells it from others. Whoever is not reached may be tried again
- * at another address that somebody named.
+ * Counts whom each walk asks. All requests of a walk are one object, or two where some are to be passed on, which tells it from others.
+ * Whoever is not reached may be tried again at another address that somebody named.
  */
 export class Walks {
   private readonly asked = new WeakMap<OverlayRequest, Set<string>>(); // keys with addresses; at most MAX_REQUESTS each, or it is reported

@@ -57,7 +57,8 @@ export const LOOKUPS: readonly Named[] = [
     ...LARGE,
     ...WARM,
     faults: [{ fault: "crash", share: 0.3, forGood: true }],
-    // Whom a search for one finds may be one of those who have vanished: its record lives on for hours, so `finds.success` says nothing here.
+    // Whom a search for one finds may be one of those who have vanished: its record lives on for hours, so `finds.success` says nothing
+    // here.
     targets: [
       { figure: "finds.firstMs.p99", atMost: 1_000 },
       { figure: "lookups.success", atLeast: 0.99 },

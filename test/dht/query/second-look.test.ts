@@ -15,8 +15,8 @@ function firstOf(numbers: readonly number[]): number {
 }
 
 /**
- * Somebody has grown dear, and somebody else offers so much that it fills pages. All honest holders know, and keep silent since neither is asked for; a liar gives
- * what was cheap. The others of the 20 answer what they are asked about both as `answerOf` has it.
+ * Somebody has grown dear, and somebody else offers so much that it fills pages. All honest holders know, and keep silent since neither is
+ * asked for; a liar gives what was cheap. The others of the 20 answer what they are asked about both as `answerOf` has it.
  */
 function scene(answerOf: (honest: OverlayResponse, after: string | undefined) => OverlayResponse) {
   const network = new MemoryNetwork(1);

@@ -4,7 +4,9 @@ export type Undo = () => void;
 type Method<T> = (this: T, ...args: never[]) => unknown;
 type Anything = (...args: unknown[]) => unknown;
 
-/** Replaces a method of all instances of a class, private ones too. @param by gives the new one, of an instance and the method as it was. */
+/**
+ * Replaces a method of all instances of a class, private ones too. @param by gives the new one, of an instance and the method as it was.
+ */
 export function replaced<T extends object>(
   of: abstract new (...args: never[]) => T,
   name: string,

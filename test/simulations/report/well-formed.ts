@@ -11,7 +11,10 @@ export interface Element {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** Reads a page as strictly as XML is read: every tag closed in its order, every attribute quoted, no bare `<` or `&`. @throws on what is not. */
+/**
+ * Reads a page as strictly as XML is read: every tag closed in its order, every attribute quoted, no bare `<` or `&`. @throws on what is
+ * not.
+ */
 export function parsePage(page: string): Element[] {
   const elements: Element[] = [];
   const open: string[] = [];
