@@ -186,7 +186,7 @@ export class Finder {
     const ms = this.context.runtime.now() - this.startedAt;
     const kept = this.findings.keep(records.map((record) => ({ record, from, hop, ms })));
     this.tally.stale += kept.replaced;
-    if (kept.leftOut > 0) this.tally.complete = false;
+    if (kept.leftOut.length > 0) this.tally.complete = false;
     this.onChange(kept);
   }
 

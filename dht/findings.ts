@@ -37,8 +37,8 @@ export interface Change {
 export interface Kept extends Change {
   /** Records whose place a newer one has taken. */
   readonly replaced: number;
-  /** Records that were not looked at, since their publisher has as many as one may have. */
-  readonly leftOut: number;
+  /** Records that were not taken in, since their publisher has as many as one may have. */
+  readonly leftOut: readonly CapabilityRecord[];
 }
 
 const NO_CHANGE: Change = { told: [], gone: [] };
@@ -83,16 +83,17 @@ export class Findings {
   /** Takes in the records of one answer. */
   keep(heard: readonly Heard[]): Kept {
     const touched = new Set<Agent>(); // at most one for each that was heard
-    const came = { new: 0, known: 0, replaced: 0, leftOut: 0 };
+    const leftOut: CapabilityRecord[] = []; // the same
+    let replaced = 0;
     for (const one of heard) {
       const agent: Agent = this.agents.get(one.record.publisherKey) ?? new Map();
       const outcome = putInto(agent, one);
-      came[outcome] += 1;
+      if (outcome === "leftOut") leftOut.push(one.record);
+      if (outcome === "replaced") replaced += 1;
       if (outcome !== "new" && outcome !== "replaced") continue;
       this.agents.set(one.record.publisherKey, agent);
       touched.add(agent);
     }
-    const { replaced, leftOut } = came;
     return { ...this.assessAll(touched), replaced, leftOut };
   }
 

@@ -239,7 +239,8 @@ export class Watch {
     const ms = this.context.runtime.now() - this.readAt;
     for (const { entry } of records) this.heard.add(entry);
     const kept = this.findings.keep(records.map((record) => ({ record, from, hop, ms })));
-    if (kept.leftOut > 0) this.tally.complete = false;
+    if (kept.leftOut.length > 0) this.tally.complete = false;
+    for (const record of kept.leftOut) this.forget(record);
     this.tell(kept);
   }
 
@@ -249,9 +250,13 @@ export class Watch {
   }
 
   private drop(record: CapabilityRecord): void {
+    this.forget(record);
+    this.tell(this.findings.drop(record), "expired");
+  }
+
+  private forget(record: CapabilityRecord): void {
     this.room.leave(record);
     this.heard.delete(record.entry);
-    this.tell(this.findings.drop(record), "expired");
   }
 
   private tell({ told, gone }: Change, why?: "expired"): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Findings, type Heard } from "../../dht/findings.ts";
 import {
   type CapabilityRecord,
@@ -10,6 +10,7 @@ import {
   type Match,
   signRecord,
 } from "../../dht/index.ts";
+import { WatchRoom } from "../../dht/watch-room.ts";
 import { nearestMembers, visitorOf } from "../support/holders.ts";
 import { at } from "../support/ids.ts";
 import { iterated } from "../support/iterated.ts";
@@ -41,21 +42,21 @@ describe("Of a publisher that has more records than a store takes of one, a sear
 
   function full(): Findings {
     const findings = findingsFor("work");
-    expect(findings.keep(kept.map(heard))).toMatchObject({ told: { length: MAX_PER_PUBLISHER }, leftOut: 0 });
+    expect(findings.keep(kept.map(heard))).toMatchObject({ told: { length: MAX_PER_PUBLISHER }, leftOut: [] });
     return findings;
   }
 
   test("takes in as many, and says of how many others it did not", () => {
     const findings = full();
-    expect(findings.keep([heard(further)])).toEqual({ told: [], gone: [], replaced: 0, leftOut: 1 });
+    expect(findings.keep([heard(further)])).toEqual({ told: [], gone: [], replaced: 0, leftOut: [further] });
     expect(findings.size).toBe(MAX_PER_PUBLISHER);
-    expect(findings.keep([heard(unsignedRecord({ capability: "work/further" }, 2))])).toMatchObject({ told: { length: 1 }, leftOut: 0 });
+    expect(findings.keep([heard(unsignedRecord({ capability: "work/further" }, 2))])).toMatchObject({ told: { length: 1 }, leftOut: [] });
   });
 
   test("takes in whatever is newer of those that it has", () => {
     const findings = full();
     const withdrawn = unsignedRecord({ capability: "work/a7", seq: 2, withdrawn: true });
-    expect(findings.keep([heard(withdrawn)])).toMatchObject({ gone: [{ record: kept[7] }], replaced: 1, leftOut: 0 });
+    expect(findings.keep([heard(withdrawn)])).toMatchObject({ gone: [{ record: kept[7] }], replaced: 1, leftOut: [] });
   });
 });
 
@@ -107,11 +108,14 @@ describe("A search to which a holder gives more records of one publisher than a 
   });
 
   test("says so to a watcher as well", () => {
+    const left = vi.spyOn(WatchRoom.prototype, "leave");
+    onTestFinished(() => left.mockRestore());
     const network = withLiar();
     const reads: boolean[] = [];
     visitorOf(network).overlay.watch("work", { onEvent: () => undefined, onRead: (complete) => reads.push(complete) });
     network.clock.until(() => reads.length > 0);
     expect(reads).toEqual([false]);
+    expect(left.mock.calls).toHaveLength(1); // what is not taken in must not take up room for ever
   });
 
   test("ends in the middle of an answer once it has enough, and gives what it has told", () => {
