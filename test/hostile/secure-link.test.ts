@@ -107,13 +107,20 @@ describe("a peer that has proved its id", () => {
 
   test("that answers calls which nobody made is not listened to", async () => {
     const server = await serve();
-    const ids = ["1", "", "p", "999999999999", "constructor", "__proto__"];
+    const ids = ["0", "", "p", "-7", "constructor", "__proto__"];
     const good = ids.map((id) => ({ type: "response", id, ok: true, result: "gift", error: null }));
     const bad = ids.map((id) => ({ type: "response", id, ok: false, result: null, error: { code: "x", message: "y" } }));
     const cancelled = ids.map((id) => ({ type: "cancel", id }));
     const peer = (await greeted(server)).say(...good, ...bad, ...cancelled, PING);
     expect(messageIn(await peer.frame())).toMatchObject({ id: "p", result: "pong" });
     peer.socket.destroy();
+    await expectUnharmed(server);
+  });
+
+  test.each(["1", "999999999999"])("that answers a call which may yet be made, %s, is left", async (id) => {
+    const server = await serve();
+    const peer = (await greeted(server)).say({ type: "response", id, ok: true, result: "gift", error: null }, PING);
+    await expect(peer.frame()).rejects.toThrow();
     await expectUnharmed(server);
   });
 
