@@ -68,7 +68,7 @@ export class RoundTrips {
   /** Milliseconds that a peer will probably take to answer. */
   expected(peer: Contact, warmth: Warmth): number {
     const slot = this.find(peer.head);
-    if (slot >= 0) return this.whole(slot, warmth).mean / US_PER_MS;
+    if (slot >= 0) return ((this.slots[slot + MEAN] as number) * roundTripsOf(warmth)) / US_PER_MS;
     const known = this.strangers[warmth];
     return known === undefined ? TYPICAL_MS * roundTripsOf(warmth) : known.mean / US_PER_MS;
   }
@@ -76,7 +76,7 @@ export class RoundTrips {
   /** The smoothed round trip of a peer, ms, if one was measured. */
   of(peer: Contact): number | undefined {
     const slot = this.find(peer.head);
-    return slot < 0 ? undefined : this.at(slot).mean / US_PER_MS;
+    return slot < 0 ? undefined : (this.slots[slot + MEAN] as number) / US_PER_MS;
   }
 
   /** @param ms from the request to its answer, setting up the link included. */

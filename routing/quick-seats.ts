@@ -22,14 +22,11 @@ export class QuickSeats {
 
   /** The seat in a full bucket that a contact may have, that of the slowest who gives way; −1 where it is not quicker than any. */
   seatFor(contact: Contact, seats: ContactRow, delayOf: DelayOf): number {
-    const enough = delayOf(contact) / QUICKER;
-    if (!seats.contacts.some((other) => delayOf(other) >= enough)) return -1; // nearly always
-    const tenured = this.tenured(seats);
+    let longest = delayOf(contact) / QUICKER;
     let slowest = -1;
-    let longest = enough;
-    for (const [seat, other] of seats.contacts.entries()) {
-      const delay = delayOf(other);
-      if (delay < longest || tenured.has(other)) continue;
+    for (let seat = 0; seat < seats.length; seat++) {
+      const delay = delayOf(seats.contacts[seat] as Contact);
+      if (delay < longest || this.isTenured(seat, seats)) continue;
       longest = delay;
       slowest = seat;
     }
@@ -44,9 +41,22 @@ export class QuickSeats {
     this.keys.delete(key);
   }
 
-  /** Those who keep their seats, of those who did not come by being quick: whoever has been there longest. */
-  private tenured(seats: ContactRow): Set<Contact> {
-    const others = seats.byTrust().filter(({ key }) => !this.keys.has(key));
-    return new Set(others.slice(0, seats.length - this.most));
+  /**
+   * Whether one keeps its seat: of those who did not come by being quick, whoever has been there longest does. Counted, not sorted, since
+   * this is asked whenever somebody who waits has answered.
+   */
+  private isTenured(seat: number, seats: ContactRow): boolean {
+    if (this.isQuick(seat, seats)) return false;
+    const trust = seats.trustOf(seat);
+    let before = 0;
+    for (let other = 0; other < seats.length; other++) {
+      const more = seats.trustOf(other) - trust;
+      if ((more > 0 || (more === 0 && other < seat)) && !this.isQuick(other, seats)) before += 1;
+    }
+    return before < seats.length - this.most;
+  }
+
+  private isQuick(seat: number, { contacts }: ContactRow): boolean {
+    return this.keys.size > 0 && this.keys.has((contacts[seat] as Contact).key);
   }
 }
