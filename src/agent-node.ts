@@ -10,7 +10,7 @@ import { checkedLimits } from "./option-checks.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { Deadline } from "./rpc/deadline.ts";
 import { isMap } from "./rpc/messages.ts";
-import { orAborted, sleep } from "./runtime.ts";
+import { either, orAborted, sleep } from "./runtime.ts";
 import { shapeTextOf } from "./schema-shape.ts";
 
 /** How many agents `ask` looks for at first, and when all of those are gone. */
@@ -191,7 +191,7 @@ export class AgentNode extends Node {
     const deadline = new Deadline(runtime, timeoutMs);
     const timeout = new AbortController();
     const timer = runtime.schedule(timeoutMs, () => timeout.abort());
-    const within = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
+    const within = either(signal, timeout.signal);
     const passedOver: PassedOver[] = []; // at most the last of ASK_SEARCHES
     try {
       for await (const agent of this.candidates(query, text, rank, within)) {

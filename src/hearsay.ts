@@ -1,9 +1,8 @@
-import { isIP } from "node:net";
 import type { Match, OverlayResponse } from "../dht/index.ts";
 import { type Contact, makeContact } from "../routing/index.ts";
 import { isPrivate, parseAddress } from "./address.ts";
 import type { HomeNames } from "./home-names.ts";
-import { canonicalIp } from "./host-spelling.ts";
+import { publicIp } from "./hosts.ts";
 import type { Link } from "./transport/transport.ts";
 
 /**
@@ -23,8 +22,7 @@ const outsideContacts = new WeakMap<Contact, Contact | "nobody">();
 export function isOutside(link: Pick<Link, "remoteHost" | "remoteAddress">): boolean {
   const known = outsideLinks.get(link);
   if (known !== undefined) return known;
-  const host = link.remoteHost ?? hostOf(link.remoteAddress);
-  const isSo = isIP(host) !== 0 && !isPrivate(canonicalIp(host));
+  const isSo = publicIp(link.remoteHost ?? hostOf(link.remoteAddress)) !== undefined;
   outsideLinks.set(link, isSo);
   return isSo;
 }

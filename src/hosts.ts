@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { isPrivate } from "./address.ts";
 import { canonicalIp } from "./host-spelling.ts";
 
@@ -13,6 +13,12 @@ export function countedHost(host: string): string | undefined {
   const known = canonicalIp(host);
   if (isPrivate(known)) return undefined;
   return isIPv6(known) ? networkOf(known) : known;
+}
+
+/** An address out on the internet, in its one spelling; undefined for a name, and for this machine and private networks. */
+export function publicIp(host: string): string | undefined {
+  const known = canonicalIp(host);
+  return isIP(known) !== 0 && !isPrivate(known) ? known : undefined;
 }
 
 /** The /64 of an address in its one spelling. */

@@ -177,7 +177,7 @@ export class Node extends Server {
   private async enter(bootstrap: readonly string[], limits: JoinLimits, options: { readonly signal?: AbortSignal | undefined }) {
     const joining = new AbortController();
     const given = checkedLimits(options).signal;
-    const signal = given === undefined ? joining.signal : AbortSignal.any([given, joining.signal]);
+    const signal = either(given, joining.signal);
     return abortable<JoinReport>(signal, (done, failed) => {
       const work = this.overlay.join(bootstrap, done, failed, limits);
       this.joining?.abort();

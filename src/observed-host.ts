@@ -1,7 +1,5 @@
-import { isIP } from "node:net";
-import { isPrivate, parseAddress } from "./address.ts";
-import { canonicalIp } from "./host-spelling.ts";
-import { countedHost } from "./hosts.ts";
+import { parseAddress } from "./address.ts";
+import { countedHost, publicIp } from "./hosts.ts";
 import { RecentMap } from "./recent-map.ts";
 
 /** Networks whose word is kept, that of each once; the one heard longest ago gives way. */
@@ -38,8 +36,7 @@ export class ObservedHost {
 
 function publicHostIn(address: string): string | undefined {
   try {
-    const host = canonicalIp(parseAddress(address).host);
-    return isIP(host) !== 0 && !isPrivate(host) ? host : undefined;
+    return publicIp(parseAddress(address).host);
   } catch {
     return undefined; // it says nothing that could be dialled
   }

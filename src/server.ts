@@ -7,7 +7,7 @@ import { checkedPort, checkedSignal } from "./option-checks.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { RpcCore, type RpcOptions } from "./rpc/core.ts";
 import type { EndpointOptions, Handler, Middleware } from "./rpc/registry.ts";
-import { sleep, systemRuntime } from "./runtime.ts";
+import { either, sleep, systemRuntime } from "./runtime.ts";
 import type { Offers } from "./service.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -201,7 +201,7 @@ export class Server {
 
   private async begin(stopped: AbortSignal, given: AbortSignal | undefined): Promise<readonly Promise<void>[]> {
     await this.ended.catch(() => undefined); // whoever stopped it was told
-    const signal = given === undefined ? stopped : AbortSignal.any([given, stopped]);
+    const signal = either(given, stopped);
     try {
       await this.open(signal);
     } catch (error) {
