@@ -2,7 +2,7 @@ import { type Contact, type NodeId, toHex } from "../routing/index.ts";
 import type { CapabilityRecord } from "./capability-record.ts";
 import type { Findings } from "./findings.ts";
 import type { FindRecordsRequest } from "./messages.ts";
-import type { PeerFailure, Peers, Runtime } from "./ports.ts";
+import { type PeerFailure, type Peers, type Runtime, withRequest } from "./ports.ts";
 import { type Clause, type Known, whyNot } from "./query/index.ts";
 
 /** Questions told of at most, and near misses: more than anybody reads. The search itself may ask more. */
@@ -64,22 +64,17 @@ export class Explanation {
 
   /** The same way to others, with what is asked on it noted. */
   listening(peers: Peers): Peers {
-    return {
-      request: (to, request, timeoutMs, done) => {
-        const step = request.kind === "find_records" ? this.begin(to, request) : undefined;
-        peers.request(to, request, timeoutMs, (outcome, reached) => {
-          if (step !== undefined) {
-            step.ms = this.runtime.now() - this.startedAt - step.atMs;
-            step.outcome = outcome.kind === "failed" ? outcome.reason : "answered";
-            step.records = outcome.kind === "find_records" ? outcome.records.length : 0;
-          }
-          done(outcome, reached);
-        });
-      },
-      isLinked: (contact) => peers.isLinked(contact),
-      verify: (contact, timeoutMs, done) => peers.verify(contact, timeoutMs, done),
-      contactAt: (address, timeoutMs, done) => peers.contactAt(address, timeoutMs, done),
-    };
+    return withRequest(peers, (to, request, timeoutMs, done) => {
+      const step = request.kind === "find_records" ? this.begin(to, request) : undefined;
+      peers.request(to, request, timeoutMs, (outcome, reached) => {
+        if (step !== undefined) {
+          step.ms = this.runtime.now() - this.startedAt - step.atMs;
+          step.outcome = outcome.kind === "failed" ? outcome.reason : "answered";
+          step.records = outcome.kind === "find_records" ? outcome.records.length : 0;
+        }
+        done(outcome, reached);
+      });
+    });
   }
 
   trace(clauses: readonly Clause[], findings: Findings): Trace {

@@ -1,22 +1,22 @@
-/** A wait that doubles each time, up to a longest, ms: for work that somebody else can bring about again and again. */
+/** A wait that doubles each time, up to a longest, in any unit: for what is tried, or brought about by somebody else, again and again. */
 export class GrowingWait {
   private readonly first: number;
   private readonly longest: number;
-  private ms: number;
+  private wait: number;
 
   constructor(first: number, longest: number) {
     this.first = first;
     this.longest = longest;
-    this.ms = first;
+    this.wait = first;
   }
 
   next(): number {
-    const { ms } = this;
-    this.ms = Math.min(this.longest, 2 * ms);
-    return ms;
+    const { wait } = this;
+    this.wait = Math.min(this.longest, 2 * wait);
+    return wait;
   }
 
   reset(): void {
-    this.ms = this.first;
+    this.wait = this.first;
   }
 }

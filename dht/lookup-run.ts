@@ -6,7 +6,7 @@ import { EQUAL_PART, type LookupOptions } from "./lookup-options.ts";
 import type { Membership } from "./membership.ts";
 import type { FindRecordsRequest, OverlayRequest, OverlayResponse, Relayed } from "./messages.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
-import type { Warmth } from "./round-trips.ts";
+import { warmthOf } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
 
 /** What a walk through the overlay took. */
@@ -252,8 +252,4 @@ export class LookupRun {
 
 function saysNothing({ reason }: Failed): boolean {
   return reason === "timeout" || reason === "unreachable";
-}
-
-function warmthOf(peers: Peers, contact: Contact): Warmth {
-  return peers.isLinked(contact) ? "linked" : "dialled";
 }

@@ -4,7 +4,7 @@ import { Hints } from "./hints.ts";
 import { LostContacts } from "./lost-contacts.ts";
 import { NetworkSize } from "./network-size.ts";
 import type { Failed, Peers, Runtime } from "./ports.ts";
-import { RoundTrips } from "./round-trips.ts";
+import { RoundTrips, warmthOf } from "./round-trips.ts";
 import type { OverlaySettings } from "./settings.ts";
 import { Verifications } from "./verifications.ts";
 
@@ -145,7 +145,7 @@ export class Membership {
 
   private ping(contact: Contact): void {
     this.checking.add(contact.key);
-    const warmth = this.peers.isLinked(contact) ? "linked" : "dialled";
+    const warmth = warmthOf(this.peers, contact);
     const begun = this.runtime.now();
     this.peers.request(contact, { kind: "ping" }, this.settings.requestTimeoutMs, (outcome, reached) => {
       this.checking.delete(contact.key);

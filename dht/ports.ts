@@ -92,6 +92,16 @@ export interface Signer {
 /** Checks an Ed25519 signature (RFC 8032). */
 export type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 
+/** The same way to others, with requests going another way. What is handed on need know nothing of those that have no part in it. */
+export function withRequest(peers: Peers, request: Peers["request"]): Peers {
+  return {
+    request,
+    isLinked: (contact) => peers.isLinked(contact),
+    verify: (contact, timeoutMs, done) => peers.verify(contact, timeoutMs, done),
+    contactAt: (address, timeoutMs, done) => peers.contactAt(address, timeoutMs, done),
+  };
+}
+
 export function failed(reason: PeerFailure, message: string): Failed {
   return { kind: "failed", reason, message };
 }

@@ -1,6 +1,7 @@
 import type { Contact } from "../routing/index.ts";
 import { fillBuckets } from "./bucket-fill.ts";
 import { Detour } from "./detour.ts";
+import { GrowingWait } from "./growing-wait.ts";
 import { LookupRun, type Walker } from "./lookup-run.ts";
 import type { Timer } from "./ports.ts";
 
@@ -20,7 +21,7 @@ export class Reunion {
   bootstrap: readonly string[] = [];
   private readonly walker: Walker;
   private readonly onReunited: () => void;
-  private pause = FIRST_PAUSE;
+  private readonly pause = new GrowingWait(FIRST_PAUSE, LONGEST_PAUSE);
   private timer: Timer | undefined;
   private isSeeking = false;
   private filling: { stop(): void } | undefined;
@@ -56,8 +57,7 @@ export class Reunion {
 
   private wait(): void {
     const { runtime, settings } = this.walker;
-    const ms = this.pause * settings.refreshIntervalMs * (0.5 + runtime.random());
-    this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
+    const ms = this.pause.next() * settings.refreshIntervalMs * (0.5 + runtime.random());
     this.timer?.cancel();
     this.timer = runtime.schedule(ms, () => {
       this.seek();
@@ -105,7 +105,7 @@ export class Reunion {
   }
 
   private unite(): void {
-    this.pause = FIRST_PAUSE; // there may be more than two parts
+    this.pause.reset(); // there may be more than two parts
     this.wait();
     this.filling?.stop();
     this.filling = fillBuckets(this.walker);

@@ -1,5 +1,5 @@
 import type { Contact } from "../routing/index.ts";
-import type { Heard } from "./ports.ts";
+import type { Heard, Peers } from "./ports.ts";
 
 /**
  * Peers whose round trips are remembered: in groups by the first bits of their ids, each of which forgets the one measured longest ago
@@ -155,6 +155,11 @@ export class RoundTrips {
       if (measured !== 0) this.put(this.room(head), head, mean, deviation, measured);
     }
   }
+}
+
+/** How a contact would be asked now. */
+export function warmthOf(peers: Peers, contact: Contact): Warmth {
+  return peers.isLinked(contact) ? "linked" : "dialled";
 }
 
 function patienceOf({ mean, deviation }: Estimate): number {

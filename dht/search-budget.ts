@@ -1,4 +1,4 @@
-import { failed, type Peers, type Runtime } from "./ports.ts";
+import { failed, type Peers, type Runtime, withRequest } from "./ports.ts";
 
 /** Children of split keys that one search walks to at most: a name that 5,000 agents offer has 62, of which 32 hold 156 records each. */
 export const MAX_KEYS = 128;
@@ -38,22 +38,17 @@ export class SearchBudget {
    * to be asked.
    */
   listening(peers: Peers, runtime: Runtime): Peers {
-    return {
-      request: (to, request, timeoutMs, done) => {
-        const dials = !peers.isLinked(to);
-        if (!this.takesRequest(dials)) {
-          runtime.schedule(0, () => done(failed("refused", "this search has cost as much as it may")));
-          return;
-        }
-        peers.request(to, request, timeoutMs, (outcome, reached) => {
-          if (dials && outcome.kind === "failed" && outcome.reason !== "refused") this.vainDials += 1;
-          done(outcome, reached);
-        });
-      },
-      isLinked: (contact) => peers.isLinked(contact),
-      verify: (contact, timeoutMs, done) => peers.verify(contact, timeoutMs, done),
-      contactAt: (address, timeoutMs, done) => peers.contactAt(address, timeoutMs, done),
-    };
+    return withRequest(peers, (to, request, timeoutMs, done) => {
+      const dials = !peers.isLinked(to);
+      if (!this.takesRequest(dials)) {
+        runtime.schedule(0, () => done(failed("refused", "this search has cost as much as it may")));
+        return;
+      }
+      peers.request(to, request, timeoutMs, (outcome, reached) => {
+        if (dials && outcome.kind === "failed" && outcome.reason !== "refused") this.vainDials += 1;
+        done(outcome, reached);
+      });
+    });
   }
 
   private takesRequest(dials: boolean): boolean {

@@ -1,7 +1,7 @@
 import { type Contact, compareDistance, type NodeId } from "../routing/index.ts";
 import type { LookupResult } from "./lookup-run.ts";
 import type { OverlayResponse } from "./messages.ts";
-import type { Peers, Runtime, Timer } from "./ports.ts";
+import { type Peers, type Runtime, type Timer, withRequest } from "./ports.ts";
 
 /** Whoever was passed over as late is waited for until so long after it was asked, ms: three round trips around the world, and slack. */
 const PATIENCE_MS = 2_500;
@@ -42,19 +42,14 @@ export class Stragglers {
 
   /** The same way to others, on which it is seen who answers. */
   listening(peers: Peers): Peers {
-    return {
-      request: (to, request, timeoutMs, done) => {
-        this.open.set(to.key, { contact: to, askedAt: this.runtime.now() });
-        peers.request(to, request, timeoutMs, (outcome, reached) => {
-          this.open.delete(to.key);
-          done(outcome, reached);
-          this.heard(to, outcome.kind === "failed" ? undefined : outcome);
-        });
-      },
-      isLinked: (contact) => peers.isLinked(contact),
-      verify: (contact, timeoutMs, done) => peers.verify(contact, timeoutMs, done),
-      contactAt: (address, timeoutMs, done) => peers.contactAt(address, timeoutMs, done),
-    };
+    return withRequest(peers, (to, request, timeoutMs, done) => {
+      this.open.set(to.key, { contact: to, askedAt: this.runtime.now() });
+      peers.request(to, request, timeoutMs, (outcome, reached) => {
+        this.open.delete(to.key);
+        done(outcome, reached);
+        this.heard(to, outcome.kind === "failed" ? undefined : outcome);
+      });
+    });
   }
 
   /** The walk has ended. From now on answers count that could matter: from those nearer than the last of its result. */

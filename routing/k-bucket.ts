@@ -36,7 +36,7 @@ export class KBucket {
   private waiting: ContactRow | undefined; // at most REPLACEMENTS; made when the first one waits, which in most buckets nobody does
   /** Requests in a row that they have not answered, by key; at most K. Made when the first is missed. */
   private misses: Map<string, number> | undefined;
-  /** Made when the first contact takes the seat of a slower one. */
+  /** Made when somebody first waits who may be quicker than those with seats. */
   private quick: QuickSeats | undefined;
   /** Whether anybody may be there who is checked fast: where all have long been there, nobody need be looked at. */
   private hasNew = false;
